@@ -1,0 +1,23 @@
+// One configuration for every suite; `scripts/run-tests.ts` chooses which folders run and prints the closing line.
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/peers/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/peers/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  injectGlobals: false,
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  transformIgnorePatterns: ['/node_modules/'],
+  testTimeout: 20_000,
+  maxWorkers: 2,
+};

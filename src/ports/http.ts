@@ -1,0 +1,35 @@
+// One HTTP exchange as plain data: what API Gateway's payload 2.0, a Function URL and a local socket have in common.
+// The apps take it; `adapters/http` makes it from each kind of event. No `fetch` classes on the way in.
+
+export interface HttpRequest {
+  readonly method: string;
+  /** The path as API Gateway gives it: decoded, stage removed. */
+  readonly path: string;
+  /** The raw query string without `?`; empty when there is none. */
+  readonly query: string;
+  /** Lower-case names; a repeated header arrives as one value joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Cookie pairs (`name=value`), as payload 2.0 carries them apart from the headers. */
+  readonly cookies: readonly string[];
+  readonly body: Uint8Array;
+  /** The authority the front door accepted the request under (API Gateway's `domainName`, or the edge's own). */
+  readonly domainName: string;
+  readonly apiId: string;
+  readonly stage: string;
+  readonly sourceIp: string;
+  readonly requestId: string;
+  /** The client certificate the TLS layer accepted, as PEM. Never taken from a header. */
+  readonly clientCertificatePem?: string;
+  /** Milliseconds left before the platform gives up on this request. */
+  readonly remainingMs: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `Set-Cookie` values. */
+  readonly cookies?: readonly string[];
+  readonly body: string | Uint8Array;
+}
+
+export type HttpApp = (request: HttpRequest) => Promise<HttpResponse>;

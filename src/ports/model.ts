@@ -1,0 +1,52 @@
+// A language model that may call tools. Provider adapters translate to and from this shape; nothing else knows a provider.
+
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+}
+
+export interface ModelToolCall {
+  /** Unique within the turn; made up by the adapter when the provider gives none. */
+  readonly id: string;
+  readonly name: string;
+  /** Parsed JSON, or `undefined` with `malformed` set when the provider's text was not JSON. */
+  readonly arguments: Readonly<Record<string, unknown>> | undefined;
+  readonly malformed?: string;
+}
+
+export type ModelMessage =
+  | { readonly role: 'user'; readonly text: string }
+  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ModelToolCall[] }
+  /** What a tool answered: data, never instructions. */
+  | { readonly role: 'tool'; readonly callId: string; readonly name: string; readonly text: string; readonly isError: boolean };
+
+export interface ModelRequest {
+  readonly instructions: string;
+  readonly messages: readonly ModelMessage[];
+  readonly tools: readonly ModelTool[];
+  /** Facts the offline planner needs as data and a language model reads in `instructions`. */
+  readonly context: { readonly nowMs: number; readonly timeZone: string };
+  readonly maxOutputTokens: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ModelUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface ModelReply {
+  readonly text: string;
+  readonly toolCalls: readonly ModelToolCall[];
+  readonly usage: ModelUsage;
+  /** `length` when the provider cut the answer off: tool calls of a cut answer are never run. */
+  readonly stop: 'end' | 'tools' | 'length' | 'refused';
+}
+
+/** Rejects with AppError `model_failed`, `rate_limited` or `timed_out`. */
+export interface Model {
+  /** `<provider>:<model>`, as in answers and logs. */
+  readonly name: string;
+  complete(request: ModelRequest): Promise<ModelReply>;
+}
