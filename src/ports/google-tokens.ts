@@ -9,5 +9,8 @@ export interface GoogleAccess {
 /** Opens a person's vault entry, refreshing where needed. Rejects with AppError `reconnect_required` when the person must connect (again). */
 export interface GoogleTokens {
   /** `rejected` is an access token Google just answered 401 to: it is not given out again. */
-  access(person: string, options?: { readonly rejected?: string; readonly signal?: AbortSignal }): Promise<GoogleAccess>;
+  access(
+    person: string,
+    options?: { readonly rejected?: string; readonly signal?: AbortSignal },
+  ): Promise<GoogleAccess>;
 }

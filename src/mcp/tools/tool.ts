@@ -1,0 +1,52 @@
+import type { Log } from '../../ports/log.ts';
+
+// What a tool is: a declaration that clients see and that is hashed, and a function that runs once every check has passed.
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export interface ToolDeclaration {
+  readonly name: string;
+  readonly title: string;
+  /** For the model: lean, no examples that look like instructions. */
+  readonly description: string;
+  /** JSON Schema 2020-12 objects; `additionalProperties: false` on the input. */
+  readonly inputSchema: JsonObject;
+  readonly outputSchema: JsonObject;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+  /** Every one of these must be held (`calendar.read`, …). */
+  readonly scopes: readonly string[];
+  readonly toolset: string;
+}
+
+export interface ToolContext {
+  /** For whom: from the door, never from an argument. */
+  readonly person: string;
+  /** `agent/<name>`, `bridge/<person>` or `token/<id>`. */
+  readonly agent: string;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export interface ToolResult {
+  /** Fits `outputSchema`. Absent on errors. */
+  readonly structuredContent?: JsonObject;
+  /** Short, for a reader that does not read structured content. On errors: what went wrong and what to do. */
+  readonly text: string;
+  readonly isError?: boolean;
+  /** A stable code on errors, such as `reconnect_required`; for logs, metrics and `_meta`. */
+  readonly code?: string;
+}
+
+export interface Tool {
+  readonly declaration: ToolDeclaration;
+  /** One line in words for the person who is asked for a yes. Only for tools that write. */
+  readonly summarize?: (args: JsonObject) => string;
+  /** Arguments have passed `inputSchema`. Rejects only with faults; expected failures are results with `isError`. */
+  readonly run: (args: JsonObject, context: ToolContext) => Promise<ToolResult>;
+}
