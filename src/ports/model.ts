@@ -27,12 +27,22 @@ export type ModelMessage =
       readonly isError: boolean;
     };
 
+export interface ModelContact {
+  readonly name: string;
+  readonly address: string;
+}
+
 export interface ModelRequest {
   readonly instructions: string;
   readonly messages: readonly ModelMessage[];
   readonly tools: readonly ModelTool[];
   /** Facts the offline planner needs as data and a language model reads in `instructions`. */
-  readonly context: { readonly nowMs: number; readonly timeZone: string };
+  readonly context: {
+    readonly nowMs: number;
+    readonly timeZone: string;
+    /** People the agent can put an address to. Absent or without a match: nobody is invited. */
+    readonly contacts?: readonly ModelContact[];
+  };
   readonly maxOutputTokens: number;
   readonly signal: AbortSignal;
 }
