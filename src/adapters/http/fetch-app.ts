@@ -1,0 +1,31 @@
+import type { HttpApp, HttpRequest } from '../../ports/http.ts';
+
+// Runs an app that speaks `Request` and `Response` (Hono) behind the plain shape that all our front doors share.
+
+export type FetchHandler = (request: Request, exchange: HttpRequest) => Promise<Response> | Response;
+
+/** A `Request` with the original's method, headers, cookies and body, under the public origin `https://<domainName>`. */
+function toRequest(exchange: HttpRequest, scheme: 'http' | 'https'): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(exchange.headers)) if (value !== undefined) headers.set(name, value);
+  if (exchange.cookies.length > 0) headers.set('cookie', exchange.cookies.join('; '));
+  const path = encodeURI(exchange.path).replaceAll('?', '%3F').replaceAll('#', '%23');
+  const query = exchange.query === '' ? '' : `?${exchange.query}`;
+  const bodiless = exchange.method === 'GET' || exchange.method === 'HEAD' || exchange.body.length === 0;
+  return new Request(`${scheme}://${exchange.domainName}${path}${query}`, {
+    method: exchange.method,
+    headers,
+    ...(bodiless ? {} : { body: exchange.body.slice() }),
+  });
+}
+
+export function createFetchApp(handle: FetchHandler, scheme: 'http' | 'https' = 'https'): HttpApp {
+  return async (exchange) => {
+    const response = await handle(toRequest(exchange, scheme), exchange);
+    const headers: Record<string, string> = {};
+    for (const [name, value] of response.headers) if (name !== 'set-cookie') headers[name] = value;
+    const cookies = response.headers.getSetCookie();
+    const body = new Uint8Array(await response.arrayBuffer());
+    return { status: response.status, headers, body, ...(cookies.length > 0 ? { cookies } : {}) };
+  };
+}
