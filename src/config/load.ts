@@ -1,0 +1,106 @@
+import type * as z from 'zod';
+import { AppError } from '../kernel/app-error.ts';
+import { createSecret, type Secret } from '../kernel/secret.ts';
+import type { SecretSource } from '../ports/secrets.ts';
+import { type SecretName, type SecretSetting, secretSettings } from './secret-settings.ts';
+import { type Service, type Settings, settings } from './settings.ts';
+
+// Reads one service's configuration from an environment. Every problem is reported at once, by name and never by value.
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Config<Name extends Service> {
+  readonly settings: Settings<Name>;
+  readonly secrets: {
+    has(name: SecretName): boolean;
+    /** Rejects with `misconfigured` when the secret was not given. */
+    read(name: SecretName): Promise<Secret>;
+  };
+}
+
+/** An empty value counts as absent: that is what an unset variable looks like in most shells and templates. */
+function present(environment: Environment, name: string): string | undefined {
+  const value = environment[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function missingSecrets(service: Service, environment: Environment): readonly string[] {
+  const entries: readonly [string, SecretSetting][] = Object.entries(secretSettings);
+  return entries
+    .filter(([, setting]) => setting.services.includes(service) && setting.optional !== true)
+    .filter(([name]) => present(environment, name) === undefined)
+    .filter(([name]) => present(environment, `${name}_PARAMETER`) === undefined)
+    .map(([name]) => `${name}: give it, or the name of its parameter as ${name}_PARAMETER`);
+}
+
+function contradictions(service: Service, values: Readonly<Record<string, unknown>>): readonly string[] {
+  const problems: string[] = [];
+  if (values['SALLYPORT_ENVIRONMENT'] === 'prod' && values['SALLYPORT_CONFIRM'] === 'never') {
+    problems.push('SALLYPORT_CONFIRM: `never` is refused in prod, where every write needs a person’s yes');
+  }
+  if (service === 'oauth' && values['SALLYPORT_SIGN_IN_ISSUER'] && !values['SALLYPORT_SIGN_IN_CLIENT_ID']) {
+    problems.push('SALLYPORT_SIGN_IN_CLIENT_ID: needed with SALLYPORT_SIGN_IN_ISSUER');
+  }
+  return problems;
+}
+
+function neededSecrets(
+  values: Readonly<Record<string, unknown>>,
+  has: (name: SecretName) => boolean,
+): readonly string[] {
+  const problems: string[] = [];
+  const need = (name: SecretName, when: boolean, why: string): void => {
+    if (when && !has(name)) problems.push(`${name}: needed ${why}`);
+  };
+  need('REDIS_URL', values['SALLYPORT_STORE'] === 'redis', 'when SALLYPORT_STORE is redis');
+  need('SALLYPORT_HMAC_MASTER', values['SALLYPORT_DOOR'] === 'agent', 'at the agent door');
+  const unwrapped = values['GOOGLE_CLIENT_ID'] !== undefined && values['SALLYPORT_VAULT_KMS_KEY_ID'] === undefined;
+  need('SALLYPORT_VAULT_KEY', unwrapped, 'unless SALLYPORT_VAULT_KMS_KEY_ID names a key');
+  const openai = String(values['SALLYPORT_MODEL'] ?? '').startsWith('openai:');
+  need('OPENAI_API_KEY', openai, 'for the model that SALLYPORT_MODEL names');
+  return problems;
+}
+
+/**
+ * `parameters` reads Parameter Store and is built only when a `NAME_PARAMETER` is there.
+ * Throws AppError `misconfigured` with all problems.
+ */
+export function loadConfig<Name extends Service>(
+  service: Name,
+  environment: Environment,
+  parameters: (ttlSeconds: number) => Promise<SecretSource>,
+): Config<Name> {
+  const schema: z.ZodType<Settings<Name>> = settings[service] as never;
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  const values: Readonly<Record<string, unknown>> = parsed.success ? parsed.data : given;
+  const has = (name: SecretName): boolean =>
+    present(environment, name) !== undefined || present(environment, `${name}_PARAMETER`) !== undefined;
+  const problems = [
+    ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)),
+    ...missingSecrets(service, environment),
+    ...contradictions(service, values),
+    ...neededSecrets(values, has),
+  ];
+  if (!parsed.success || problems.length > 0) {
+    throw new AppError(
+      'misconfigured',
+      `The configuration of the ${service} service is not complete:\n- ${problems.join('\n- ')}`,
+    );
+  }
+  let source: Promise<SecretSource> | undefined;
+  const read = async (name: SecretName): Promise<Secret> => {
+    const value = present(environment, name);
+    if (value !== undefined) return createSecret(value);
+    const parameter = present(environment, `${name}_PARAMETER`);
+    if (parameter === undefined) throw new AppError('misconfigured', `${name} is not set.`);
+    source ??= parameters(parsed.data.SALLYPORT_PARAMETER_TTL_SECONDS);
+    const found = await (await source).read([parameter]);
+    const secret = found[parameter];
+    if (secret === undefined) throw new AppError('misconfigured', `Parameter ${parameter} is missing.`);
+    return secret;
+  };
+  return { settings: parsed.data, secrets: { has, read } };
+}

@@ -1,0 +1,46 @@
+import type { Service } from './settings.ts';
+
+// Settings whose values are secret. Each is given either as itself (`NAME`, on one machine) or as the name of a
+// Parameter Store SecureString (`NAME_PARAMETER`, on Lambda, where the environment holds no secret).
+
+export interface SecretSetting {
+  readonly services: readonly Service[];
+  readonly description: string;
+  /** Whether the service starts without it. */
+  readonly optional?: true;
+}
+
+export const secretSettings = {
+  REDIS_URL: {
+    services: ['agent', 'mcp', 'oauth'],
+    description: 'Redis with its user and password (`rediss://…`). Needed when SALLYPORT_STORE is `redis`.',
+    optional: true,
+  },
+  SALLYPORT_CREDENTIALS: {
+    services: ['agent'],
+    description: 'The agent’s credentials document: certificate, private key, key id and HMAC secret as one JSON text.',
+  },
+  OPENAI_API_KEY: {
+    services: ['agent'],
+    description: 'Key of OpenAI or of the compatible API behind OPENAI_BASE_URL.',
+    optional: true,
+  },
+  SALLYPORT_HMAC_MASTER: {
+    services: ['mcp'],
+    description: 'Master of all HMAC secrets, 32 bytes in base64url. Only verifiers hold it. Needed at the agent door.',
+    optional: true,
+  },
+  SALLYPORT_VAULT_KEY: {
+    services: ['mcp', 'oauth'],
+    description: 'Wraps the vault’s data keys where there is no KMS, 32 bytes in base64url.',
+    optional: true,
+  },
+  GOOGLE_CLIENT_SECRET: { services: ['mcp', 'oauth'], description: 'The OAuth client’s secret.' },
+  SALLYPORT_SIGN_IN_CLIENT_SECRET: {
+    services: ['oauth'],
+    description: 'This system’s client secret at the sign-in issuer.',
+    optional: true,
+  },
+} as const satisfies Record<string, SecretSetting>;
+
+export type SecretName = keyof typeof secretSettings;

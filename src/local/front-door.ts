@@ -1,0 +1,223 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { ApiGatewayHandler } from '../adapters/http/api-gateway.ts';
+import { AppError } from '../kernel/app-error.ts';
+
+// API Gateway's place on one machine: listens, terminates TLS (mutual where it belongs), turns each request into the
+// payload-2.0 event that AWS would send, and calls the very handler that runs on Lambda. It authenticates nobody beyond TLS.
+
+export interface MutualTls {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** The truststore: CAs whose client certificates are accepted. A connection without one is refused in the handshake. */
+  readonly clientCa: string;
+}
+
+export interface FrontDoorOptions {
+  readonly name: string;
+  readonly handler: ApiGatewayHandler;
+  readonly port: number;
+  readonly apiId: string;
+  readonly tls?: MutualTls;
+  /** How long a request may take in all, milliseconds. */
+  readonly limitMs: number;
+  /** Added to each answer's way out; called when the handler itself broke. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface FrontDoor {
+  /** `http(s)://127.0.0.1:<port>`. */
+  readonly url: string;
+  readonly port: number;
+  /** Accepts nothing new, lets requests under way finish, then closes. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+/** API Gateway's own limit on a request. */
+const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > BODY_LIMIT_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** Lower-case names, repeated headers joined by commas, cookies apart: as API Gateway does it. */
+function readHeaders(request: IncomingMessage): { headers: Record<string, string>; cookies: string[] } {
+  const headers: Record<string, string> = {};
+  const cookies: string[] = [];
+  const raw = request.rawHeaders;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase();
+    const value = raw[index + 1] ?? '';
+    if (name === 'cookie') cookies.push(...value.split('; '));
+    else if (name === '__proto__') continue;
+    else headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
+  }
+  return { headers, cookies };
+}
+
+const certificates = new WeakMap<Socket, string>();
+
+/** The certificate the TLS layer accepted on this very connection, as PEM. */
+function clientCertificate(socket: Socket): string | undefined {
+  const known = certificates.get(socket);
+  if (known !== undefined) return known;
+  const pem = (socket as TLSSocket).getPeerX509Certificate?.()?.toString();
+  if (pem !== undefined) certificates.set(socket, pem);
+  return pem;
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+const TEXT = /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|javascript|xml|x-www-form-urlencoded))/i;
+
+function toEvent(request: IncomingMessage, body: Buffer, apiId: string, authority: string): APIGatewayProxyEventV2 {
+  const { headers, cookies } = readHeaders(request);
+  const [target = '/', ...rest] = (request.url ?? '/').split('?');
+  const path = decodePath(target);
+  const asText = TEXT.test(headers['content-type'] ?? '') && isUtf8(body);
+  const clientCertPem = clientCertificate(request.socket);
+  const now = Date.now();
+  const clientCert = {
+    clientCertPem,
+    subjectDN: '',
+    issuerDN: '',
+    serialNumber: '',
+    validity: { notBefore: '', notAfter: '' },
+  };
+  const event = {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: path,
+    rawQueryString: rest.join('?'),
+    headers,
+    requestContext: {
+      accountId: 'local',
+      apiId,
+      domainName: authority,
+      domainPrefix: 'local',
+      stage: '$default',
+      requestId: randomUUID(),
+      routeKey: '$default',
+      http: {
+        method: request.method ?? 'GET',
+        path,
+        protocol: 'HTTP/1.1',
+        sourceIp: request.socket.remoteAddress ?? HOST,
+        userAgent: headers['user-agent'] ?? '',
+      },
+      time: new Date(now).toISOString(),
+      timeEpoch: now,
+      ...(clientCertPem === undefined ? {} : { authentication: { clientCert } }),
+    },
+    isBase64Encoded: body.length > 0 && !asText,
+    ...(cookies.length > 0 ? { cookies } : {}),
+    ...(body.length > 0 ? { body: body.toString(asText ? 'utf8' : 'base64') } : {}),
+  };
+  return event as APIGatewayProxyEventV2;
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, unknown>,
+  body: Buffer | string,
+): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value as string | string[]);
+  response.statusCode = status;
+  response.end(body);
+}
+
+function createListener(options: FrontDoorOptions, authority: () => string) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const started = Date.now();
+      const body = await readBody(request);
+      if (body === undefined) {
+        answer(
+          response,
+          413,
+          { 'content-type': 'application/json', connection: 'close' },
+          '{"message":"Request Entity Too Large"}',
+        );
+        return;
+      }
+      const event = toEvent(request, body, options.apiId, authority());
+      const context = { getRemainingTimeInMillis: () => options.limitMs - (Date.now() - started) };
+      const result = await options.handler(event, context);
+      const cookies = result.cookies === undefined ? {} : { 'set-cookie': result.cookies };
+      const payload = Buffer.from(result.body ?? '', result.isBase64Encoded === true ? 'base64' : 'utf8');
+      answer(response, result.statusCode ?? 200, { ...result.headers, ...cookies }, payload);
+    } catch (error) {
+      // A client that left while it was still sending is its own business; anything else is a fault of a handler.
+      if (!request.destroyed || request.complete) options.onFault(error);
+      if (!response.headersSent)
+        answer(response, 500, { 'content-type': 'application/json' }, '{"message":"Internal Server Error"}');
+    }
+  };
+}
+
+function listen(server: Server, options: FrontDoorOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const busy = cause.code === 'EADDRINUSE';
+      const what = busy
+        ? `Port ${options.port}, which the ${options.name} needs, is in use. End what uses it, or choose other ports with SALLYPORT_PORT_BASE.`
+        : `The ${options.name} could not listen on port ${options.port}: ${cause.message}`;
+      reject(new AppError('misconfigured', what, { cause }));
+    });
+    server.listen(options.port, HOST, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Port 0 takes a free one. Throws AppError `misconfigured` when the port is in use. */
+export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
+  let port = options.port;
+  const listener = createListener(options, () => `${HOST}:${port}`);
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => void listener(request, response);
+  const server: Server =
+    options.tls === undefined
+      ? createHttpServer(onRequest)
+      : createHttpsServer(
+          {
+            cert: options.tls.certificate,
+            key: options.tls.privateKey,
+            ca: options.tls.clientCa,
+            requestCert: true,
+            rejectUnauthorized: true,
+            minVersion: 'TLSv1.2',
+          },
+          onRequest,
+        );
+  // A connection may wait a minute for its next call: agents keep theirs, as a full handshake costs 25 calls.
+  server.keepAliveTimeout = 60_000;
+  server.on('clientError', (_error, socket) => socket.destroy());
+  port = await listen(server, options);
+  return {
+    url: `${options.tls === undefined ? 'http' : 'https'}://${HOST}:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
