@@ -14,6 +14,8 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   const run = spawnSync(pinned, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exitCode = run.status ?? 1;
 } else {
-  console.error(`sallyport needs Node 22.18 or later, and this is ${process.versions.node}. Run \`make setup\` in the checkout.`);
+  console.error(
+    `sallyport needs Node 22.18 or later, and this is ${process.versions.node}. Run \`make setup\` in the checkout.`,
+  );
   process.exitCode = 1;
 }
