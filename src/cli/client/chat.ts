@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { callApi, type Endpoint } from './api.ts';
+
+// A question and its answer through the Agent API: waits for a turn that takes longer, and answers approvals when told to.
+
+const approval = z.object({
+  id: z.string(),
+  url: z.string(),
+  tool: z.string(),
+  summary: z.string(),
+  expires_at: z.string(),
+});
+export type Approval = z.infer<typeof approval>;
+
+const turnAnswer = z.object({
+  status: z.enum(['completed', 'approval_required', 'running', 'failed', 'cancelled']),
+  turn: z.string(),
+  conversation_id: z.string().optional(),
+  answer: z.string().optional(),
+  tool_calls: z
+    .array(
+      z.looseObject({ tool: z.string(), arguments: z.record(z.string(), z.unknown()).optional(), outcome: z.string() }),
+    )
+    .default([]),
+  approvals: z.array(approval).default([]),
+  usage: z.looseObject({}).optional(),
+});
+export type TurnAnswer = z.infer<typeof turnAnswer>;
+
+export interface Question {
+  readonly message: string;
+  readonly conversationId?: string;
+  readonly timeZone?: string;
+}
+
+export interface ChatOptions {
+  readonly agent: Endpoint;
+  /** Asked for each approval; the turn stays paused when it answers `undefined`. */
+  readonly decide: (approval: Approval) => Promise<'yes' | 'no' | undefined>;
+  /** Where and with which token approvals are answered; never the token that chats. */
+  readonly approvals?: Endpoint;
+}
+
+const POLL_MS = 500;
+
+async function waitWhileRunning(agent: Endpoint, answer: TurnAnswer): Promise<TurnAnswer> {
+  let current = answer;
+  while (current.status === 'running') {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    current = await callApi(agent, { method: 'GET', path: `/turns/${current.turn}` }, turnAnswer);
+  }
+  return current;
+}
+
+/** True when every open approval got its answer, so that the turn can go on. */
+async function answerApprovals(options: ChatOptions, open: readonly Approval[]): Promise<boolean> {
+  let answered = 0;
+  for (const item of open) {
+    const decision = await options.decide(item);
+    if (decision === undefined || options.approvals === undefined) continue;
+    await callApi(
+      options.approvals,
+      { method: 'POST', path: `/approvals/${item.id}`, body: { decision } },
+      z.looseObject({}),
+    );
+    answered += 1;
+  }
+  return answered > 0 && answered === open.length;
+}
+
+export async function ask(question: Question, options: ChatOptions): Promise<TurnAnswer> {
+  const body = {
+    message: question.message,
+    ...(question.conversationId === undefined ? {} : { conversation_id: question.conversationId }),
+    ...(question.timeZone === undefined ? {} : { time_zone: question.timeZone }),
+  };
+  let answer = await callApi(options.agent, { method: 'POST', path: '/chat', body }, turnAnswer);
+  for (;;) {
+    answer = await waitWhileRunning(options.agent, answer);
+    if (answer.status !== 'approval_required') return answer;
+    if (!(await answerApprovals(options, answer.approvals))) return answer;
+    answer = await callApi(options.agent, { method: 'POST', path: `/turns/${answer.turn}/continue` }, turnAnswer);
+  }
+}

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { AppError } from '../../kernel/app-error.ts';
+
+// `.sallyport/local.json`: how any client, in any language, reaches the system that runs on this machine. Written by `make dev`, 0600.
+
+export const localFile = z.object({
+  agent: z.object({ url: z.string(), token: z.string() }),
+  mcp: z.object({
+    url: z.string(),
+    /** Paths of PEM files. */
+    ca: z.string(),
+    cert: z.string(),
+    key: z.string(),
+    key_id: z.string(),
+    /** The HMAC secret, base64url. */
+    secret: z.string(),
+    trust_domain: z.string(),
+  }),
+  key_door: z.object({ url: z.string(), token: z.string() }),
+  /** This token may approve. */
+  oauth: z.object({ url: z.string(), token: z.string() }),
+  google: z.object({ url: z.string() }),
+  /** The delegation's `sub`. */
+  person: z.string(),
+});
+export type LocalFile = z.infer<typeof localFile>;
+
+export const LOCAL_FILE = 'local.json';
+
+/** Nothing when no system was started in `home` yet. */
+export function readLocalFile(home: string): LocalFile | undefined {
+  const path = join(home, LOCAL_FILE);
+  if (!existsSync(path)) return undefined;
+  try {
+    return localFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    throw new AppError('misconfigured', `${path} cannot be read. Start \`make dev\` again: it writes the file anew.`, {
+      cause,
+    });
+  }
+}

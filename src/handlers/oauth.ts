@@ -1,0 +1,5 @@
+import { composeOauth } from '../compose/oauth.ts';
+import { createServiceHandler } from '../compose/service-handler.ts';
+
+// Lambda's entry point `oauth.handler`.
+export const handler = createServiceHandler({ service: 'oauth', compose: composeOauth, environment: process.env });

@@ -1,0 +1,139 @@
+import { AppError } from '../kernel/app-error.ts';
+import { ULID_PATTERN } from '../kernel/ulid.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyValueStore } from '../ports/key-value-store.ts';
+import type { Random } from '../ports/random.ts';
+import {
+  createToken,
+  type NewToken,
+  type TokenRecord,
+  tokenAudiences,
+  tokenKey,
+  tokenRecord,
+} from '../trust/access-token.ts';
+import { createPersonId, identityKey, type PersonRecord, personKey, personRecord } from '../trust/person.ts';
+import { readRecord } from '../trust/record.ts';
+import { parseScopes } from '../trust/scope.ts';
+
+// What an operator may do and no API can: make persons and tokens, map identities, revoke certificates. It works on the
+// store directly, so whoever runs it already holds the store's own rights.
+
+export interface OperatorDeps {
+  readonly store: KeyValueStore;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface TokenRequest {
+  readonly person: string;
+  readonly audience: string;
+  /** Space-separated. */
+  readonly scope: string;
+  readonly days: number;
+}
+
+export interface Operator {
+  addPerson(name: string): Promise<PersonRecord>;
+  listPersons(): Promise<readonly PersonRecord[]>;
+  mapIdentity(identity: string, person: string): Promise<void>;
+  /** The text is shown once and kept nowhere. */
+  createToken(request: TokenRequest): Promise<{ readonly text: string; readonly record: TokenRecord }>;
+  listTokens(person?: string): Promise<readonly TokenRecord[]>;
+  revokeToken(id: string): Promise<TokenRecord>;
+}
+
+const MAX_TOKEN_DAYS = 3650;
+
+/** All records under a prefix; a key may come on two pages, so each is read once. */
+async function readAll<Value>(
+  store: KeyValueStore,
+  prefix: string,
+  parse: (raw: string) => Value,
+): Promise<readonly Value[]> {
+  const keys = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await store.list(prefix, cursor === undefined ? {} : { cursor });
+    for (const key of page.keys) keys.add(key);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  const found = await Promise.all([...keys].sort().map((key) => store.get(key)));
+  return found.filter((raw) => raw !== undefined).map(parse);
+}
+
+function checkTokenRequest(request: TokenRequest): Pick<NewToken, 'audience' | 'scopes' | 'lifetimeSeconds'> {
+  const audience = tokenAudiences.find((known) => known === request.audience);
+  if (audience === undefined) {
+    throw new AppError(
+      'invalid_request',
+      `No audience is called ${request.audience}. Choose one of ${tokenAudiences.join(', ')}.`,
+    );
+  }
+  const scopes = parseScopes(request.scope);
+  if (scopes === undefined || scopes.length === 0) {
+    throw new AppError(
+      'invalid_request',
+      'Scopes look like "calendar.read calendar.write", or "confirm" for answering approvals.',
+    );
+  }
+  if (scopes.includes('confirm') !== (audience === 'confirm')) {
+    throw new AppError(
+      'invalid_request',
+      'The scope confirm and the audience confirm go together: the token that chats must never approve.',
+    );
+  }
+  if (!Number.isFinite(request.days) || request.days <= 0 || request.days > MAX_TOKEN_DAYS) {
+    throw new AppError('invalid_request', `A token lasts more than 0 and at most ${MAX_TOKEN_DAYS} days.`);
+  }
+  return { audience, scopes, lifetimeSeconds: Math.round(request.days * 86_400) };
+}
+
+export function createOperator({ store, clock, random }: OperatorDeps): Operator {
+  const requirePerson = async (person: string): Promise<void> => {
+    if ((await store.get(personKey(person))) === undefined) {
+      throw new AppError('not_found', `There is no person ${person}. \`sallyport person list\` shows all.`);
+    }
+  };
+  return {
+    addPerson: async (name) => {
+      const nowMs = clock.nowMs();
+      const created = {
+        v: 1,
+        person: createPersonId(nowMs, random.bytes(10)),
+        name,
+        created_at: Math.floor(nowMs / 1000),
+      };
+      const parsed = personRecord.safeParse(created);
+      if (!parsed.success) throw new AppError('invalid_request', 'A person’s name has 1 to 200 characters.');
+      await store.set(personKey(parsed.data.person), JSON.stringify(parsed.data));
+      return parsed.data;
+    },
+    listPersons: () => readAll(store, 'person:', (raw) => readRecord(personRecord, raw, 'person')),
+    mapIdentity: async (identity, person) => {
+      await requirePerson(person);
+      await store.set(identityKey(identity), JSON.stringify({ v: 1, person }));
+    },
+    createToken: async (request) => {
+      const checked = checkTokenRequest(request);
+      await requirePerson(request.person);
+      const made = createToken({ ...checked, person: request.person, nowMs: clock.nowMs(), random: random.bytes(42) });
+      await store.set(tokenKey(made.record.id), JSON.stringify(made.record));
+      return made;
+    },
+    listTokens: async (person) => {
+      const tokens = await readAll(store, 'token:', (raw) => readRecord(tokenRecord, raw, 'token'));
+      return person === undefined ? tokens : tokens.filter((token) => token.person === person);
+    },
+    revokeToken: async (id) => {
+      const raw = ULID_PATTERN.test(id) ? await store.get(tokenKey(id)) : undefined;
+      if (raw === undefined)
+        throw new AppError('not_found', `There is no token ${id}. \`sallyport token list\` shows all.`);
+      const record = readRecord(tokenRecord, raw, 'token');
+      const revoked = { ...record, revoked_at: record.revoked_at ?? Math.floor(clock.nowMs() / 1000) };
+      if (!(await store.compareAndSet(tokenKey(id), raw, JSON.stringify(revoked)))) {
+        throw new AppError('conflict', 'The token was changed at the same moment. Run the command again.');
+      }
+      return revoked;
+    },
+  };
+}
