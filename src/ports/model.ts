@@ -25,6 +25,8 @@ export type ModelMessage =
       readonly name: string;
       readonly text: string;
       readonly isError: boolean;
+      /** The same answer as plain data, for a planner that reads structure; the text is marked up for a language model. */
+      readonly data?: Readonly<Record<string, unknown>>;
     };
 
 export interface ModelContact {

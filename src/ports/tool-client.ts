@@ -1,0 +1,76 @@
+import type { ErrorCode } from '../kernel/app-error.ts';
+
+// The agent's way to the tools of the MCP API, for one person at a time. What comes back is data: who calls decides what it means.
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A tool as the MCP API lists it. Nobody has checked it against a hash yet. */
+export interface ListedTool {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly inputSchema: JsonObject;
+  readonly outputSchema?: JsonObject;
+  readonly annotations?: {
+    readonly readOnlyHint?: boolean;
+    readonly destructiveHint?: boolean;
+    readonly idempotentHint?: boolean;
+    readonly openWorldHint?: boolean;
+  };
+}
+
+/** For whom a request is made, and the most it may do. */
+export interface ToolPrincipal {
+  /** `p_<ulid>` */
+  readonly person: string;
+  /** What the person's token allows; a call is delegated no more than this, and only reading when its tool only reads. */
+  readonly scopes: readonly string[];
+  /** Joins the log lines of both APIs. */
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ToolCallRequest extends ToolPrincipal {
+  readonly tool: ListedTool;
+  readonly arguments: JsonObject;
+  readonly timeoutMs?: number;
+}
+
+/** A question only the person can answer, at `url`, before the very same call is sent again. */
+export interface PendingApproval {
+  readonly id: string;
+  readonly url: string;
+  readonly tool: string;
+  readonly summary: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
+}
+
+export type ToolOutcome =
+  /** The tool ran. `isError` with `code` when it could not do what was asked. */
+  | {
+      readonly kind: 'result';
+      readonly text: string;
+      readonly structuredContent?: JsonObject;
+      readonly isError: boolean;
+      readonly code?: string;
+    }
+  | { readonly kind: 'approval'; readonly approval: PendingApproval }
+  /** A door or the protocol refused: the tool did not run. `message` says what the person can do. */
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly retryAfterSeconds?: number;
+      readonly details?: JsonObject;
+    }
+  /** The request was sent and no answer came: it may have run or not. */
+  | { readonly kind: 'unclear'; readonly message: string };
+
+export interface ToolClient {
+  /** Rejects with AppError (`forbidden`, `rate_limited`, `unavailable`, `timed_out`, `misconfigured`, `upstream_failed`). */
+  list(principal: ToolPrincipal): Promise<readonly ListedTool[]>;
+  /** Every refusal and failure is an outcome; rejects only when `signal` was aborted. */
+  call(request: ToolCallRequest): Promise<ToolOutcome>;
+  close(): Promise<void>;
+}
