@@ -1,0 +1,113 @@
+import { AppError } from '../kernel/app-error.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpApp, HttpRequest, HttpResponse } from '../ports/http.ts';
+import type { Log } from '../ports/log.ts';
+import type { Approvals } from './approvals.ts';
+import { createCallTool } from './call-tool.ts';
+import type { Caller } from './caller.ts';
+import type { Door } from './doors/door.ts';
+import { createEndpoint, httpRefusal } from './endpoint.ts';
+import type { ServerInfo } from './protocol/seam.ts';
+import { createProtocol } from './protocol/serve.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { SchemaValidators } from './schema-validators.ts';
+import type { Tool } from './tools/tool.ts';
+
+// The MCP API: one path behind one door, and `/health`. Order: door → rate → protocol → scope → arguments → approval →
+// tool → answer → audit line. The last five are `call-tool.ts`; what it takes to believe a caller is the door's.
+
+export interface McpAppDeps {
+  readonly door: Door;
+  readonly tools: readonly Tool[];
+  readonly approvals: Approvals;
+  readonly rateLimit: RateLimit;
+  readonly schemas: SchemaValidators;
+  readonly serverInfo: ServerInfo;
+  readonly instructions?: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The one literal path of the endpoint; default `/mcp`. */
+  readonly path?: string;
+  /** Browser origins that may call; default none. */
+  readonly allowedOrigins?: readonly string[];
+  /** Puts the manifest in the store; default: nowhere. */
+  readonly publishManifest?: () => Promise<void>;
+}
+
+/** Time kept back from the platform's limit, to answer in. */
+const ANSWER_MARGIN_MS = 500;
+/** W3C Trace Context, version 00. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+function health(): HttpResponse {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' };
+}
+
+function logOf(request: HttpRequest, log: Log): Log {
+  const { traceparent } = request.headers;
+  const traced = traceparent !== undefined && TRACEPARENT.test(traceparent);
+  return log.child(traced ? { request_id: request.requestId, traceparent } : { request_id: request.requestId });
+}
+
+/** Answers with an AppError's own status and words; anything else is a fault whose words stay here. */
+function errorAnswer(error: unknown, requestId: string, log: Log): HttpResponse {
+  if (!(error instanceof AppError)) {
+    log.error('request_fault', { cause: error instanceof Error ? error.name : typeof error });
+    return httpRefusal(500, { code: 'internal', message: 'Internal error', requestId });
+  }
+  log.warn('request_failed', { code: error.code });
+  const headers = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
+  return httpRefusal(error.status, { code: error.code, message: error.message, requestId }, headers);
+}
+
+export function createMcpApp(deps: McpAppDeps): HttpApp {
+  const { log, serverInfo, instructions, publishManifest, path = '/mcp' } = deps;
+  const callTool = createCallTool(deps);
+  const serve = createProtocol({
+    serverInfo,
+    ...(instructions !== undefined && { instructions }),
+    tools: deps.tools.map((tool) => tool.declaration),
+    callTool,
+    ...(publishManifest !== undefined && { beforeList: publishManifest }),
+    onFault: (error) => log.warn('protocol_fault', { error: error.name }),
+  });
+  const endpoint = createEndpoint({ serve, allowedOrigins: deps.allowedOrigins ?? [] });
+
+  async function answerInTime(request: HttpRequest, caller: Caller, requestLog: Log): Promise<HttpResponse> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), Math.max(1, request.remainingMs - ANSWER_MARGIN_MS));
+    try {
+      return await endpoint.answer(request, caller, { log: requestLog, signal: abort.signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function answer(request: HttpRequest, requestLog: Log): Promise<HttpResponse> {
+    const { requestId } = request;
+    const early = endpoint.refuseEarly(request);
+    if (early !== undefined) return early;
+    const verdict = await deps.door(request);
+    if (!verdict.ok) {
+      // The caller learns that it was refused; which check refused it is for the operator.
+      requestLog.warn('refused', { reason: verdict.reason, detail: verdict.detail });
+      log.metric('Refused', { reason: verdict.reason });
+      const message = verdict.status === 503 ? 'Not available just now. Try again.' : 'Refused.';
+      return httpRefusal(verdict.status, { code: verdict.code, message, requestId }, verdict.headers);
+    }
+    await deps.rateLimit.take(verdict.caller);
+    return answerInTime(request, verdict.caller, requestLog);
+  }
+
+  return async (request) => {
+    if (request.path === '/health' && (request.method === 'GET' || request.method === 'HEAD')) return health();
+    const { requestId } = request;
+    if (request.path !== path) return httpRefusal(404, { code: 'not_found', message: 'Not found', requestId });
+    const requestLog = logOf(request, log);
+    try {
+      return await answer(request, requestLog);
+    } catch (error) {
+      return errorAnswer(error, requestId, requestLog);
+    }
+  };
+}

@@ -1,0 +1,136 @@
+import { AppError } from '../kernel/app-error.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyValueStore } from '../ports/key-value-store.ts';
+import type { Random } from '../ports/random.ts';
+import {
+  APPROVAL_TTL_SECONDS,
+  type ApprovalRecord,
+  approvalId,
+  approvalKey,
+  approvalRecord,
+  type DecisionRecord,
+  decisionKey,
+  decisionRecord,
+} from '../trust/approval.ts';
+import { canonicalJson } from '../trust/canonical-json.ts';
+import { readRecord } from '../trust/record.ts';
+import type { Caller } from './caller.ts';
+import type { JsonObject, Tool } from './tools/tool.ts';
+
+// The person's yes in front of every write. This side asks and consumes; it cannot write an answer, and whatever a
+// client says of one is not read: only the decision record counts, and only for the very question it was given to.
+
+export type ConfirmMode = 'never' | 'writes' | 'always';
+
+/** What a caller is told about an open question; the keys are those of the wire. */
+export interface ApprovalQuestion {
+  readonly id: string;
+  readonly url: string;
+  readonly tool: string;
+  readonly summary: string;
+  /** ISO 8601, UTC. */
+  readonly expires_at: string;
+}
+
+export type ApprovalVerdict =
+  /** Go ahead. `id` when a yes was consumed for it. */
+  | { readonly kind: 'allowed'; readonly id?: string }
+  | { readonly kind: 'required'; readonly question: ApprovalQuestion }
+  | { readonly kind: 'refused'; readonly id: string };
+
+export interface Approvals {
+  /** Decides one call. Consumes the yes it finds, so ask only when the tool runs right after. Rejects when the store cannot be reached. */
+  decide(tool: Tool, args: JsonObject, caller: Caller): Promise<ApprovalVerdict>;
+}
+
+export interface ApprovalsDeps {
+  readonly store: KeyValueStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly confirm: ConfirmMode;
+  readonly approvalUrl: (id: string) => string;
+}
+
+/** How often a question that vanished between two looks is asked anew: each turn means that another call consumed it. */
+const ATTEMPTS = 3;
+const INSTANCE_BYTES = 16;
+
+interface OpenQuestion {
+  readonly raw: string;
+  readonly record: ApprovalRecord;
+}
+
+export function createApprovals(deps: ApprovalsDeps): Approvals {
+  const { store, clock } = deps;
+
+  function needsAnswer(tool: Tool): boolean {
+    if (deps.confirm === 'never') return false;
+    return deps.confirm === 'always' || !tool.declaration.annotations.readOnlyHint;
+  }
+
+  async function find(person: string, id: string): Promise<OpenQuestion | undefined> {
+    const raw = await store.get(approvalKey(person, id));
+    if (raw === undefined) return undefined;
+    const record = readRecord(approvalRecord, raw, 'approval');
+    if (clock.nowMs() < record.expires_at * 1000) return { raw, record };
+    await store.compareAndDelete(approvalKey(person, id), raw);
+    return undefined;
+  }
+
+  /** Writes the question, or finds the one that a concurrent call of the same wrote first. */
+  async function ask(id: string, tool: Tool, args: JsonObject, caller: Caller): Promise<OpenQuestion | undefined> {
+    const now = Math.floor(clock.nowMs() / 1000);
+    const record: ApprovalRecord = {
+      v: 1,
+      id,
+      instance: Buffer.from(deps.random.bytes(INSTANCE_BYTES)).toString('base64url'),
+      person: caller.person,
+      agent: caller.agent,
+      tool: tool.declaration.name,
+      arguments: canonicalJson(args),
+      summary: tool.summarize?.(args) ?? tool.declaration.title,
+      created_at: now,
+      expires_at: now + APPROVAL_TTL_SECONDS,
+    };
+    const raw = JSON.stringify(record);
+    const written = await store.setIfAbsent(approvalKey(caller.person, id), raw, { ttlSeconds: APPROVAL_TTL_SECONDS });
+    return written ? { raw, record } : find(caller.person, id);
+  }
+
+  async function answerTo(record: ApprovalRecord): Promise<DecisionRecord['decision'] | undefined> {
+    const raw = await store.get(decisionKey(record.person, record.id));
+    if (raw === undefined) return undefined;
+    const decision = readRecord(decisionRecord, raw, 'decision');
+    // An answer to an earlier asking of the same question answers this one no more.
+    return decision.id === record.id && decision.instance === record.instance ? decision.decision : undefined;
+  }
+
+  function describe(record: ApprovalRecord): ApprovalQuestion {
+    return {
+      id: record.id,
+      url: deps.approvalUrl(record.id),
+      tool: record.tool,
+      summary: record.summary,
+      expires_at: new Date(record.expires_at * 1000).toISOString(),
+    };
+  }
+
+  return {
+    async decide(tool, args, caller) {
+      if (!needsAnswer(tool)) return { kind: 'allowed' };
+      const subject = { person: caller.person, agent: caller.agent, tool: tool.declaration.name, arguments: args };
+      const id = approvalId(subject);
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const found = await find(caller.person, id);
+        const open = found ?? (await ask(id, tool, args, caller));
+        if (open === undefined) continue;
+        const answer = found === undefined ? undefined : await answerTo(open.record);
+        if (answer === undefined) return { kind: 'required', question: describe(open.record) };
+        if (answer === 'no') return { kind: 'refused', id };
+        // The one atomic step: of any number of calls that saw this yes, one deletes the question and runs.
+        if (await store.compareAndDelete(approvalKey(caller.person, id), open.raw)) return { kind: 'allowed', id };
+      }
+      throw new AppError('conflict', 'Other calls keep using up the approvals of this one. Try again.');
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  inputResponse,
+  type JsonSchemaType,
+  type jsonSchemaValidator,
+  ProtocolError,
+  Server,
+  type ServerContext,
+  type StandardSchemaV1,
+} from '@modelcontextprotocol/server';
+import { listedTool } from '../manifest.ts';
+import type { ProtocolDeps, ProtocolRequest } from './seam.ts';
+import { SharedTransport } from './shared-transport.ts';
+import { APPROVAL_INPUT, answerCall } from './tool-answers.ts';
+
+// The official SDK's server for one era, with the two methods that this endpoint has. The low-level `Server` takes tools as plain
+// JSON Schema; `McpServer` would compile each schema a second time and keep a registry of its own.
+
+export type Era = 'modern' | 'legacy';
+
+export const MODERN_VERSION = '2026-07-28';
+/** Newest first: what `initialize` offers to a client that asks for a revision not served. */
+export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18'];
+
+/** How long a client may keep the list; the same for everyone at this endpoint, so anyone may. */
+const LIST_TTL_MS = 5 * 60_000;
+const INVALID_PARAMS = -32602;
+
+export interface EraServer {
+  readonly server: Server;
+  readonly transport: SharedTransport<ProtocolRequest>;
+}
+
+/** Keeps the SDK from validating by itself. It would only for forms (elicitation), which this endpoint never sends. */
+const noValidator: jsonSchemaValidator = {
+  getValidator(_schema: JsonSchemaType) {
+    throw new Error('this server validates no schema through the SDK');
+  },
+};
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function asParams(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
+/**
+ * Parameters pass as they are: the SDK has parsed `tools/call` against the revision's schema before a handler with a schema of its
+ * own runs, and `tools/list` has one member only, checked in the handler.
+ */
+const anyParams: StandardSchemaV1<Record<string, unknown>> = {
+  '~standard': { version: 1, vendor: 'sallyport', validate: (value) => ({ value: asParams(value) }) },
+};
+
+function canOpenUrls(ctx: ServerContext): boolean {
+  const capabilities = asParams(asParams(ctx.mcpReq.envelope)[CLIENT_CAPABILITIES_META_KEY]);
+  return isObject(capabilities['elicitation']) && capabilities['elicitation']['url'] !== undefined;
+}
+
+function declined(ctx: ServerContext): boolean {
+  const answer = inputResponse(ctx.mcpReq.inputResponses, APPROVAL_INPUT);
+  return answer.kind === 'elicit' && answer.action !== 'accept';
+}
+
+function listTools(server: Server, deps: ProtocolDeps): void {
+  const tools = deps.tools.map(listedTool);
+  server.setRequestHandler('tools/list', { params: anyParams }, async (params) => {
+    // One page holds all, so no cursor was ever given out.
+    if (params['cursor'] !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor');
+    await deps.beforeList?.();
+    return { tools };
+  });
+}
+
+function callTools(server: Server, transport: SharedTransport<ProtocolRequest>, era: Era, deps: ProtocolDeps): void {
+  server.setRequestHandler('tools/call', { params: anyParams }, async (params, ctx) => {
+    const exchange = transport.exchange(ctx.mcpReq.id);
+    const { caller, requestId, log, signal } = exchange.scope;
+    const name = String(params['name']);
+    const outcome = await deps.callTool({
+      name,
+      arguments: asParams(params['arguments']),
+      caller,
+      requestId,
+      log,
+      signal,
+      declined: declined(ctx),
+    });
+    return answerCall(name, outcome, { era, exchange, canOpenUrls: canOpenUrls(ctx) });
+  });
+}
+
+/** A connected server. One per era lives as long as the process; `initialize` gets one of its own, to be thrown away. */
+export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<EraServer> {
+  const { name, version, title } = deps.serverInfo;
+  const server = new Server(
+    { name, version, ...(title !== undefined && { title }) },
+    {
+      capabilities: { tools: { listChanged: false } },
+      supportedProtocolVersions: era === 'modern' ? [MODERN_VERSION] : [...LEGACY_VERSIONS],
+      jsonSchemaValidator: noValidator,
+      cacheHints: {
+        'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
+        'server/discover': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
+      },
+      ...(deps.instructions !== undefined && { instructions: deps.instructions }),
+    },
+  );
+  const transport = new SharedTransport<ProtocolRequest>(
+    era === 'modern' ? { era, revision: MODERN_VERSION } : { era },
+  );
+  listTools(server, deps);
+  callTools(server, transport, era, deps);
+  server.onerror = deps.onFault;
+  await server.connect(transport);
+  return { server, transport };
+}

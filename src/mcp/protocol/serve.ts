@@ -1,0 +1,149 @@
+import {
+  classifyInboundRequest,
+  type InboundClassificationOutcome,
+  type JSONRPCRequest,
+  type MessageClassification,
+  type RequestId,
+} from '@modelcontextprotocol/server';
+import { createEraServer, type Era, type EraServer, LEGACY_VERSIONS, MODERN_VERSION } from './sdk-server.ts';
+import type { ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
+import type { Answer } from './shared-transport.ts';
+import { findHeaderFault, readStandardHeaders, type StandardHeaders } from './standard-headers.ts';
+
+// MCP over one POST, in both eras, with answers in JSON. The SDK decides which era a message belongs to, parses it, and
+// serves it on a server that lives as long as the process. Sharing that server sets the rules here:
+// - notifications and responses end here with 202: this endpoint asks clients nothing and needs none of them;
+// - `initialize` writes into the server that serves it, so each gets one of its own;
+// - batches, which no revision served here has, are refused.
+
+const INVALID_REQUEST = -32600;
+const INTERNAL_ERROR = -32603;
+const HEADER_MISMATCH = -32020;
+const UNSUPPORTED_VERSION = -32022;
+
+const JSON_HEADERS = { 'content-type': 'application/json' } as const;
+const ACCEPTED: ProtocolResponse = { status: 202, headers: {}, body: '' };
+
+interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+export function rpcErrorResponse(status: number, error: RpcError, id: RequestId | null = null): ProtocolResponse {
+  return { status, headers: JSON_HEADERS, body: JSON.stringify({ jsonrpc: '2.0', id, error }) };
+}
+
+function response(answer: Answer): ProtocolResponse {
+  const headers = answer.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...answer.headers };
+  return { status: answer.status, headers, body: JSON.stringify(answer.message) };
+}
+
+/** The id to answer under: that of the one request in the body, when it can be read. */
+function echoableId(message: unknown): RequestId | null {
+  if (message === null || typeof message !== 'object' || Array.isArray(message)) return null;
+  const { method, id } = message as { method?: unknown; id?: unknown };
+  if (typeof method !== 'string') return null;
+  return typeof id === 'string' || typeof id === 'number' ? id : null;
+}
+
+function unsupportedVersion(requested: string | undefined, id: RequestId | null): ProtocolResponse {
+  const supported = [MODERN_VERSION, ...LEGACY_VERSIONS];
+  const message = `Unsupported protocol version: ${(requested ?? 'unknown').slice(0, 64)}`;
+  const data = { supported, requested: requested ?? 'unknown' };
+  return rpcErrorResponse(400, { code: UNSUPPORTED_VERSION, message, data }, id);
+}
+
+function classify(message: unknown, headers: StandardHeaders): InboundClassificationOutcome {
+  return classifyInboundRequest({
+    httpMethod: 'POST',
+    body: message,
+    ...(headers.version !== undefined && { protocolVersionHeader: headers.version }),
+    ...(headers.method !== undefined && { mcpMethodHeader: headers.method }),
+    ...(headers.name !== undefined && { mcpNameHeader: headers.name }),
+  });
+}
+
+export function createProtocol(deps: ProtocolDeps): Serve {
+  const shared: Partial<Record<Era, Promise<EraServer>>> = {};
+
+  function sharedServer(era: Era): Promise<EraServer> {
+    const known = shared[era];
+    if (known !== undefined) return known;
+    const created = createEraServer(era, deps);
+    shared[era] = created;
+    return created;
+  }
+
+  async function serveModern(
+    message: JSONRPCRequest,
+    classification: MessageClassification,
+    headers: StandardHeaders,
+    request: ProtocolRequest,
+  ): Promise<ProtocolResponse> {
+    if (classification.revision !== MODERN_VERSION) return unsupportedVersion(classification.revision, message.id);
+    const fault = findHeaderFault(headers, message);
+    if (fault !== undefined) {
+      const text = `Bad Request: the request headers and body disagree: ${fault.body}`;
+      return rpcErrorResponse(400, { code: HEADER_MISMATCH, message: text, data: { mismatch: fault } }, message.id);
+    }
+    const { transport } = await sharedServer('modern');
+    return response(await transport.deliver(message, request));
+  }
+
+  async function serveLegacy(
+    message: JSONRPCRequest,
+    headers: StandardHeaders,
+    request: ProtocolRequest,
+  ): Promise<ProtocolResponse> {
+    if (message.method === 'initialize') {
+      const own = await createEraServer('legacy', deps);
+      const answer = await own.transport.deliver(message, request);
+      await own.server.close();
+      return response(answer);
+    }
+    // Absent is fine: the header came with 2025-06-18 and clients of that time leave it out now and then.
+    if (headers.version !== undefined && !LEGACY_VERSIONS.includes(headers.version)) {
+      return unsupportedVersion(headers.version, message.id);
+    }
+    const { transport } = await sharedServer('legacy');
+    return response(await transport.deliver(message, request));
+  }
+
+  async function serve(request: ProtocolRequest): Promise<ProtocolResponse> {
+    const { message } = request;
+    const headers = readStandardHeaders(request.headers);
+    const route = classify(message, headers);
+    if (route.kind === 'reject') {
+      const { code, httpStatus, data } = route;
+      const error = { code, message: route.message, ...(data !== undefined && { data }) };
+      return rpcErrorResponse(httpStatus, error, echoableId(message));
+    }
+    if (route.kind === 'modern') {
+      if (route.messageKind === 'request') return serveModern(route.message, route.classification, headers, request);
+      const { revision } = route.classification;
+      return revision === MODERN_VERSION ? ACCEPTED : unsupportedVersion(revision, null);
+    }
+    if (route.reason === 'batch') {
+      const error = { code: INVALID_REQUEST, message: 'Bad Request: JSON-RPC batches are not supported' };
+      return rpcErrorResponse(400, error);
+    }
+    if (route.reason === 'notification' || route.reason === 'response') {
+      const known = headers.version === undefined || LEGACY_VERSIONS.includes(headers.version);
+      return known ? ACCEPTED : unsupportedVersion(headers.version, null);
+    }
+    // The classifier has proved the shape: `initialize` and `no-claim` are routes of requests only.
+    return serveLegacy(message as JSONRPCRequest, headers, request);
+  }
+
+  return async (request) => {
+    try {
+      return await serve(request);
+    } catch (error) {
+      deps.onFault(error instanceof Error ? error : new Error('the protocol failed'));
+      const data = { request_id: request.requestId };
+      const fault = { code: INTERNAL_ERROR, message: 'Internal error', data };
+      return rpcErrorResponse(500, fault, echoableId(request.message));
+    }
+  };
+}
