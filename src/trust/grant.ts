@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { accept, type Result, refuse } from '../kernel/result.ts';
 import { PERSON_PATTERN } from './person.ts';
-import { SCOPE_PATTERN } from './scope.ts';
+import { intersectScopes, SCOPE_PATTERN } from './scope.ts';
 
 // A grant says that a person lets one agent act within some scopes until a date. Only the OAuth API writes it.
 // Key: `grant:<agent>:<person>`, where agent is `agent/<name>` or `bridge/<person>`: the last two segments of the SPIFFE id.
@@ -22,3 +23,17 @@ export type GrantRecord = z.infer<typeof grantRecord>;
 export const grantKey = (agent: string, person: string): string => `grant:${agent}:${person}`;
 /** `grantindex:<person>:<agent>` holds nothing but its name, so that a person's grants can be listed. Written with the grant. */
 export const grantIndexKey = (person: string, agent: string): string => `grantindex:${person}:${agent}`;
+
+export type GrantReason = 'grant_missing' | 'grant_of_another' | 'grant_expired' | 'grant_scope';
+
+/** What a call may do as far as the door knows: delegation ∩ grant. Nothing in common is a refusal, not an empty permission. */
+export function checkGrant(
+  grant: GrantRecord | undefined,
+  call: { readonly agent: string; readonly person: string; readonly scopes: readonly string[]; readonly nowMs: number },
+): Result<readonly string[], GrantReason> {
+  if (grant === undefined) return refuse('grant_missing');
+  if (grant.agent !== call.agent || grant.person !== call.person) return refuse('grant_of_another');
+  if (call.nowMs >= grant.expires_at * 1000) return refuse('grant_expired');
+  const scopes = intersectScopes(call.scopes, grant.scopes);
+  return scopes.length === 0 ? refuse('grant_scope') : accept(scopes);
+}

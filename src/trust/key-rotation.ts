@@ -1,0 +1,115 @@
+import { AppError } from '../kernel/app-error.ts';
+import { formatKeyId, type KeyringEntry, type KeyringRecord } from './keyring.ts';
+import { SIGNATURE_WINDOW_SECONDS } from './signature-profile.ts';
+import { parseSpiffeId } from './spiffe-id.ts';
+
+// Changing an agent's HMAC key without losing a request. Verifiers and agents learn of changes one cache life late, so:
+// publish the next key → wait two cache lives → promote it (the agent's credentials change now) → wait one cache life and
+// 120 s for what is under way → drop the old one. Pure: a schedule or a command asks `planRotation` what is due and writes
+// what `applyRotation` answers, with compareAndSet. Doing nothing is always safe.
+
+/** After the last agent has switched, a request signed just before may still be within its window or in a queue. */
+export const ROTATION_DRAIN_SECONDS = 2 * SIGNATURE_WINDOW_SECONDS;
+
+export type RotationStep =
+  | { readonly action: 'publish'; readonly keyId: string; readonly epoch: number }
+  | { readonly action: 'promote'; readonly keyId: string; readonly epoch: number }
+  | { readonly action: 'drop'; readonly keyIds: readonly string[] }
+  | { readonly action: 'wait'; readonly untilSeconds: number; readonly next: 'promote' | 'drop' }
+  | { readonly action: 'none' };
+
+export interface RotationContext {
+  /** The SPIFFE id whose key is rotated. */
+  readonly identity: string;
+  readonly nowSeconds: number;
+  /** How long verifiers keep a keyring and agents their credentials. */
+  readonly cacheSeconds: number;
+}
+
+function agentOf(identity: string): string {
+  const id = parseSpiffeId(identity);
+  if (id === undefined) throw new AppError('invalid_request', 'A key belongs to a SPIFFE id of this system.');
+  return id.agent;
+}
+
+function keysOf(keyring: KeyringRecord, identity: string): readonly KeyringEntry[] {
+  return keyring.keys.filter((entry) => entry.identity === identity);
+}
+
+const changed = (keyring: KeyringRecord, keys: readonly KeyringEntry[]): KeyringRecord => ({
+  v: 1,
+  version: keyring.version + 1,
+  keys: [...keys],
+});
+
+/** A first key, believed at once. For an identity that has none. */
+export function addIdentity(keyring: KeyringRecord, identity: string, nowSeconds: number): KeyringRecord {
+  if (keysOf(keyring, identity).length > 0) throw new AppError('conflict', 'This identity has a key already.');
+  const key_id = formatKeyId(agentOf(identity), 1);
+  return changed(keyring, [...keyring.keys, { key_id, identity, epoch: 1, state: 'current', since: nowSeconds }]);
+}
+
+/** Takes every key of an identity away, at once. For an agent that must not sign any more. */
+export function removeIdentity(keyring: KeyringRecord, identity: string): KeyringRecord {
+  return changed(
+    keyring,
+    keyring.keys.filter((entry) => entry.identity !== identity),
+  );
+}
+
+/**
+ * What is due for this identity. `start` begins a new rotation when none is under way; without it a finished rotation
+ * answers `none`. Asking twice in the same state answers the same.
+ */
+export function planRotation(keyring: KeyringRecord, context: RotationContext, start: boolean): RotationStep {
+  const keys = keysOf(keyring, context.identity);
+  const previous = keys.filter((entry) => entry.state === 'previous');
+  const due = previous.filter((entry) => (entry.not_after ?? 0) <= context.nowSeconds);
+  if (due.length > 0) return { action: 'drop', keyIds: due.map((entry) => entry.key_id) };
+  const next = keys.find((entry) => entry.state === 'next');
+  if (next !== undefined) {
+    const untilSeconds = (next.since ?? 0) + 2 * context.cacheSeconds;
+    if (context.nowSeconds < untilSeconds) return { action: 'wait', untilSeconds, next: 'promote' };
+    return { action: 'promote', keyId: next.key_id, epoch: next.epoch };
+  }
+  // One rotation at a time: the old key is gone before the next one appears.
+  const [draining] = previous;
+  if (draining?.not_after !== undefined) return { action: 'wait', untilSeconds: draining.not_after, next: 'drop' };
+  if (!start) return { action: 'none' };
+  const epoch = Math.max(0, ...keys.map((entry) => entry.epoch)) + 1;
+  return { action: 'publish', keyId: formatKeyId(agentOf(context.identity), epoch), epoch };
+}
+
+/** The keyring after one step. `wait` and `none` leave it as it is. */
+export function applyRotation(keyring: KeyringRecord, context: RotationContext, step: RotationStep): KeyringRecord {
+  const since = context.nowSeconds;
+  switch (step.action) {
+    case 'publish': {
+      const entry: KeyringEntry = {
+        key_id: step.keyId,
+        identity: context.identity,
+        epoch: step.epoch,
+        state: 'next',
+        since,
+      };
+      return changed(keyring, [...keyring.keys, entry]);
+    }
+    case 'promote': {
+      const not_after = since + context.cacheSeconds + ROTATION_DRAIN_SECONDS;
+      const keys = keyring.keys.map((entry): KeyringEntry => {
+        if (entry.identity !== context.identity) return entry;
+        if (entry.key_id === step.keyId) return { ...entry, state: 'current', since };
+        return entry.state === 'current' ? { ...entry, state: 'previous', since, not_after } : entry;
+      });
+      return changed(keyring, keys);
+    }
+    case 'drop':
+      return changed(
+        keyring,
+        keyring.keys.filter((entry) => entry.identity !== context.identity || !step.keyIds.includes(entry.key_id)),
+      );
+    case 'wait':
+    case 'none':
+      return keyring;
+  }
+}
