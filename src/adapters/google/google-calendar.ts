@@ -1,0 +1,194 @@
+import type {
+  BusyPeriod,
+  CalendarEvent,
+  CalendarEventInput,
+  CalendarPort,
+  EventQuery,
+  FreeBusy,
+  PersonCalendar,
+  WriteOptions,
+} from '../../ports/calendar.ts';
+import { createGoogleApi, type GoogleApi, type GoogleApiOptions } from './google-api.ts';
+import { readEvent, writeEvent } from './google-event.ts';
+import { isRecord, type JsonRecord, readFlag, readRecord, readRecords, readText } from './google-json.ts';
+
+// Google Calendar v3 behind the calendar port, by plain REST. Google's own client (`googleapis`) would weigh more than this
+// whole function, and would bring its own HTTP way out.
+
+const EVENT_NAMES = 'eventId and calendar';
+/** What `instances` gives at most in one page. */
+const INSTANCES_PAGE = 2_500;
+
+const instant = (ms: number): string => new Date(ms).toISOString();
+
+function eventPath(calendar: string, eventId?: string): readonly string[] {
+  return ['calendars', calendar, 'events', ...(eventId === undefined ? [] : [eventId])];
+}
+
+function readBusy(calendar: string, from: JsonRecord): readonly BusyPeriod[] {
+  return readRecords(from, 'busy').flatMap((period) => {
+    const startMs = Date.parse(readText(period, 'start') ?? '');
+    const endMs = Date.parse(readText(period, 'end') ?? '');
+    return Number.isNaN(startMs) || Number.isNaN(endMs) ? [] : [{ calendar, startMs, endMs }];
+  });
+}
+
+/** Each asked calendar ends up in `busy` or in `errors`; a group stands for the calendars that Google expanded it to. */
+function readFreeBusy(body: JsonRecord, asked: readonly string[]): FreeBusy {
+  const calendars = readRecord(body, 'calendars');
+  const groups = readRecord(body, 'groups');
+  const busy: BusyPeriod[] = [];
+  const errors: { calendar: string; reason: string }[] = [];
+  const noteErrors = (calendar: string, from: JsonRecord): void => {
+    for (const error of readRecords(from, 'errors'))
+      errors.push({ calendar, reason: readText(error, 'reason') ?? 'unknown' });
+  };
+  for (const [calendar, entry] of Object.entries(calendars)) {
+    if (!isRecord(entry)) continue;
+    noteErrors(calendar, entry);
+    busy.push(...readBusy(calendar, entry));
+  }
+  for (const [group, entry] of Object.entries(groups)) if (isRecord(entry)) noteErrors(group, entry);
+  for (const calendar of asked) {
+    if (calendars[calendar] === undefined && groups[calendar] === undefined)
+      errors.push({ calendar, reason: 'notAnswered' });
+  }
+  return { busy: busy.sort((left, right) => left.startMs - right.startMs), errors };
+}
+
+function createReads(api: GoogleApi): Omit<PersonCalendar, 'insertEvent' | 'changeEvent' | 'deleteEvent'> {
+  return {
+    listCalendars: async ({ cursor, maxResults }) => {
+      const body = await api({
+        method: 'GET',
+        path: ['users', 'me', 'calendarList'],
+        query: { maxResults, pageToken: cursor },
+        names: 'cursor',
+        writes: false,
+      });
+      const calendars = readRecords(body, 'items').map((item) => ({
+        id: readText(item, 'id') ?? '',
+        summary: readText(item, 'summaryOverride') ?? readText(item, 'summary'),
+        primary: readFlag(item, 'primary') ?? false,
+        accessRole: readText(item, 'accessRole'),
+        timeZone: readText(item, 'timeZone'),
+      }));
+      return { calendars, cursor: readText(body, 'nextPageToken') };
+    },
+
+    freeBusy: async ({ timeMinMs, timeMaxMs, calendars }) => {
+      const asked = [...new Set(calendars)];
+      const body = await api({
+        method: 'POST',
+        path: ['freeBusy'],
+        body: { timeMin: instant(timeMinMs), timeMax: instant(timeMaxMs), items: asked.map((id) => ({ id })) },
+        names: 'calendars',
+        writes: false,
+      });
+      return readFreeBusy(body, asked);
+    },
+
+    listEvents: async (query: EventQuery) => {
+      const body = await api({
+        method: 'GET',
+        path: eventPath(query.calendar),
+        query: {
+          singleEvents: true,
+          orderBy: 'startTime',
+          timeMin: query.timeMinMs === undefined ? undefined : instant(query.timeMinMs),
+          timeMax: query.timeMaxMs === undefined ? undefined : instant(query.timeMaxMs),
+          q: query.query,
+          pageToken: query.cursor,
+          maxResults: query.maxResults,
+        },
+        names: 'calendar',
+        writes: false,
+      });
+      return {
+        events: readRecords(body, 'items').map(readEvent),
+        cursor: readText(body, 'nextPageToken'),
+        timeZone: readText(body, 'timeZone'),
+      };
+    },
+
+    getEvent: async (calendar, eventId) =>
+      readEvent(await api({ method: 'GET', path: eventPath(calendar, eventId), names: EVENT_NAMES, writes: false })),
+
+    countOccurrencesBefore: async (calendar, seriesId, beforeMs) => {
+      let count = 0;
+      let pageToken: string | undefined;
+      do {
+        const body = await api({
+          method: 'GET',
+          path: [...eventPath(calendar, seriesId), 'instances'],
+          // A deleted occurrence still counts towards the rule's COUNT (RFC 5545 §3.3.10).
+          query: { showDeleted: true, maxResults: INSTANCES_PAGE, pageToken },
+          names: EVENT_NAMES,
+          writes: false,
+        });
+        const starts = readRecords(body, 'items')
+          .map((item) => readEvent(item))
+          .map((event) => event.originalStart ?? event.start);
+        count += starts.filter((start) => start !== undefined && timeMs(start) < beforeMs).length;
+        pageToken = readText(body, 'nextPageToken');
+      } while (pageToken !== undefined);
+      return count;
+    },
+  };
+}
+
+/** Google's answers carry an offset; a day counts from its midnight in UTC, on both sides of the comparison. */
+function timeMs(time: { readonly date: string } | { readonly dateTime: string }): number {
+  return Date.parse('date' in time ? time.date : time.dateTime);
+}
+
+function createWrites(api: GoogleApi): Pick<PersonCalendar, 'insertEvent' | 'changeEvent' | 'deleteEvent'> {
+  /** Without `conferenceDataVersion=1` Google ignores, and on a change removes, a meeting's link. */
+  const writeQuery = (options: WriteOptions): Readonly<Record<string, string | number>> => ({
+    sendUpdates: options.sendUpdates,
+    conferenceDataVersion: 1,
+  });
+  const write = async (
+    method: 'POST' | 'PATCH',
+    path: readonly string[],
+    body: JsonRecord,
+    options: WriteOptions,
+  ): Promise<CalendarEvent> =>
+    readEvent(
+      await api({
+        method,
+        path,
+        query: writeQuery(options),
+        body,
+        etag: options.etag,
+        names: method === 'POST' ? 'calendar' : EVENT_NAMES,
+        writes: true,
+      }),
+    );
+  return {
+    insertEvent: (calendar, event, options) =>
+      write('POST', eventPath(calendar), { id: event.id, ...writeEvent(event, 'insert') }, options),
+    changeEvent: (calendar, eventId, changes: CalendarEventInput, options) =>
+      write('PATCH', eventPath(calendar, eventId), writeEvent(changes, 'change'), options),
+    deleteEvent: async (calendar, eventId, options) => {
+      await api({
+        method: 'DELETE',
+        path: eventPath(calendar, eventId),
+        query: { sendUpdates: options.sendUpdates },
+        etag: options.etag,
+        names: EVENT_NAMES,
+        writes: true,
+      });
+    },
+  };
+}
+
+/** `baseUrl` ends in `/calendar/v3`; `connectUrl` is where a person connects Google (again). */
+export function createGoogleCalendar(options: GoogleApiOptions): CalendarPort {
+  return {
+    open: (person, signal) => {
+      const api = createGoogleApi(options, person, signal);
+      return { ...createReads(api), ...createWrites(api) };
+    },
+  };
+}

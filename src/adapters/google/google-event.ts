@@ -1,0 +1,114 @@
+import type { CalendarAttendee, CalendarEvent, CalendarEventInput, CalendarTime } from '../../ports/calendar.ts';
+import { isRecord, type JsonRecord, readFlag, readRecord, readRecords, readText, readTexts } from './google-json.ts';
+
+// Google's event resource to and from ours.
+
+/** What a new series takes over from the one it was split from. */
+const EXTRAS = [
+  'colorId',
+  'visibility',
+  'transparency',
+  'reminders',
+  'guestsCanInviteOthers',
+  'guestsCanModify',
+  'guestsCanSeeOtherGuests',
+  'eventType',
+] as const;
+
+function readTime(from: JsonRecord, name: string): CalendarTime | undefined {
+  const value = from[name];
+  if (!isRecord(value)) return undefined;
+  const date = readText(value, 'date');
+  if (date !== undefined) return { date };
+  const dateTime = readText(value, 'dateTime');
+  return dateTime === undefined ? undefined : { dateTime, timeZone: readText(value, 'timeZone') };
+}
+
+function readAttendee(from: JsonRecord): CalendarAttendee {
+  return {
+    email: readText(from, 'email') ?? '',
+    response: readText(from, 'responseStatus'),
+    self: readFlag(from, 'self'),
+    organizer: readFlag(from, 'organizer'),
+    optional: readFlag(from, 'optional'),
+    resource: readFlag(from, 'resource'),
+    displayName: readText(from, 'displayName'),
+  };
+}
+
+function readMarks(from: JsonRecord): Readonly<Record<string, string>> {
+  const marks = readRecord(readRecord(from, 'extendedProperties'), 'private');
+  return Object.fromEntries(
+    Object.entries(marks).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function readMeetLink(from: JsonRecord): string | undefined {
+  const points = readRecords(readRecord(from, 'conferenceData'), 'entryPoints');
+  const video = points.find((point) => readText(point, 'entryPointType') === 'video');
+  return readText(from, 'hangoutLink') ?? (video === undefined ? undefined : readText(video, 'uri'));
+}
+
+function isMeetPending(from: JsonRecord): boolean {
+  const request = readRecord(readRecord(from, 'conferenceData'), 'createRequest');
+  return readText(readRecord(request, 'status'), 'statusCode') === 'pending';
+}
+
+export function readEvent(from: JsonRecord): CalendarEvent {
+  const organizer = readText(readRecord(from, 'organizer'), 'email');
+  return {
+    id: readText(from, 'id') ?? '',
+    etag: readText(from, 'etag'),
+    status: readText(from, 'status') ?? 'confirmed',
+    link: readText(from, 'htmlLink'),
+    summary: readText(from, 'summary'),
+    description: readText(from, 'description'),
+    location: readText(from, 'location'),
+    start: readTime(from, 'start'),
+    end: readTime(from, 'end'),
+    attendees: readRecords(from, 'attendees').map(readAttendee),
+    organizer,
+    recurrence: readTexts(from, 'recurrence'),
+    seriesId: readText(from, 'recurringEventId'),
+    originalStart: readTime(from, 'originalStartTime'),
+    meetLink: readMeetLink(from),
+    meetPending: isMeetPending(from),
+    marks: readMarks(from),
+    extras: Object.fromEntries(EXTRAS.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])),
+  };
+}
+
+/** On a change the members of the other kind are emptied: a patch that left them would hold both a day and a time. */
+function writeTime(time: CalendarTime, change: boolean): JsonRecord {
+  if ('date' in time) return change ? { date: time.date, dateTime: null, timeZone: null } : { date: time.date };
+  const timed = { dateTime: time.dateTime, ...(time.timeZone === undefined ? {} : { timeZone: time.timeZone }) };
+  return change ? { ...timed, date: null } : timed;
+}
+
+function writeAttendee(attendee: CalendarAttendee): JsonRecord {
+  return {
+    email: attendee.email,
+    ...(attendee.response === undefined ? {} : { responseStatus: attendee.response }),
+    ...(attendee.optional === undefined ? {} : { optional: attendee.optional }),
+    ...(attendee.resource === undefined ? {} : { resource: attendee.resource }),
+    ...(attendee.displayName === undefined ? {} : { displayName: attendee.displayName }),
+  };
+}
+
+export function writeEvent(input: CalendarEventInput, kind: 'insert' | 'change'): JsonRecord {
+  const body: Record<string, unknown> = { ...input.extras };
+  if (input.summary !== undefined) body['summary'] = input.summary;
+  if (input.description !== undefined) body['description'] = input.description;
+  if (input.location !== undefined) body['location'] = input.location;
+  if (input.start !== undefined) body['start'] = writeTime(input.start, kind === 'change');
+  if (input.end !== undefined) body['end'] = writeTime(input.end, kind === 'change');
+  if (input.attendees !== undefined) body['attendees'] = input.attendees.map(writeAttendee);
+  if (input.recurrence !== undefined) body['recurrence'] = input.recurrence;
+  if (input.marks !== undefined) body['extendedProperties'] = { private: input.marks };
+  if (input.meetRequestId !== undefined) {
+    body['conferenceData'] = {
+      createRequest: { requestId: input.meetRequestId, conferenceSolutionKey: { type: 'hangoutsMeet' } },
+    };
+  }
+  return body;
+}

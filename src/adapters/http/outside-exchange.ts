@@ -1,0 +1,110 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { AppError } from '../../kernel/app-error.ts';
+import type { OutsideRequest, OutsideResponse } from '../../ports/outside-client.ts';
+import type { OutsideTarget } from './outside-target.ts';
+
+// One request, one answer, over node:http or node:https: `fetch` would cost 41 ms at a cold start and cannot be told which
+// address to connect to. No retries and no redirects here.
+
+const DEFAULT_MAX_RESPONSE_BYTES = 5 * 1024 * 1024;
+/** Shorter than what services in front of us keep (60 s and more), so that a kept connection is seldom a dead one. */
+const IDLE_SOCKET_MS = 20_000;
+const MAX_SOCKETS_PER_HOST = 32;
+
+/** What one exchange found out about itself, whatever its outcome. */
+export interface ExchangeTrace {
+  /** The service may have seen the request: a connection stood. */
+  reached: boolean;
+}
+
+export type Exchange = (
+  target: OutsideTarget,
+  request: OutsideRequest,
+  signal: AbortSignal,
+  trace: ExchangeTrace,
+) => Promise<OutsideResponse>;
+
+function flattenHeaders(message: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+function tooLarge(limit: number): AppError {
+  return new AppError('upstream_failed', `The service's answer is larger than ${limit} bytes.`);
+}
+
+/** Collects the body up to the limit. A connection that ends before the announced length is an error, never a short body. */
+async function readBody(message: IncomingMessage, limit: number): Promise<Uint8Array> {
+  if (Number(message.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function requestHeaders(request: OutsideRequest, body: Uint8Array | undefined): Record<string, string | number> {
+  const headers: Record<string, string | number> = { 'user-agent': 'sallyport', accept: '*/*' };
+  for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
+  // Compressed answers could grow past the size limit once opened; JSON this small gains little from compression.
+  headers['accept-encoding'] = 'identity';
+  if (body !== undefined) headers['content-length'] = body.byteLength;
+  else if (request.method !== 'GET' && request.method !== 'DELETE') headers['content-length'] = 0;
+  return headers;
+}
+
+export function createExchange(): { readonly exchange: Exchange; readonly close: () => void } {
+  const keep = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST, timeout: IDLE_SOCKET_MS };
+  const agents = { http: new HttpAgent(keep), https: new HttpsAgent(keep) };
+
+  const exchange: Exchange = (target, request, signal, trace) => {
+    const secure = target.url.protocol === 'https:';
+    const body = typeof request.body === 'string' ? Buffer.from(request.body, 'utf8') : request.body;
+    const limit = request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+    // What must not be sent twice gets a connection of its own: on a kept one that turns out to be dead, nobody could say
+    // whether the request was read.
+    const repeatable = request.retry ?? request.method === 'GET';
+    const agent = repeatable ? (secure ? agents.https : agents.http) : false;
+    return new Promise((resolve, reject) => {
+      const outgoing = (secure ? httpsRequest : httpRequest)(target.url, {
+        method: request.method,
+        headers: requestHeaders(request, body),
+        lookup: target.lookup,
+        agent,
+        signal,
+      });
+      outgoing.on('error', reject);
+      outgoing.on('socket', (socket) => {
+        if (outgoing.reusedSocket) trace.reached = true;
+        else
+          socket.once(secure ? 'secureConnect' : 'connect', () => {
+            trace.reached = true;
+          });
+      });
+      outgoing.on('response', (message) => {
+        readBody(message, limit)
+          .then((bytes) => resolve({ status: message.statusCode ?? 0, headers: flattenHeaders(message), body: bytes }))
+          .catch((error: unknown) => {
+            outgoing.destroy();
+            reject(error);
+          });
+      });
+      outgoing.end(body);
+    });
+  };
+
+  return {
+    exchange,
+    close: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
