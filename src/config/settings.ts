@@ -39,7 +39,7 @@ const common = {
     .optional()
     .describe('PEM file with the CA of a Redis server that has a private certificate.'),
   SALLYPORT_PARAMETER_TTL_SECONDS: whole(5, 3600)
-    .default(300)
+    .prefault('300')
     .describe('How long a value read from Parameter Store is remembered.'),
 };
 
@@ -55,7 +55,7 @@ const google = {
     .describe('Keys that sign Google’s ID tokens.'),
   GOOGLE_REVOKE_URL: httpUrl.default('https://oauth2.googleapis.com/revoke').describe('Google’s revocation endpoint.'),
   SALLYPORT_ALLOWED_HOSTS: list
-    .default([])
+    .prefault('')
     .describe(
       'Hosts (`name` or `name:port`, comma-separated) that may be reached though their address is private or without TLS.',
     ),
@@ -89,8 +89,8 @@ export const settings = {
       .optional()
       .describe('`openai:<model>` or `offline`. Without it: OpenAI when OPENAI_API_KEY is there, else offline.'),
     OPENAI_BASE_URL: httpUrl.optional().describe('Any API that is compatible with OpenAI’s chat completions.'),
-    SALLYPORT_TURN_SECONDS: whole(5, 900).default(300).describe('How long one turn may take in all.'),
-    SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).default(100_000).describe('How many tokens one turn may use.'),
+    SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
+    SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
   }),
   mcp: z.object({
     ...common,
@@ -110,10 +110,10 @@ export const settings = {
       .default('writes')
       .describe('Which tool calls wait for the person’s yes. `never` is refused in prod.'),
     SALLYPORT_RATE_PER_MINUTE: whole(1, 100_000)
-      .default(120)
+      .prefault('120')
       .describe('Calls a minute for one person through one agent.'),
     SALLYPORT_ALLOWED_ORIGINS: list
-      .default([])
+      .prefault('')
       .describe('Browser origins (comma-separated) that may call the MCP endpoint. None by default.'),
     GOOGLE_CALENDAR_URL: httpUrl
       .refine((url) => url.endsWith('/calendar/v3'), 'must end in /calendar/v3')
@@ -134,9 +134,9 @@ export const settings = {
       .describe('The issuer’s short name inside identities (`oidc:<alias>:<sub>`).'),
     SALLYPORT_SIGN_IN_CLIENT_ID: z.string().optional().describe('This system’s client id at that issuer.'),
     SALLYPORT_AGENTS: list
-      .default(['agent/assistant'])
+      .prefault('agent/assistant')
       .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
-    SALLYPORT_GRANT_DAYS: whole(1, 3650).default(365).describe('How long a grant lasts when nothing else is asked.'),
+    SALLYPORT_GRANT_DAYS: whole(1, 3650).prefault('365').describe('How long a grant lasts when nothing else is asked.'),
   }),
 };
 
