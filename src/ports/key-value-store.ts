@@ -27,3 +27,11 @@ export interface KeyValueStore {
   list(prefix: string, page?: { readonly cursor?: string; readonly limit?: number }): Promise<KeyPage>;
   close(): Promise<void>;
 }
+
+/** What one function may touch of a store: an embedded view, an ACL user of Redis, an IAM condition. */
+export interface StoreAccess {
+  /** Keys that may be read and listed. An entry that ends in `:` allows every key under it, any other entry that one key. */
+  readonly read: readonly string[];
+  /** Keys that may be written and deleted, spelled the same way. Writing does not include reading. */
+  readonly write: readonly string[];
+}

@@ -1,15 +1,8 @@
 import { AppError } from '../../kernel/app-error.ts';
-import type { KeyValueStore } from '../../ports/key-value-store.ts';
+import type { KeyValueStore, StoreAccess } from '../../ports/key-value-store.ts';
 
 // What one function may see of a store: the embedded twin of a Redis ACL user or an IAM condition on leading keys.
 // It refuses a key outside the lists before anything is asked of the store, and never narrows or rewrites a request to make it fit.
-
-export interface StoreAccess {
-  /** Keys that may be read and listed. An entry that ends in `:` allows every key under it, any other entry that one key. */
-  readonly read: readonly string[];
-  /** Keys that may be written and deleted, spelled the same way. Writing does not include reading. */
-  readonly write: readonly string[];
-}
 
 function covers(entries: readonly string[], key: string): boolean {
   return entries.some((entry) => (entry.endsWith(':') ? key.startsWith(entry) : key === entry));

@@ -26,12 +26,15 @@ export interface RedisConnection {
   close(): Promise<void>;
 }
 
+/** The constructor takes this member in another shape than the options' own type; we leave it out. */
+type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
+
 const DEFAULT_TIMEOUT_MS = 1_000;
 /** After such a silence the connection is asked for a sign of life first: firewalls and a frozen Lambda lose connections without a word. */
 const IDLE_MS = 10_000;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-function clientOptions(options: RedisConnectionOptions): RedisOptions {
+function clientOptions(options: RedisConnectionOptions): ClientOptions {
   const text = options.url.reveal();
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const encrypted = url?.protocol === 'rediss:';
@@ -97,7 +100,7 @@ async function demandNoEviction(client: Redis): Promise<void> {
   );
 }
 
-async function connect(options: RedisOptions, timeoutMs: number): Promise<Redis> {
+async function connect(options: ClientOptions, timeoutMs: number): Promise<Redis> {
   const client = new Redis(options);
   let reason: unknown;
   client.on('error', (cause) => {
