@@ -1,0 +1,89 @@
+import { createGoogleCalendar } from '../adapters/google/google-calendar.ts';
+import { createOutsideClient } from '../adapters/http/outside-client.ts';
+import type { Config, Environment } from '../config/load.ts';
+import { AppError } from '../kernel/app-error.ts';
+import { createSecret, type Secret } from '../kernel/secret.ts';
+import { createMcpApp } from '../mcp/app.ts';
+import { createApprovals } from '../mcp/approvals.ts';
+import { createAgentDoor } from '../mcp/doors/agent-door.ts';
+import type { Door } from '../mcp/doors/door.ts';
+import { createKeyDoor } from '../mcp/doors/key-door.ts';
+import { createManifestPublisher } from '../mcp/manifest.ts';
+import { createRateLimit } from '../mcp/rate-limit.ts';
+import { createSchemaValidators } from '../mcp/schema-validators.ts';
+import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
+import type { HttpApp } from '../ports/http.ts';
+import type { KeyValueStore } from '../ports/key-value-store.ts';
+import type { Log } from '../ports/log.ts';
+import { readConfig } from './config.ts';
+import { composeGoogleTokens } from './google.ts';
+import type { Platform } from './service-handler.ts';
+import { openServiceStore } from './stores.ts';
+
+// Builds the MCP API: one door, the tools behind it, and the stores and services that they need.
+
+const SERVER_INFO = { name: 'sallyport', version: '0.1.0' } as const;
+
+interface Parts {
+  readonly config: Config<'mcp'>;
+  readonly store: KeyValueStore;
+  readonly platform: Platform;
+  readonly log: Log;
+}
+
+async function readMaster(config: Config<'mcp'>): Promise<Secret<Uint8Array>> {
+  const master = Buffer.from((await config.secrets.read('SALLYPORT_HMAC_MASTER')).reveal(), 'base64url');
+  if (master.length < 32) throw new AppError('misconfigured', 'SALLYPORT_HMAC_MASTER must be 32 bytes in base64url.');
+  return createSecret(new Uint8Array(master));
+}
+
+async function composeDoor({ config, store, platform, log }: Parts): Promise<Door> {
+  const { settings } = config;
+  const { clock, random } = platform;
+  if (settings.SALLYPORT_DOOR === 'key') return createKeyDoor({ store, clock, log });
+  const url = new URL(settings.SALLYPORT_MCP_URL);
+  return createAgentDoor({
+    store,
+    hmacMaster: await readMaster(config),
+    authority: url.host,
+    path: url.pathname,
+    mcpUrl: settings.SALLYPORT_MCP_URL,
+    trustDomain: settings.SALLYPORT_TRUST_DOMAIN,
+    environment: settings.SALLYPORT_ENVIRONMENT,
+    expectedApi: { apiId: settings.SALLYPORT_API_ID, stage: settings.SALLYPORT_STAGE },
+    clock,
+    random,
+    log,
+  });
+}
+
+export async function composeMcp(environment: Environment, platform: Platform, log: Log): Promise<HttpApp> {
+  const config = readConfig('mcp', environment, platform);
+  const { settings } = config;
+  const { clock, random } = platform;
+  const store = await openServiceStore('mcp', config, platform, log);
+  const http = createOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
+  const tokens = await composeGoogleTokens({ config, store, platform, log, http });
+  const connectUrl = `${settings.SALLYPORT_OAUTH_URL}/connect/google`;
+  const calendar = createGoogleCalendar({ http, tokens, baseUrl: settings.GOOGLE_CALENDAR_URL, connectUrl });
+  const tools = createCalendarTools({ calendar, clock });
+  const publisher = createManifestPublisher({ store, server: SERVER_INFO, tools: tools.map((tool) => tool.declaration) });
+  return createMcpApp({
+    door: await composeDoor({ config, store, platform, log }),
+    tools,
+    approvals: createApprovals({
+      store,
+      clock,
+      random,
+      confirm: settings.SALLYPORT_CONFIRM,
+      approvalUrl: (id) => `${settings.SALLYPORT_OAUTH_URL}/approvals/${id}`,
+    }),
+    rateLimit: createRateLimit({ store, clock, perMinute: settings.SALLYPORT_RATE_PER_MINUTE }),
+    schemas: createSchemaValidators(),
+    serverInfo: SERVER_INFO,
+    allowedOrigins: settings.SALLYPORT_ALLOWED_ORIGINS,
+    publishManifest: () => publisher.publish(),
+    log,
+    clock,
+  });
+}

@@ -1,0 +1,101 @@
+import type { Environment } from '../config/load.ts';
+import type { LocalSecrets } from './secrets.ts';
+
+// The environment of each service on this machine: what Terraform sets on AWS, said here by code. Nothing else is local about them.
+
+export const TRUST_DOMAIN = 'sallyport.local';
+export const LOCAL_AGENT = 'agent/assistant';
+export const LOCAL_AGENT_IDENTITY = `spiffe://${TRUST_DOMAIN}/local/${LOCAL_AGENT}`;
+export const GOOGLE_CLIENT_ID = 'sallyport-local';
+
+/** What a person may choose on their own machine; everything else is set here. */
+const PASSED_ON = [
+  'SALLYPORT_MODEL',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'SALLYPORT_CONFIRM',
+  'SALLYPORT_LOG_LEVEL',
+  'SALLYPORT_STORE',
+  'REDIS_URL',
+  'REDIS_CA_FILE',
+  'SALLYPORT_RATE_PER_MINUTE',
+  'SALLYPORT_ALLOWED_ORIGINS',
+] as const;
+
+export interface LocalUrls {
+  readonly agent: string;
+  /** Ends in `/mcp`. */
+  readonly mcp: string;
+  readonly keyDoor: string;
+  readonly oauth: string;
+}
+
+/** Where the stand-in Google answers, or an independent one. */
+export interface GoogleUrls {
+  readonly issuer: string;
+  readonly authUrl: string;
+  readonly tokenUrl: string;
+  readonly jwksUrl: string;
+  readonly revokeUrl: string;
+  readonly calendarUrl: string;
+}
+
+export interface EnvironmentsRequest {
+  readonly given: Environment;
+  readonly urls: LocalUrls;
+  readonly google: GoogleUrls;
+  readonly secrets: LocalSecrets;
+  /** The agent's credentials document. */
+  readonly credentials: string;
+}
+
+export type LocalService = 'agent' | 'mcp' | 'keyDoor' | 'oauth';
+
+const hostOf = (url: string): string => new URL(url).host;
+
+export function localEnvironments(request: EnvironmentsRequest): Readonly<Record<LocalService, Environment>> {
+  const { given, urls, google, secrets } = request;
+  const calendarUrl = given['GOOGLE_CALENDAR_URL'] ?? google.calendarUrl;
+  const hosts = [hostOf(google.tokenUrl), hostOf(calendarUrl), given['SALLYPORT_ALLOWED_HOSTS'] ?? ''];
+  const common = {
+    ...Object.fromEntries(PASSED_ON.map((name) => [name, given[name]])),
+    SALLYPORT_ENVIRONMENT: 'local',
+    SALLYPORT_OAUTH_URL: urls.oauth,
+  };
+  const googleSettings = {
+    GOOGLE_CLIENT_ID,
+    GOOGLE_CLIENT_SECRET: secrets.google_client_secret,
+    GOOGLE_ISSUER: google.issuer,
+    GOOGLE_AUTH_URL: google.authUrl,
+    GOOGLE_TOKEN_URL: google.tokenUrl,
+    GOOGLE_JWKS_URL: google.jwksUrl,
+    GOOGLE_REVOKE_URL: google.revokeUrl,
+    GOOGLE_CALENDAR_URL: calendarUrl,
+    SALLYPORT_ALLOWED_HOSTS: hosts.filter((host) => host !== '').join(','),
+    SALLYPORT_VAULT_KEY: secrets.vault_key,
+  };
+  const mcp = { ...common, ...googleSettings, SALLYPORT_TRUST_DOMAIN: TRUST_DOMAIN };
+  return {
+    agent: {
+      ...common,
+      SALLYPORT_AGENT_URL: urls.agent,
+      SALLYPORT_MCP_URL: urls.mcp,
+      SALLYPORT_CREDENTIALS: request.credentials,
+    },
+    mcp: {
+      ...mcp,
+      SALLYPORT_MCP_URL: urls.mcp,
+      SALLYPORT_DOOR: 'agent',
+      SALLYPORT_API_ID: 'local-mcp',
+      SALLYPORT_HMAC_MASTER: secrets.hmac_master,
+    },
+    keyDoor: { ...mcp, SALLYPORT_MCP_URL: urls.keyDoor, SALLYPORT_DOOR: 'key', SALLYPORT_API_ID: 'local-key-door' },
+    oauth: {
+      ...common,
+      ...googleSettings,
+      SALLYPORT_SIGN_IN_ISSUER: google.issuer,
+      SALLYPORT_SIGN_IN_CLIENT_ID: GOOGLE_CLIENT_ID,
+      SALLYPORT_SIGN_IN_CLIENT_SECRET: secrets.google_client_secret,
+    },
+  };
+}
