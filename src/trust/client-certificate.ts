@@ -43,12 +43,17 @@ export interface CertificateExpectation {
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const MAX_PEM_LENGTH = 16_384;
 
-/** `AB:0c` and `0xab0c` style spellings all become `AB0C`: serial numbers are compared as numbers. */
+/** `0ab:0C` and `ab0c` both become `AB0C`: serial numbers are compared as numbers. */
 export function normalizeSerial(serial: string): string {
   return serial
     .replaceAll(':', '')
     .toUpperCase()
     .replace(/^0+(?=.)/, '');
+}
+
+/** Node prints one attribute a line; lists may hold either spelling. */
+export function normalizeIssuer(issuer: string): string {
+  return issuer.trim().replaceAll('\n', ', ');
 }
 
 function readCertificate(pem: string): X509Certificate | undefined {
@@ -86,7 +91,7 @@ export function parseClientCertificate(pem: string): Result<ClientCertificate, C
   return accept({
     spiffeId,
     serial: normalizeSerial(certificate.serialNumber),
-    issuer: certificate.issuer.replaceAll('\n', ', '),
+    issuer: normalizeIssuer(certificate.issuer),
     thumbprint: createHash('sha256').update(certificate.raw).digest('base64url'),
     notBeforeMs: certificate.validFromDate.getTime(),
     notAfterMs: certificate.validToDate.getTime(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { accept, type Result, refuse } from '../kernel/result.ts';
-import { type ClientCertificate, normalizeSerial } from './client-certificate.ts';
+import { type ClientCertificate, normalizeIssuer, normalizeSerial } from './client-certificate.ts';
 import { readRecord } from './record.ts';
 
 // Which certificates are no longer believed. API Gateway checks no revocation, so the door does. Key: `revocations`;
@@ -32,7 +32,7 @@ export interface RevocationList {
   has(certificate: Pick<ClientCertificate, 'issuer' | 'serial'>): boolean;
 }
 
-const entryKey = (issuer: string, serial: string): string => `${normalizeSerial(serial)} ${issuer}`;
+const entryKey = (issuer: string, serial: string): string => `${normalizeSerial(serial)} ${normalizeIssuer(issuer)}`;
 
 /** Rejects with AppError `internal` on a record that cannot be read. */
 export function parseRevocations(raw: string): RevocationList {

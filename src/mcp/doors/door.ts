@@ -1,6 +1,5 @@
-import type { ErrorCode } from '../../kernel/app-error.ts';
-import { errorStatus } from '../../kernel/app-error.ts';
-import type { HttpRequest, HttpResponse } from '../../ports/http.ts';
+import { AppError, type ErrorCode, errorStatus } from '../../kernel/app-error.ts';
+import type { HttpRequest } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TokenReason } from '../../trust/access-token.ts';
 import type { CertificateReason, CertificateShapeReason } from '../../trust/client-certificate.ts';
@@ -11,8 +10,8 @@ import type { RevocationReason } from '../../trust/revocation-list.ts';
 import type { SignatureReason, WindowReason } from '../../trust/signature-verification.ts';
 import type { Caller } from '../caller.ts';
 
-// A door decides who may enter the MCP API. Inside, every refusal has a reason of its own; outside, it has a status and a
-// sentence that do not tell which check failed. A door never throws: what it cannot decide it refuses.
+// A door decides who may enter the MCP API. Inside, every refusal has a reason of its own; outside, it has a status that
+// does not tell which check failed. A door never throws: what it cannot decide it refuses.
 
 /** What the door itself finds wrong, beside the reasons of the checks in `src/trust`. */
 export type DoorFault =
@@ -56,10 +55,8 @@ export interface DoorRefusal extends Seen {
   /** Stable, for logs and metrics. Never sent. */
   readonly reason: DoorReason;
   readonly detail?: string;
-  /** `Retry-After`, on 503. */
-  readonly retryAfterSeconds?: number;
-  /** `WWW-Authenticate`, on 401 (RFC 9110 §11.6.1). The agent door's is always the same. */
-  readonly challenge?: string;
+  /** For the answer: `Retry-After` on 503, `WWW-Authenticate` on 401 (RFC 9110 §11.6.1). The agent door's is always the same. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export type DoorVerdict = { readonly ok: true; readonly caller: Caller } | DoorRefusal;
@@ -68,6 +65,12 @@ export type Door = (request: HttpRequest) => Promise<DoorVerdict>;
 
 /** Stores come back within seconds; a client that waits one and asks again loses nothing. */
 const RETRY_AFTER_SECONDS = 1;
+
+/** An error in words for the log: messages of ours, and no more than the name of any other. */
+export function describeCause(cause: unknown): string {
+  if (cause instanceof AppError) return `${cause.code}: ${cause.message}`;
+  return cause instanceof Error ? cause.name : typeof cause;
+}
 
 /** One answer for each reason. What is not named here is a fault of identity. */
 export function codeOf(reason: DoorReason): 'unauthenticated' | 'forbidden' | 'unavailable' | 'internal' {
@@ -94,7 +97,8 @@ export function codeOf(reason: DoorReason): 'unauthenticated' | 'forbidden' | 'u
 export interface RefusalFacts {
   readonly reason: DoorReason;
   readonly detail?: string | undefined;
-  readonly challenge?: string | undefined;
+  /** `WWW-Authenticate`, should the status be 401. */
+  readonly challenge: string;
 }
 
 export function createRefusal(facts: RefusalFacts, seen: Seen): DoorRefusal {
@@ -106,9 +110,13 @@ export function createRefusal(facts: RefusalFacts, seen: Seen): DoorRefusal {
     reason: facts.reason,
     ...seen,
     ...(facts.detail === undefined ? {} : { detail: facts.detail }),
-    ...(code === 'unavailable' ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}),
-    ...(code === 'unauthenticated' && facts.challenge !== undefined ? { challenge: facts.challenge } : {}),
+    headers: headersOf(code, facts.challenge),
   };
+}
+
+function headersOf(code: ReturnType<typeof codeOf>, challenge: string): Readonly<Record<string, string>> {
+  if (code === 'unauthenticated') return { 'www-authenticate': challenge };
+  return code === 'unavailable' ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
 }
 
 /** The one line and the one count of a refusal. */
@@ -124,26 +132,4 @@ export function reportRefusal(log: Log, door: Caller['door'], refusal: DoorRefus
     certificate_serial: refusal.certificateSerial,
   });
   log.metric('Refused', { reason: refusal.reason });
-}
-
-const messages: Readonly<Record<ReturnType<typeof codeOf>, string>> = {
-  unauthenticated: 'This request was not accepted.',
-  forbidden: 'This person has not allowed this agent to do that, or no longer does.',
-  unavailable: 'Try again in a moment.',
-  internal: 'Something went wrong here. Tell your operator the request id.',
-};
-
-/** What the caller sees of a refusal: `{error: {code, message, request_id}}`, and nothing of the reason. */
-export function createRefusalResponse(refusal: DoorRefusal, requestId: string): HttpResponse {
-  const code = codeOf(refusal.reason);
-  return {
-    status: refusal.status,
-    headers: {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      ...(refusal.challenge === undefined ? {} : { 'www-authenticate': refusal.challenge }),
-      ...(refusal.retryAfterSeconds === undefined ? {} : { 'retry-after': String(refusal.retryAfterSeconds) }),
-    },
-    body: JSON.stringify({ error: { code, message: messages[code], request_id: requestId } }),
-  };
 }

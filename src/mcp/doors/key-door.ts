@@ -5,7 +5,7 @@ import type { KeyValueStore } from '../../ports/key-value-store.ts';
 import type { Log } from '../../ports/log.ts';
 import { parseToken, type TokenRecord, tokenKey, tokenRecord, verifyToken } from '../../trust/access-token.ts';
 import { readRecord } from '../../trust/record.ts';
-import { createRefusal, type Door, type DoorReason, type DoorVerdict, reportRefusal, type Seen } from './door.ts';
+import { createRefusal, type Door, type DoorReason, type DoorVerdict, describeCause, reportRefusal } from './door.ts';
 
 // The key door: a token of ours with the audience `mcp`, for the stdio bridge and scripts. It proves a person, no agent;
 // the token's own scopes are all there is. Tokens are taken from the Authorization header only (RFC 6750 §2.1), never from
@@ -35,8 +35,8 @@ export function createKeyDoor(options: KeyDoorOptions): Door {
       const raw = await store.get(tokenKey(token.id));
       if (raw === undefined) return refuse('token_unknown', 'id');
       record = readRecord(tokenRecord, raw, 'token');
-    } catch {
-      return refuse('token_store_unavailable');
+    } catch (cause) {
+      return refuse('token_store_unavailable', describeCause(cause));
     }
     return verifyToken(token.secret, record, { audience: 'mcp', nowMs: clock.nowMs() });
   }
@@ -48,8 +48,7 @@ export function createKeyDoor(options: KeyDoorOptions): Door {
       return { ok: true, caller: { door: 'key', person, agent: `token/${id}`, scopes } };
     }
     const challenge = token.reason === 'token_missing' ? CHALLENGE : INVALID_TOKEN_CHALLENGE;
-    const seen: Seen = {};
-    const refusal = createRefusal({ ...token, challenge }, seen);
+    const refusal = createRefusal({ ...token, challenge }, {});
     reportRefusal(log, 'key', refusal, request.requestId);
     return refusal;
   };

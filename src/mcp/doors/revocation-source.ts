@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { KeyValueStore } from '../../ports/key-value-store.ts';
 import type { Log } from '../../ports/log.ts';
 import { type LoadedRevocations, parseRevocations, REVOCATIONS_KEY } from '../../trust/revocation-list.ts';
+import { describeCause } from './door.ts';
 import { createSingleFlight } from './single-flight.ts';
 
 // The revocation list as the door knows it: read again every few seconds, by one reading for all who wait. While the store
@@ -37,7 +38,7 @@ export function createRevocationSource(options: {
       const unreachable = cause instanceof AppError && cause.code === 'unavailable';
       if (!unreachable) loaded = undefined;
       failedAtMs = loadedAtMs;
-      log.error('door.record_unreadable', { record: REVOCATIONS_KEY, cause: String(cause) });
+      log.error('door.record_unreadable', { record: REVOCATIONS_KEY, cause: describeCause(cause) });
     }
   });
 
