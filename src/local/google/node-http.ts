@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+// The few things that the stand-in's own routes need of node:http.
+
+/** Google takes event bodies far smaller than this. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Rejects once more than a mebibyte has come. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let received = 0;
+  for await (const chunk of request) {
+    received += chunk.length;
+    if (received > MAX_BODY_BYTES) throw new RangeError('the body is longer than 1 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export function sendHtml(response: ServerResponse, status: number, html: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    // No `form-action`: Chromium applies it to the redirects behind the form too, and those lead to the app.
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    'referrer-policy': 'no-referrer',
+  });
+  response.end(html);
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const type = body === undefined ? {} : { 'content-type': 'application/json; charset=UTF-8' };
+  response.writeHead(status, { ...type, 'cache-control': 'no-cache, no-store, max-age=0', ...headers });
+  response.end(text);
+}
