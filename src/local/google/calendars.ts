@@ -61,7 +61,7 @@ const isListed = (calendar: CalendarRecord, email: string): boolean =>
 
 function list(store: CalendarStore, { account, query }: CalendarCall): CalendarAnswer {
   const least = query.get('minAccessRole');
-  const leastRank = least === null ? 0 : ranks.findIndex((role) => role === least);
+  const leastRank = least === null ? 0 : ranks.findIndex((role) => least === role);
   if (leastRank < 0) throw invalidParameter('minAccessRole', least ?? '');
   const entries = store
     .calendars()

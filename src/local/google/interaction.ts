@@ -44,14 +44,16 @@ export async function handleInteraction(
     sendHtml(response, 400, errorPage('no_account', 'Pick one of the accounts.'));
     return;
   }
-  const session = details.session;
-  if (session?.accountId !== undefined && session.accountId !== account.sub) parts.store.signOut(session.uid);
   const grantId = await recordConsent(parts, { details, account, ticked: form.getAll('scope') });
-  await parts.oauth.provider.interactionFinished(request, response, {
+  const goOn = await parts.oauth.provider.interactionResult(request, response, {
     login: { accountId: account.sub },
     select_account: {},
     consent: { grantId },
   });
+  // Another account than the one signed in: the library would ask for a sign-out page of its own first.
+  const { session } = details;
+  if (session?.accountId !== undefined && session.accountId !== account.sub) parts.store.signOut(session.uid);
+  response.writeHead(303, { location: goOn, 'content-length': '0' }).end();
 }
 
 /** The library throws when its cookie or the record behind it is gone. */

@@ -60,7 +60,7 @@ export async function createStandInGoogle(options: StandInGoogleOptions): Promis
   const parts = build(options, url);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     parts.handle(request, response).catch((error: unknown) => {
-      options.log?.error('stand_in_google_failed', { cause: String(error) });
+      options.log?.error('stand_in_google_failed', { cause: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       if (!response.headersSent) sendJson(response, 500, typicalErrorBody(500));
       else response.destroy();
     });
