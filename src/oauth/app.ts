@@ -1,20 +1,44 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { AppError } from '../kernel/app-error.ts';
+import { encodeUlid } from '../kernel/ulid.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { ConnectionVault, GoogleAuthorization, SignIn } from './ports.ts';
+import type { Vault } from '../vault/vault.ts';
+import { addApprovalRoutes } from './approval-routes.ts';
+import { createApprovals } from './approvals.ts';
+import { createAuthentication } from './authentication.ts';
+import { createBrowsers } from './browser.ts';
+import { addCallbackRoutes } from './callback-routes.ts';
+import { addConnectRoutes } from './connect-routes.ts';
+import { addConnectionRoutes } from './connection-routes.ts';
+import { answerFailure } from './failures.ts';
+import { createFlows } from './flows.ts';
+import { addGrantRoutes } from './grant-routes.ts';
+import { createGrants } from './grants.ts';
+import { addHomeRoutes } from './home-routes.ts';
+import { speakPlainly } from './plain-spoken.ts';
+import type { GoogleAuthorization, SignIn } from './ports.ts';
+import { addProofRoutes } from './proof-routes.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+import { createSessions } from './sessions.ts';
 import type { OAuthSettings } from './settings.ts';
+import { addSignInRoutes, type SignInParts } from './sign-in-routes.ts';
+import { createTickets } from './tickets.ts';
+import { MAX_BODY_BYTES, type OAuthEnv } from './web.ts';
 
 // The OAuth API: where a person says yes, and nobody can say it for them. It holds consent and runs no model and no tool.
 
 export interface OAuthAppOptions {
   /** The OAuth API's view of the store. */
   readonly store: KeyValueStore;
-  readonly vault: ConnectionVault;
+  readonly vault: Vault;
   readonly google: GoogleAuthorization;
   /** Absent where only tokens prove who someone is. */
-  readonly signIn?: SignIn;
+  readonly signIn?: SignIn | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -24,10 +48,84 @@ export interface OAuthAppOptions {
 export interface OAuthApp {
   /** `exchange.requestId` names the request in answers and logs; one is made up without it. */
   fetch(request: Request, exchange?: { readonly requestId: string }): Promise<Response>;
+  /** Every route as `METHOD /path`, for the document that describes them. */
+  readonly routes: readonly string[];
 }
 
-export function createOAuthApp(_options: OAuthAppOptions): OAuthApp {
-  const app = new Hono();
-  app.get('/health', (context) => context.json({ status: 'ok' }));
-  return { fetch: async (request) => await app.fetch(request) };
+function createParts(options: OAuthAppOptions): SignInParts {
+  const { clock, random, config } = options;
+  const store = speakPlainly(options.store);
+  const records = { store, clock, random };
+  const browsers = createBrowsers({ publicUrl: config.publicUrl, random });
+  const sessions = createSessions(records);
+  return {
+    config,
+    clock,
+    random,
+    store,
+    vault: speakPlainly(options.vault),
+    google: options.google,
+    signIn: options.signIn,
+    browsers,
+    sessions,
+    authentication: createAuthentication({ store, clock, browsers, sessions }),
+    tickets: createTickets(records),
+    flows: createFlows(records),
+    grants: createGrants(records),
+    approvals: createApprovals(records),
+  };
+}
+
+export function createOAuthApp(options: OAuthAppOptions): OAuthApp {
+  const parts = createParts(options);
+  const app = new Hono<OAuthEnv>();
+  const addSecurityHeaders = setSecurityHeaders(options.config.publicUrl);
+  const requestIds = new WeakMap<Request, string>();
+
+  app.use(async (context, next) => {
+    const { clock, random, log } = options;
+    const requestId = requestIds.get(context.req.raw) ?? encodeUlid(clock.nowMs(), random.bytes(10));
+    context.set('requestId', requestId);
+    context.set('log', log.child({ request_id: requestId }));
+    await next();
+    addSecurityHeaders(context);
+  });
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (context, methods) => {
+        context.header('allow', methods.join(', '));
+        const message = `This address takes ${methods.join(', ')}.`;
+        return answerFailure(parts, context, new AppError('method_not_allowed', message));
+      },
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new AppError('too_large', `A request here has at most ${MAX_BODY_BYTES} bytes.`);
+      },
+    }),
+  );
+  addHomeRoutes(app, parts);
+  addConnectRoutes(app, parts);
+  addCallbackRoutes(app, parts);
+  addConnectionRoutes(app, parts);
+  addGrantRoutes(app, parts);
+  addApprovalRoutes(app, parts);
+  addSignInRoutes(app, parts);
+  addProofRoutes(app, parts);
+  app.notFound((context) =>
+    answerFailure(parts, context, new AppError('not_found', 'There is nothing at this address.')),
+  );
+  app.onError((error, context) => answerFailure(parts, context, error));
+
+  return {
+    async fetch(request, exchange) {
+      if (exchange !== undefined) requestIds.set(request, exchange.requestId);
+      return app.fetch(request);
+    },
+    routes: app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`),
+  };
 }

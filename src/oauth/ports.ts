@@ -1,5 +1,5 @@
-// What the OAuth API needs from the parts beside it, as narrow as it uses them: the vault, Google's authorization server,
-// and an OIDC provider for browser sign-in. It never sees a ciphertext, a calendar or a model.
+// What the OAuth API needs from the parts beside it, as narrow as it uses them: Google's authorization
+// server, and an OIDC provider for browser sign-in. It never sees a calendar or a model.
 
 export interface AuthorizationRequest {
   readonly state: string;
@@ -24,7 +24,7 @@ export interface CodeExchange {
 /** What Google gave for a code, its ID token verified. */
 export interface GoogleConnection {
   readonly accessToken: string;
-  /** Absent when Google gave none: then there is nothing to keep. */
+  /** Absent when Google gave none: then the vault keeps the one it has of the same account, if any. */
   readonly refreshToken?: string;
   /** Unix milliseconds. */
   readonly expiresAtMs: number;
@@ -43,24 +43,6 @@ export interface GoogleAuthorization {
   exchangeCode(exchange: CodeExchange): Promise<GoogleConnection>;
   /** Resolves when the token no longer works, also when it did not before; rejects with `upstream_failed` or `timed_out`. */
   revoke(token: string): Promise<void>;
-}
-
-/** A person's connection as the vault knows it. */
-export interface VaultedConnection {
-  readonly status: 'connected' | 'revoked';
-  readonly sub: string;
-  readonly email?: string;
-  readonly scopes: readonly string[];
-  /** Unix milliseconds of the last connect or revocation. */
-  readonly changedAtMs: number;
-}
-
-export interface ConnectionVault {
-  read(person: string): Promise<VaultedConnection | undefined>;
-  /** Rejects with `conflict` when another write came between, or when another account is connected. */
-  save(person: string, connection: GoogleConnection): Promise<void>;
-  /** Leaves a tombstone and answers the token to revoke at Google, or nothing when there was no live connection. */
-  revoke(person: string): Promise<{ readonly token: string } | undefined>;
 }
 
 /** Who an OIDC provider says this is. */

@@ -44,7 +44,7 @@ export const calendarScopes: Readonly<Record<string, ScopeMeaning>> = {
   'calendar.read': {
     words: 'see when you are free and what is in your calendars',
     google: [
-      { scope: `${CALENDAR}.freebusy`, allows: 'seeing when you are free or busy' },
+      { scope: `${CALENDAR}.events.freebusy`, allows: 'seeing when you are free or busy' },
       { scope: `${CALENDAR}.calendarlist.readonly`, allows: 'seeing which calendars you have' },
       {
         scope: `${CALENDAR}.events.readonly`,

@@ -1,0 +1,52 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import type { Question } from './approvals.ts';
+import { approvalPage, approvalsPage } from './pages/approval-page.ts';
+import { frameOf, type OAuthParts, sendPage } from './parts.ts';
+import { isoTime, type OAuthContext, type OAuthEnv, parseInput, wantsPage } from './web.ts';
+
+// Questions of agents, for their person's eyes and answer only. Another person's question does not exist here.
+
+const answerInput = z.strictObject({ decision: z.enum(['yes', 'no']) });
+
+function questionJson(parts: OAuthParts, { record, status }: Question) {
+  return {
+    id: record.id,
+    url: `${parts.config.publicUrl}/approvals/${record.id}`,
+    status,
+    agent: record.agent,
+    tool: record.tool,
+    summary: record.summary,
+    arguments: JSON.parse(record.arguments) as unknown,
+    created_at: isoTime(record.created_at),
+    expires_at: isoTime(record.expires_at),
+  };
+}
+
+async function answer(parts: OAuthParts, context: OAuthContext, id: string): Promise<Response> {
+  const { confirmed, input } = await parts.authentication.requireInput(context);
+  const { decision } = parseInput(answerInput, input);
+  const question = await parts.approvals.decide({ person: confirmed.person, id, decision, by: confirmed.by });
+  const { agent, tool } = question.record;
+  context.var.log.info('approval.decided', { person: confirmed.person, agent, tool, decision, by: confirmed.by });
+  if (confirmed.via === 'token') return context.json(questionJson(parts, question));
+  return sendPage(context, approvalPage(frameOf(parts, context, confirmed.name), question));
+}
+
+export function addApprovalRoutes(app: Hono<OAuthEnv>, parts: OAuthParts): void {
+  app.get('/approvals', async (context) => {
+    const confirmed = await parts.authentication.require(context);
+    const questions = await parts.approvals.pending(confirmed.person);
+    if (!wantsPage(context)) {
+      return context.json({ approvals: questions.map((question) => questionJson(parts, question)) });
+    }
+    return sendPage(context, approvalsPage(frameOf(parts, context, confirmed.name), questions));
+  });
+  app.get('/approvals/:id', async (context) => {
+    const confirmed = await parts.authentication.require(context);
+    const question = await parts.approvals.read(confirmed.person, context.req.param('id'));
+    if (!wantsPage(context)) return context.json(questionJson(parts, question));
+    return sendPage(context, approvalPage(frameOf(parts, context, confirmed.name), question));
+  });
+  app.post('/approvals/:id', (context) => answer(parts, context, context.req.param('id')));
+}
