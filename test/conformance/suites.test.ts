@@ -53,7 +53,10 @@ describe('MCP conformance', () => {
     const expected = baseline('expected-failures-2026-07-28.yml');
     const outcome = await runSuite('mcp-conformance-0.2', [...args, '--expected-failures', expected], folder);
     expect(outcome.output).toContain('=== SUMMARY ===');
-    expect({ code: outcome.code, summary: outcome.code === 0 ? '' : outcome.output.split('=== SUMMARY ===')[1] }).toEqual({ code: 0, summary: '' });
+    expect({
+      code: outcome.code,
+      summary: outcome.code === 0 ? '' : outcome.output.split('=== SUMMARY ===')[1],
+    }).toEqual({ code: 0, summary: '' });
   }, 120_000);
 
   it('passes what revision 2025-11-25 asks, but for the failures that are explained', async () => {
@@ -61,7 +64,10 @@ describe('MCP conformance', () => {
     const expected = baseline('expected-failures-2025-11-25.yml');
     const outcome = await runSuite('mcp-conformance-0.1', [...args, '--expected-failures', expected], folder);
     expect(outcome.output).toContain('=== SUMMARY ===');
-    expect({ code: outcome.code, summary: outcome.code === 0 ? '' : outcome.output.split('=== SUMMARY ===')[1] }).toEqual({ code: 0, summary: '' });
+    expect({
+      code: outcome.code,
+      summary: outcome.code === 0 ? '' : outcome.output.split('=== SUMMARY ===')[1],
+    }).toEqual({ code: 0, summary: '' });
   }, 120_000);
 
   it.each(['expected-failures-2026-07-28.yml', 'expected-failures-2025-11-25.yml'])(

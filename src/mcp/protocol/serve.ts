@@ -47,8 +47,9 @@ function echoableId(message: unknown): RequestId | null {
   return typeof id === 'string' || typeof id === 'number' ? id : null;
 }
 
-function unsupportedVersion(requested: string | undefined, id: RequestId | null): ProtocolResponse {
-  const supported = [MODERN_VERSION, ...LEGACY_VERSIONS];
+/** `supported` names the revisions of the era in which the client asked: those it can ask again with. */
+function unsupportedVersion(era: Era, requested: string | undefined, id: RequestId | null): ProtocolResponse {
+  const supported = era === 'modern' ? [MODERN_VERSION] : [MODERN_VERSION, ...LEGACY_VERSIONS];
   const message = `Unsupported protocol version: ${(requested ?? 'unknown').slice(0, 64)}`;
   const data = { supported, requested: requested ?? 'unknown' };
   return rpcErrorResponse(400, { code: UNSUPPORTED_VERSION, message, data }, id);
@@ -81,7 +82,8 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     headers: StandardHeaders,
     request: ProtocolRequest,
   ): Promise<ProtocolResponse> {
-    if (classification.revision !== MODERN_VERSION) return unsupportedVersion(classification.revision, message.id);
+    if (classification.revision !== MODERN_VERSION)
+      return unsupportedVersion('modern', classification.revision, message.id);
     const fault = findHeaderFault(headers, message);
     if (fault !== undefined) {
       const text = `Bad Request: the request headers and body disagree: ${fault.body}`;
@@ -104,7 +106,7 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     }
     // Absent is fine: the header came with 2025-06-18 and clients of that time leave it out now and then.
     if (headers.version !== undefined && !LEGACY_VERSIONS.includes(headers.version)) {
-      return unsupportedVersion(headers.version, message.id);
+      return unsupportedVersion('legacy', headers.version, message.id);
     }
     const { transport } = await sharedServer('legacy');
     return response(await transport.deliver(message, request));
@@ -122,7 +124,7 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     if (route.kind === 'modern') {
       if (route.messageKind === 'request') return serveModern(route.message, route.classification, headers, request);
       const { revision } = route.classification;
-      return revision === MODERN_VERSION ? ACCEPTED : unsupportedVersion(revision, null);
+      return revision === MODERN_VERSION ? ACCEPTED : unsupportedVersion('modern', revision, null);
     }
     if (route.reason === 'batch') {
       const error = { code: INVALID_REQUEST, message: 'Bad Request: JSON-RPC batches are not supported' };
@@ -130,7 +132,7 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     }
     if (route.reason === 'notification' || route.reason === 'response') {
       const known = headers.version === undefined || LEGACY_VERSIONS.includes(headers.version);
-      return known ? ACCEPTED : unsupportedVersion(headers.version, null);
+      return known ? ACCEPTED : unsupportedVersion('legacy', headers.version, null);
     }
     // The classifier has proved the shape: `initialize` and `no-claim` are routes of requests only.
     return serveLegacy(message as JSONRPCRequest, headers, request);

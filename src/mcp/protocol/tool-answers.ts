@@ -37,7 +37,9 @@ export interface AnswerContext {
 }
 
 function toolResult(result: ToolResult, requestId: string, details: JsonObject | undefined): CallToolResult {
-  const content = [{ type: 'text' as const, text: result.text }];
+  // What a tool adds is checked by the SDK against the revision's schema, as the whole result is.
+  const added = (result.content ?? []) as CallToolResult['content'];
+  const content: CallToolResult['content'] = [{ type: 'text', text: result.text }, ...added];
   if (result.isError !== true) {
     const { structuredContent } = result;
     return structuredContent === undefined ? { content } : { content, structuredContent: { ...structuredContent } };

@@ -38,6 +38,8 @@ export interface ToolResult {
   readonly structuredContent?: JsonObject;
   /** Short, for a reader that does not read structured content. On errors: what went wrong and what to do. */
   readonly text: string;
+  /** MCP content blocks sent after the text: images, audio, embedded resources (revision 2025-06-18 and later). */
+  readonly content?: readonly JsonObject[];
   readonly isError?: boolean;
   /** A stable code on errors, such as `reconnect_required`; for logs, metrics and `_meta`. */
   readonly code?: string;
