@@ -117,7 +117,7 @@ export function createParameterStore(options: ParameterStoreOptions): SecretSour
       if (missing.length > 0) {
         throw new AppError('misconfigured', `Parameter Store has no value for: ${missing.join(', ')}.`);
       }
-      return Object.fromEntries(names.map((name) => [name, cache.get(name)?.secret]));
+      return Object.fromEntries(names.map((name) => [name, cache.get(name)?.secret])) as Record<Name, Secret>;
     },
   };
 }
