@@ -1,0 +1,72 @@
+import { canonicalJson } from '../trust/canonical-json.ts';
+import type { TurnApproval, TurnCall, TurnRecord } from './turn-record.ts';
+
+// The last word of a turn. A model writes it, but what happened is known from the calls: where the two could differ, what happened is
+// added in our own words, so that no answer claims a thing that did not happen.
+
+const same = (left: TurnCall, right: TurnCall): boolean =>
+  left.tool === right.tool && canonicalJson(withoutKey(left)) === canonicalJson(withoutKey(right));
+
+function withoutKey(call: TurnCall): Readonly<Record<string, unknown>> {
+  const { idempotencyKey: _own, ...rest } = call.arguments;
+  return rest;
+}
+
+/** Writes that did not come to pass, without those that a later call made good. */
+function undone(calls: readonly TurnCall[]): readonly TurnCall[] {
+  return calls.filter((call, index) => {
+    if (!call.writes || call.outcome === 'completed') return false;
+    return !calls.slice(index + 1).some((later) => same(call, later));
+  });
+}
+
+function undoneLine(call: TurnCall): string {
+  if (call.outcome === 'unclear' || call.outcome === 'sent') {
+    return `It is not known whether ${call.tool} went through. Look before you try again.`;
+  }
+  const why = call.message === undefined ? '' : `: ${call.message.replace(/[.\s]+$/, '')}`;
+  return `${call.tool} was not done${why}.`;
+}
+
+const CLAIM =
+  /\b(?:I(?:['’]ve| have)?|has been|have been|is now|successfully) (?:just |now |also |successfully )?(?:booked|scheduled|created|added|moved|rescheduled|cancell?ed|deleted|removed|updated|invited|sent)\b/i;
+
+/** True when the text claims that something was changed. English only; other languages rely on the lines about what was not done. */
+export function claimsChange(text: string): boolean {
+  return CLAIM.test(text);
+}
+
+export function nobodyInvited(names: readonly string[]): string {
+  return `Nobody was invited: there is no address for ${names.join(' or ')}.`;
+}
+
+function invitationLine(record: TurnRecord, text: string, unresolved: readonly string[]): string | undefined {
+  const booked = record.calls.some(
+    (call) => call.writes && call.outcome === 'completed' && 'summary' in call.arguments,
+  );
+  if (!booked || unresolved.length === 0 || /\bnobody\b|\bno one\b|\bnot invited\b|\bno address\b/i.test(text))
+    return undefined;
+  return nobodyInvited(unresolved);
+}
+
+/** `unresolved` are names the person mentioned and nobody has an address for. */
+export function finishAnswer(text: string, record: TurnRecord, unresolved: readonly string[]): string {
+  const lines = undone(record.calls).map(undoneLine);
+  const changed = record.calls.some((call) => call.writes && call.outcome === 'completed');
+  if (!changed && lines.length === 0 && claimsChange(text))
+    lines.push('Nothing was changed: no tool that changes anything was run.');
+  const invitation = invitationLine(record, text, unresolved);
+  if (invitation !== undefined) lines.push(invitation);
+  return [text.trim(), ...new Set(lines)].filter((line) => line !== '').join('\n');
+}
+
+/** While a turn waits for the person. The model's own words are left out: it wrote them before anything happened. */
+export function waitingAnswer(approvals: readonly TurnApproval[]): string {
+  return approvals.map((item) => `This waits for your yes: ${item.summary}\nAnswer at ${item.url}`).join('\n');
+}
+
+/** What was done so far, for an answer that no model could finish. */
+export function doneLine(record: TurnRecord): string {
+  const done = record.calls.filter((call) => call.writes && call.outcome === 'completed').map((call) => call.tool);
+  return done.length === 0 ? 'Nothing was changed.' : `Done before that: ${done.join(', ')}.`;
+}

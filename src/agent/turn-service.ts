@@ -1,0 +1,170 @@
+import { AppError, type ErrorCode, errorStatus } from '../kernel/app-error.ts';
+import { encodeUlid } from '../kernel/ulid.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyValueStore } from '../ports/key-value-store.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import { intersectScopes } from '../trust/scope.ts';
+import type { Principal } from './authenticate.ts';
+import type { Conversations } from './conversation.ts';
+import type { TurnRun } from './turn.ts';
+import { CONVERSATION_ID_PATTERN, newTurn, TURN_ID_PATTERN, type TurnRecord } from './turn-record.ts';
+import { claimable, createTurnStore, type TurnHandle } from './turn-store.ts';
+
+// Turns as the API sees them: started, looked at, continued after an approval, cancelled. A turn runs apart from the request that began it:
+// a client that leaves cancels nothing, and a request that runs out of time leaves a running turn behind, to be polled.
+
+export interface Exchange {
+  readonly requestId: string;
+  /** How long this request may wait for the turn, milliseconds. */
+  readonly waitMs: number;
+  readonly log: Log;
+}
+
+export interface Question {
+  readonly message: string;
+  readonly conversationId?: string;
+  readonly timeZone: string;
+}
+
+export interface TurnService {
+  /** Throws AppError `not_found` for a conversation that is not this person's, and the turn's own error when it failed at once. */
+  start(principal: Principal, question: Question, exchange: Exchange): Promise<TurnRecord>;
+  /** Idempotent: a turn that has ended is answered as it is; of two at once one works and the other waits for it. */
+  resume(principal: Principal, id: string, exchange: Exchange): Promise<TurnRecord>;
+  /** Takes over a running turn whose worker is gone, so that polling brings it to its end. */
+  look(principal: Principal, id: string, exchange: Exchange): Promise<TurnRecord>;
+  cancel(principal: Principal, id: string): Promise<TurnRecord>;
+}
+
+interface Running {
+  readonly done: Promise<void>;
+  readonly controller: AbortController;
+}
+
+const missing = (what: string): AppError => new AppError('not_found', `There is no such ${what} of yours.`);
+
+/** Resolves when `work` does or `ms` have passed. */
+async function waitFor(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms));
+  });
+  try {
+    await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A turn that failed before it did anything is answered as the error it is; one that did something is shown. */
+function throwFailure(record: TurnRecord): void {
+  if (record.status !== 'failed' || record.error === undefined || record.calls.length > 0) return;
+  const { code, message, retry_after } = record.error;
+  throw new AppError(Object.hasOwn(errorStatus, code) ? (code as ErrorCode) : 'internal', message, {
+    details: { turn: record.id, conversation_id: record.conversation_id },
+    ...(retry_after === undefined ? {} : { retryAfterSeconds: retry_after }),
+  });
+}
+
+export interface TurnServiceDeps {
+  readonly store: KeyValueStore;
+  readonly conversations: Conversations;
+  readonly runTurn: (handle: TurnHandle, run: TurnRun) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createTurnService(deps: TurnServiceDeps): TurnService {
+  const { conversations, runTurn, clock, random } = deps;
+  const owner = encodeUlid(clock.nowMs(), random.bytes(10));
+  const turns = createTurnStore({ store: deps.store, clock, owner });
+  const running = new Map<string, Running>();
+  const nameOf = (record: TurnRecord): string => `${record.person}/${record.id}`;
+
+  function launch(handle: TurnHandle, exchange: Exchange): Promise<void> {
+    const name = nameOf(handle.record);
+    const controller = new AbortController();
+    const log = exchange.log.child({ turn: handle.record.id });
+    const run = { requestId: exchange.requestId, scopes: handle.record.scopes, signal: controller.signal, log };
+    const done = runTurn(handle, run)
+      .catch((error: unknown) => {
+        // The store is down: the lease runs out, and the next look or continue takes the turn over.
+        log.error('turn.broke_off', { cause: error instanceof Error ? error.message : String(error) });
+      })
+      .finally(() => {
+        if (running.get(name)?.controller === controller) running.delete(name);
+      });
+    running.set(name, { done, controller });
+    return done;
+  }
+
+  async function load(principal: Principal, id: string): Promise<TurnRecord> {
+    const record = TURN_ID_PATTERN.test(id) ? await turns.load(principal.person, id) : undefined;
+    if (record === undefined) throw missing('turn');
+    return record;
+  }
+
+  /** Sets a claimable turn going, or joins whoever is at it, and answers how far it came in the time there is. */
+  async function drive(
+    principal: Principal,
+    record: TurnRecord,
+    exchange: Exchange,
+    waitMs: number,
+  ): Promise<TurnRecord> {
+    const active = running.get(nameOf(record));
+    if (active !== undefined) await waitFor(active.done, waitMs);
+    else if (claimable(record, clock.nowMs())) {
+      const handle = await turns.claim(principal.person, record.id, (found) => ({
+        scopes: [...intersectScopes(found.scopes, principal.scopes)],
+      }));
+      const joined = handle === undefined ? running.get(nameOf(record))?.done : launch(handle, exchange);
+      if (joined !== undefined) await waitFor(joined, waitMs);
+    }
+    return load(principal, record.id);
+  }
+
+  return {
+    async start(principal, question, exchange) {
+      const { person } = principal;
+      const { conversationId } = question;
+      if (conversationId !== undefined) {
+        const known =
+          CONVERSATION_ID_PATTERN.test(conversationId) && (await conversations.load(person, conversationId));
+        if (!known) throw missing('conversation');
+      }
+      const record = newTurn({
+        person,
+        scopes: principal.scopes,
+        conversationId: conversationId ?? (await conversations.start(person)),
+        message: question.message,
+        timeZone: question.timeZone,
+        nowMs: clock.nowMs(),
+        random: random.bytes(10),
+      });
+      const handle = await turns.create(record);
+      await waitFor(launch(handle, exchange), exchange.waitMs);
+      const after = await load(principal, record.id);
+      throwFailure(after);
+      return after;
+    },
+
+    async resume(principal, id, exchange) {
+      const record = await load(principal, id);
+      if (record.status !== 'running' && record.status !== 'approval_required') return record;
+      return drive(principal, record, exchange, exchange.waitMs);
+    },
+
+    async look(principal, id, exchange) {
+      const record = await load(principal, id);
+      return record.status === 'running' ? drive(principal, record, exchange, exchange.waitMs) : record;
+    },
+
+    async cancel(principal, id) {
+      const record = TURN_ID_PATTERN.test(id) ? await turns.cancel(principal.person, id) : undefined;
+      if (record === undefined) throw missing('turn');
+      running.get(nameOf(record))?.controller.abort();
+      return record;
+    },
+  };
+}

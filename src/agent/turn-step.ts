@@ -1,0 +1,118 @@
+import type { ListedTool, ToolClient, ToolOutcome, ToolPrincipal } from '../ports/tool-client.ts';
+import { type ToolCatalog, takesIdempotencyKey } from './tool-catalog.ts';
+import type { TurnCall, TurnRecord } from './turn-record.ts';
+import type { TurnHandle } from './turn-store.ts';
+
+// Makes the calls of one step, in the model's order: neighbours that only read go together, each write goes alone and is noted as sent
+// before it leaves. A write that waits for the person stops the step; what stands behind it waits, too.
+
+export interface StepDeps {
+  readonly tools: ToolClient;
+  readonly catalog: ToolCatalog;
+  readonly principal: ToolPrincipal;
+  readonly callTimeoutMs: number;
+}
+
+const open = (call: TurnCall): boolean =>
+  call.outcome === 'waiting' || call.outcome === 'approval_required' || call.outcome === 'sent';
+
+/**
+ * After another worker died: what it had sent is sent again where that does no harm (it reads, or carries an idempotency
+ * key); any other write may have run, and is said to be unclear.
+ */
+export function recoverCalls(calls: readonly TurnCall[], catalog: ToolCatalog): TurnCall[] {
+  return calls.map((call) => {
+    if (call.outcome !== 'sent') return call;
+    const tool = catalog.tools.get(call.tool);
+    const harmless = !call.writes || (tool !== undefined && takesIdempotencyKey(tool));
+    return harmless ? { ...call, outcome: 'waiting' } : unclear(call);
+  });
+}
+
+const UNCLEAR = 'No answer came. It is not known whether this was done. Do not repeat it; tell the person.';
+
+export function unclear(call: TurnCall): TurnCall {
+  return { ...call, outcome: 'unclear', message: UNCLEAR, result: { text: UNCLEAR } };
+}
+
+function settled(call: TurnCall, outcome: ToolOutcome): TurnCall {
+  const { code: _code, message: _message, result: _result, ...rest } = call;
+  switch (outcome.kind) {
+    case 'approval':
+      return { ...rest, outcome: 'approval_required' };
+    case 'unclear':
+      return call.writes
+        ? unclear(rest)
+        : { ...rest, outcome: 'failed', message: outcome.message, result: { text: outcome.message } };
+    case 'refused':
+      return {
+        ...rest,
+        outcome: 'refused',
+        code: outcome.code,
+        message: outcome.message,
+        result: { text: outcome.message },
+      };
+    case 'result': {
+      const data = outcome.structuredContent;
+      const result = { text: outcome.text, ...(data === undefined ? {} : { data: { ...data } }) };
+      if (!outcome.isError) return { ...rest, outcome: 'completed', result };
+      const refused = outcome.code === 'approval_refused' || outcome.code === 'approval_declined';
+      return {
+        ...rest,
+        outcome: refused ? 'refused' : 'failed',
+        ...(outcome.code === undefined ? {} : { code: outcome.code }),
+        message: outcome.text.slice(0, 1000),
+        result,
+      };
+    }
+  }
+}
+
+/** The next calls that may go together: one write, or all reads up to the next write. */
+function nextBatch(calls: readonly TurnCall[], start: number): readonly number[] {
+  const first = calls.findIndex((call, index) => index >= start && open(call));
+  if (first === -1) return [];
+  if (calls[first]?.writes === true) return [first];
+  const end = calls.findIndex((call, index) => index > first && open(call) && call.writes);
+  return calls.flatMap((call, index) => (index >= first && (end === -1 || index < end) && open(call) ? [index] : []));
+}
+
+async function send(deps: StepDeps, call: TurnCall): Promise<ToolOutcome> {
+  const tool: ListedTool | undefined = deps.catalog.tools.get(call.tool);
+  if (tool === undefined) {
+    const message = `The tool ${call.tool} is not offered any more.`;
+    return { kind: 'refused', code: 'not_found', message };
+  }
+  return deps.tools.call({ ...deps.principal, tool, arguments: call.arguments, timeoutMs: deps.callTimeoutMs });
+}
+
+function replace(calls: readonly TurnCall[], changed: ReadonlyMap<number, TurnCall>): TurnCall[] {
+  return calls.map((call, index) => changed.get(index) ?? call);
+}
+
+/** True when every call of the step has its outcome; false when the turn now waits for the person. Throws TurnLost. */
+export async function makeCalls(deps: StepDeps, handle: TurnHandle): Promise<boolean> {
+  for (;;) {
+    const { calls, step_start } = handle.record;
+    const batch = nextBatch(calls, step_start);
+    if (batch.length === 0) return true;
+    const due = batch.flatMap((index) => (calls[index] === undefined ? [] : [{ index, call: calls[index] }]));
+    if (due.some(({ call }) => call.writes)) {
+      const sent = new Map(due.map(({ index, call }) => [index, { ...call, outcome: 'sent' as const }]));
+      await handle.save({ calls: replace(calls, sent), approvals: [] });
+    }
+    const outcomes = await Promise.all(due.map(async (item) => ({ ...item, outcome: await send(deps, item.call) })));
+    const after = new Map(outcomes.map(({ index, call, outcome }) => [index, settled(call, outcome)]));
+    const change: Partial<TurnRecord> = { calls: replace(calls, after) };
+    const approvals = outcomes.flatMap(({ outcome }) => (outcome.kind === 'approval' ? [outcome.approval] : []));
+    if (approvals.length > 0) {
+      await handle.save({
+        ...change,
+        status: 'approval_required',
+        approvals: approvals.map(({ expiresAt, ...approval }) => ({ ...approval, expires_at: expiresAt })),
+      });
+      return false;
+    }
+    await handle.save(change);
+  }
+}
