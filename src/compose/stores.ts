@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { createStoreView } from '../adapters/embedded/store-view.ts';
-import type { Config } from '../config/load.ts';
+import type { Config, Environment } from '../config/load.ts';
 import type { Service } from '../config/settings.ts';
 import { storeAccess } from '../config/store-access.ts';
+import { AppError } from '../kernel/app-error.ts';
+import { createSecret } from '../kernel/secret.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Platform } from './service-handler.ts';
@@ -14,7 +17,12 @@ async function openStore(config: Config<Service>, platform: Platform, log: Log):
   if (settings.SALLYPORT_STORE === 'redis') {
     const { createRedisStore } = await import('../adapters/redis/redis-store.ts');
     const ca = settings.REDIS_CA_FILE === undefined ? undefined : await readFile(settings.REDIS_CA_FILE, 'utf8');
-    return createRedisStore({ url: await secrets.read('REDIS_URL'), log, ...(ca === undefined ? {} : { ca }) });
+    return createRedisStore({
+      url: await secrets.read('REDIS_URL'),
+      clock: platform.clock,
+      log,
+      ...(ca === undefined ? {} : { ca }),
+    });
   }
   if (platform.embeddedStore !== undefined) return platform.embeddedStore;
   if (settings.SALLYPORT_STORE_FILE === undefined) {
@@ -33,4 +41,22 @@ export async function openServiceStore(
   log: Log,
 ): Promise<KeyValueStore> {
   return createStoreView(await openStore(config, platform, log), storeAccess[service]);
+}
+
+const silent: Log = { info: () => {}, warn: () => {}, error: () => {}, child: () => silent, metric: () => {} };
+
+/** The whole store, for an operator at a terminal, who holds the store's own rights. */
+export async function openOperatorStore(environment: Environment, clock: Clock): Promise<KeyValueStore> {
+  if (environment['SALLYPORT_STORE'] === 'redis') {
+    const { createRedisStore } = await import('../adapters/redis/redis-store.ts');
+    const { REDIS_URL: url = '', REDIS_CA_FILE: caFile } = environment;
+    if (url === '') throw new AppError('misconfigured', 'REDIS_URL is needed when SALLYPORT_STORE is redis.');
+    const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
+    return createRedisStore({ url: createSecret(url), clock, log: silent, ...ca });
+  }
+  const file = environment['SALLYPORT_STORE_FILE'];
+  if (file === undefined)
+    throw new AppError('misconfigured', 'Set SALLYPORT_STORE_FILE, or SALLYPORT_STORE=redis and REDIS_URL.');
+  const { createSqliteStore } = await import('../adapters/embedded/sqlite-store.ts');
+  return createSqliteStore({ file, clock });
 }

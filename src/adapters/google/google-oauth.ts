@@ -210,7 +210,8 @@ export function createGoogleOAuth(options: GoogleOAuthOptions): GoogleOAuth {
       throw tokenFault(response);
     },
     async revoke(token, signal) {
-      const response = await post(options.revokeUrl, { token }, signal, true);
+      // RFC 7009 §2.1 wants the client to say who it is; Google does not ask, but does not mind.
+      const response = await post(options.revokeUrl, { ...client(), token }, signal, true);
       const error = readText(parseBody(response.body) ?? {}, 'error');
       // Google answers 400 `invalid_token` for one that is revoked or expired already: that is what was asked for.
       if (response.status === 200 || (response.status === 400 && error === 'invalid_token')) return;
