@@ -20,7 +20,7 @@ export interface SignInOptions {
   readonly clientId: string;
   /** Absent for a public client. */
   readonly clientSecret?: Secret | undefined;
-  readonly outside: OutsideClient;
+  readonly http: OutsideClient;
   readonly clock: Clock;
 }
 
@@ -89,11 +89,11 @@ function basicAuthorization(id: string, secret: string): string {
 }
 
 export function createSignIn(options: SignInOptions): SignIn {
-  const { issuer, alias, clientId, clientSecret, outside, clock } = options;
+  const { issuer, alias, clientId, clientSecret, http, clock } = options;
   const label = options.label ?? alias;
 
   async function getJson<Schema extends z.ZodType>(url: string, schema: Schema): Promise<z.infer<Schema>> {
-    const answer = await outside.send({
+    const answer = await http.send({
       method: 'GET',
       url,
       headers: { accept: 'application/json' },
@@ -168,7 +168,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       ...(byHeader ? {} : { client_id: clientId }),
       ...(secret === undefined || byHeader ? {} : { client_secret: secret }),
     });
-    const answer = await outside.send({
+    const answer = await http.send({
       method: 'POST',
       url,
       headers: {
