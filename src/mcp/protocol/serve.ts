@@ -1,6 +1,7 @@
 import {
   classifyInboundRequest,
   type InboundClassificationOutcome,
+  isInitializeRequest,
   type JSONRPCRequest,
   type MessageClassification,
   type RequestId,
@@ -17,6 +18,7 @@ import { findHeaderFault, readStandardHeaders, type StandardHeaders } from './st
 // - batches, which no revision served here has, are refused.
 
 const INVALID_REQUEST = -32600;
+const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
 const HEADER_MISMATCH = -32020;
 const UNSUPPORTED_VERSION = -32022;
@@ -98,7 +100,7 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     headers: StandardHeaders,
     request: ProtocolRequest,
   ): Promise<ProtocolResponse> {
-    if (message.method === 'initialize') {
+    if (isInitializeRequest(message)) {
       const own = await createEraServer('legacy', deps);
       const answer = await own.transport.deliver(message, request);
       await own.server.close();
@@ -107,6 +109,10 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     // Absent is fine: the header came with 2025-06-18 and clients of that time leave it out now and then.
     if (headers.version !== undefined && !LEGACY_VERSIONS.includes(headers.version)) {
       return unsupportedVersion('legacy', headers.version, message.id);
+    }
+    if (message.method === 'initialize') {
+      const error = { code: INVALID_PARAMS, message: 'Invalid parameters of initialize' };
+      return rpcErrorResponse(200, error, message.id);
     }
     const { transport } = await sharedServer('legacy');
     return response(await transport.deliver(message, request));
