@@ -1,0 +1,119 @@
+import { AppError } from '../../../kernel/app-error.ts';
+import type { CalendarEvent, CalendarEventInput, PersonCalendar, SendUpdates } from '../../../ports/calendar.ts';
+import type { ChangeTarget } from './change-target.ts';
+import { type SeriesMove, seriesLength, seriesTimes } from './change-times.ts';
+import { differences } from './event-view.ts';
+import { isConflict, mayHaveWritten } from './failures.ts';
+import { endBefore, goOnFrom, hasCount, moveRecurrence } from './recurrence.ts';
+
+// "This and following" is two series (https://developers.google.com/calendar/recurringevents): the old one ends before the
+// split, a new one goes on from it. The new one is made first: whatever fails then, no meeting is lost, and the new one is taken back.
+
+type FollowingTarget = Extract<ChangeTarget, { part: 'following' }>;
+
+export interface SeriesSplit {
+  readonly calendar: string;
+  readonly target: FollowingTarget;
+  /** Everything but times and rule. */
+  readonly changes: CalendarEventInput;
+  /** A new rule, if one was given. */
+  readonly recurrence: readonly string[] | undefined;
+  readonly move: SeriesMove | undefined;
+  readonly sendUpdates: SendUpdates;
+  /** Of the new series; repeated requests meet the same one. */
+  readonly id: string;
+}
+
+const LOST_EXCEPTIONS = 'Single changes made earlier to later occurrences are not in the new series.';
+
+async function restOfRule(calendar: PersonCalendar, split: SeriesSplit): Promise<readonly string[]> {
+  const { event: old, split: at } = split.target;
+  const used = hasCount(old.recurrence)
+    ? await calendar.countOccurrencesBefore(split.calendar, old.id, at.instantMs)
+    : 0;
+  const rest = goOnFrom(old.recurrence, at, used);
+  return split.move === undefined ? rest : moveRecurrence(rest, split.move.byMs, split.move.otherDay);
+}
+
+async function newSeries(
+  calendar: PersonCalendar,
+  split: SeriesSplit,
+): Promise<CalendarEventInput & { readonly id: string }> {
+  const { event: old, split: at } = split.target;
+  const { move } = split;
+  return {
+    id: split.id,
+    extras: old.extras,
+    ...(old.summary === undefined ? {} : { summary: old.summary }),
+    ...(old.description === undefined ? {} : { description: old.description }),
+    ...(old.location === undefined ? {} : { location: old.location }),
+    ...(old.attendees.length === 0 ? {} : { attendees: old.attendees }),
+    // The old series keeps its meeting; the new one gets one of its own.
+    ...(old.meetLink === undefined ? {} : { meetRequestId: split.id }),
+    ...split.changes,
+    ...seriesTimes(old, at.wallMs + (move?.byMs ?? 0), move?.lengthMs ?? seriesLength(old)),
+    recurrence: split.recurrence ?? (await restOfRule(calendar, split)),
+  };
+}
+
+/** Ends a series before an occurrence. `true` when it did, also when only its answer was lost. */
+export async function endSeries(
+  calendar: PersonCalendar,
+  where: { readonly calendar: string; readonly target: FollowingTarget; readonly sendUpdates: SendUpdates },
+): Promise<void> {
+  const { event: old, split: at } = where.target;
+  const changes = { recurrence: endBefore(old.recurrence, at) };
+  try {
+    await calendar.changeEvent(where.calendar, old.id, changes, { sendUpdates: where.sendUpdates, etag: old.etag });
+  } catch (error) {
+    if (!mayHaveWritten(error) && !isConflict(error, 'changed')) throw error;
+    const now = await calendar.getEvent(where.calendar, old.id);
+    if (differences(changes, now).length > 0) throw error;
+  }
+}
+
+async function insertOnce(
+  calendar: PersonCalendar,
+  split: SeriesSplit,
+  event: CalendarEventInput & { readonly id: string },
+): Promise<void> {
+  try {
+    await calendar.insertEvent(split.calendar, event, { sendUpdates: split.sendUpdates });
+  } catch (error) {
+    // The id is fresh: if it exists, a repeated request of this very call made it.
+    if (isConflict(error, 'exists')) return;
+    if (!mayHaveWritten(error)) throw error;
+    await calendar.getEvent(split.calendar, event.id).catch(() => {
+      throw error;
+    });
+  }
+}
+
+export async function splitSeries(
+  calendar: PersonCalendar,
+  split: SeriesSplit,
+): Promise<{ readonly event: CalendarEvent; readonly notes: readonly string[] }> {
+  const event = await newSeries(calendar, split);
+  await insertOnce(calendar, split, event);
+  try {
+    await endSeries(calendar, split);
+  } catch (error) {
+    await takeBack(calendar, split, error);
+  }
+  return { event: await calendar.getEvent(split.calendar, event.id), notes: [LOST_EXCEPTIONS] };
+}
+
+/** The old series could not be ended, so the new one must not stay beside it. Always rejects. */
+async function takeBack(calendar: PersonCalendar, split: SeriesSplit, error: unknown): Promise<never> {
+  try {
+    await calendar.deleteEvent(split.calendar, split.id, { sendUpdates: split.sendUpdates });
+  } catch (cause) {
+    throw new AppError(
+      'upstream_failed',
+      `The series could not be split: the old one still goes on, and the new one (${split.id}) could not be removed. Delete one.`,
+      { cause },
+    );
+  }
+  if (!(error instanceof AppError)) throw error;
+  throw new AppError(error.code, `The series is as it was: it could not be split. ${error.message}`, { cause: error });
+}
