@@ -89,10 +89,8 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     if (early !== undefined) return early;
     const verdict = await deps.door(request);
     if (!verdict.ok) {
-      // The caller learns that it was refused; which check refused it is for the operator.
-      requestLog.warn('refused', { reason: verdict.reason, detail: verdict.detail });
-      log.metric('Refused', { reason: verdict.reason });
-      const message = verdict.status === 503 ? 'Not available just now. Try again.' : 'Refused.';
+      // The door has logged which check refused; the caller learns only that one did.
+      const message = verdict.status >= 500 ? 'Not available just now. Try again.' : 'Refused.';
       return httpRefusal(verdict.status, { code: verdict.code, message, requestId }, verdict.headers);
     }
     await deps.rateLimit.take(verdict.caller);
