@@ -1,0 +1,298 @@
+import { type Clock, type ClockRange, clockRange, introducedClock, looseClock, plainClock } from './clocks.ts';
+import type { Day, DayContext } from './day-names.ts';
+import { type Days, dayRule, daysRule, severalDays } from './days.ts';
+import { type Length, lengthRule } from './lengths.ts';
+import { cardinal } from './numbers.ts';
+import { type Part, partRule } from './parts.ts';
+import { type Repeat, repeatRule } from './repeats.ts';
+import { either, type Found, map, maybe, type Rule, says, seq, several, unless } from './rules.ts';
+import { DAY, MINUTE, type Wall } from './wall.ts';
+import type { Word } from './words.ts';
+import { zoneRule } from './zones.ts';
+
+// Finds what a request says about time, piece by piece, and where it says it. It does not decide what the pieces mean together.
+
+export type Mention =
+  | { readonly kind: 'days'; readonly days: readonly Day[] }
+  | { readonly kind: 'stretch'; readonly stretch: Days }
+  | { readonly kind: 'clock'; readonly clock: Clock; readonly or: readonly Clock[] }
+  | { readonly kind: 'clocks'; readonly clocks: ClockRange }
+  | { readonly kind: 'part'; readonly part: Part; readonly day?: Day }
+  | { readonly kind: 'length'; readonly length: Length }
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'repeat'; readonly repeat: Repeat }
+  /** An exact point: `in two hours`. */
+  | { readonly kind: 'moment'; readonly at: Wall }
+  | { readonly kind: 'span'; readonly from: Point; readonly to: Point }
+  | { readonly kind: 'ahead'; readonly minutes: number }
+  | { readonly kind: 'bound'; readonly side: Side; readonly point: Point }
+  | { readonly kind: 'zone'; readonly zone: string }
+  | { readonly kind: 'times'; readonly count: number }
+  | { readonly kind: 'rest' };
+
+/** `before Friday` leaves Friday out, `by Friday` and `until Friday` take it in. */
+export type Side = 'after' | 'before' | 'by' | 'until';
+
+/** A day with a time, or either alone. */
+export interface Point {
+  readonly day?: Day;
+  readonly clock?: Clock;
+  readonly part?: Part;
+}
+
+export interface Located {
+  readonly mention: Mention;
+  /** Words, the end exclusive; a leading preposition is part of it. */
+  readonly at: number;
+  readonly end: number;
+}
+
+export interface TimeContext extends DayContext {
+  /** The person's wall clock. */
+  readonly now: Wall;
+}
+
+export type MentionReader = (words: readonly Word[]) => readonly Located[];
+
+const introduction = says(
+  'at | @ | at about | at around | around | about | at exactly | for | by | from | starting at | starting | beginning at | start at | starts at | begins at | , | on | of',
+);
+
+export function createMentionReader(context: TimeContext): MentionReader {
+  const rules = mentionRules(context);
+  return (words) => {
+    const located: Located[] = [];
+    for (let at = 0; at < words.length; ) {
+      const found = rules(words, at);
+      const previous = located.at(-1);
+      const loose = found ?? looseAfter(words, at, previous);
+      if (loose === undefined) {
+        at += 1;
+      } else {
+        located.push({ mention: loose.value, at, end: loose.end });
+        at = loose.end;
+      }
+    }
+    return located;
+  };
+}
+
+/** A bare number or range counts as a time directly behind a day: `tomorrow 3`, `Friday 10-11`. */
+function looseAfter(words: readonly Word[], at: number, previous: Located | undefined): Found<Mention> | undefined {
+  const adjacent = previous !== undefined && previous.end === at;
+  if (!adjacent || !['days', 'part', 'repeat'].includes(previous.mention.kind)) return undefined;
+  return either<Mention>(
+    map(clockRange(false), (clocks) => ({ kind: 'clocks', clocks })),
+    map(looseClock, (clock) => ({ kind: 'clock', clock, or: [] })),
+  )(words, at);
+}
+
+const clockMention = (clock: Clock, or: readonly Clock[] = []): Mention => ({ kind: 'clock', clock, or });
+
+function clockRules(): Rule<Mention> {
+  const fromTo = map(
+    seq(says('from | between | for between | anywhere between | sometime between'), clockRange(true)),
+    ([, clocks]): Mention => ({ kind: 'clocks', clocks }),
+  );
+  const strongRange = (words: readonly Word[], at: number): Found<Mention> | undefined => {
+    const found = clockRange(false)(words, at);
+    if (found === undefined) return undefined;
+    // "10 to 4" alone is a range of times; "2-3 people" was refused by the clock itself.
+    return { value: { kind: 'clocks', clocks: found.value }, end: found.end };
+  };
+  const introducedRange = map(
+    seq(introduction, clockRange(false)),
+    ([, clocks]): Mention => ({ kind: 'clocks', clocks }),
+  );
+  const alternatives = map(
+    seq(maybe(says('at | either at | either')), several(looseClock, says('or | or at | , or | , or at'))),
+    ([, clocks]) => {
+      const [first, ...or] = clocks;
+      return first === undefined || or.length === 0 ? undefined : clockMention(first, or);
+    },
+  );
+  return either<Mention>(
+    fromTo,
+    introducedRange,
+    strongRange,
+    alternatives,
+    map(seq(maybe(introduction), plainClock), ([, clock]) => clockMention(clock)),
+    map(
+      seq(
+        says(
+          'at | @ | at about | at around | around | about | at exactly | starting at | beginning at | from | for | by | start at',
+        ),
+        introducedClock,
+      ),
+      ([how, clock]) =>
+        how === 'for' || how === 'about' || how === 'by' || how === 'around' ? onlyIfPlain(clock) : clockMention(clock),
+    ),
+  );
+}
+
+/** "for three" is as likely a number of guests: `plainClock` has read the certain ones. */
+function onlyIfPlain(_clock: Clock): Mention | undefined {
+  return undefined;
+}
+
+function pointRule(context: TimeContext): Rule<Point> {
+  const day = dayRule(context);
+  const on = maybe(says('on | , | , on | of'));
+  const at = maybe(says('at | , | , at | @ | around | about'));
+  return either<Point>(
+    map(seq(day, at, looseClock), ([value, , clock]) => ({ day: value, clock })),
+    map(seq(looseClock, on, day), ([clock, , value]) => ({ day: value, clock })),
+    map(seq(day, maybe(says('in the')), partRule(context)), ([value, , { part }]) => ({ day: value, part })),
+    map(seq(day, maybe(says('in the')), partRule(context), at, looseClock), ([value, , { part }, , clock]) => ({
+      day: value,
+      part,
+      clock,
+    })),
+    map(day, (value) => ({ day: value })),
+    map(introducedClock, (clock) => ({ clock })),
+    map(partRule(context), ({ part, day: own }) => (own === undefined ? { part } : { part, day: own })),
+  );
+}
+
+/** `from 3pm on Monday to 11am on Tuesday`: both ends have a day and a time, or the first has. */
+function spanRule(context: TimeContext): Rule<Mention> {
+  const point = pointRule(context);
+  const join = says('to | until | till | - | through | up to | to the | and');
+  return map(seq(maybe(says('from | between')), point, join, point), ([open, from, by, to]): Mention | undefined => {
+    if (by === 'and' && open !== 'between') return undefined;
+    const firstTimed = from.day !== undefined && (from.clock ?? from.part) !== undefined;
+    if (!firstTimed) return undefined;
+    if (to.day === undefined && to.clock === undefined) return undefined;
+    // "Friday 3 to 4" and "tomorrow 2pm to 4pm": one day, two times.
+    if (to.day === undefined && from.part !== undefined && from.clock === undefined) return undefined;
+    return { kind: 'span', from, to };
+  });
+}
+
+function boundRules(context: TimeContext): Rule<Mention> {
+  const point = pointRule(context);
+  const bound = (side: Side, value: Point): Mention => ({ kind: 'bound', side, point: value });
+  return either<Mention>(
+    map(
+      seq(
+        says(
+          'after | any time after | anytime after | sometime after | past | later than | not before | no earlier than | from after',
+        ),
+        point,
+      ),
+      ([, value]) => bound('after', value),
+    ),
+    map(seq(says('from'), point, says('on | onwards | onward | and later')), ([, value]) => bound('after', value)),
+    map(seq(point, says('or later | onwards')), ([value]) => bound('after', value)),
+    map(
+      seq(
+        says(
+          'before | any time before | anytime before | sometime before | earlier than | no later than | not after | ahead of',
+        ),
+        point,
+      ),
+      ([, value]) => bound('before', value),
+    ),
+    map(seq(says('by | by the'), point), ([, value]) => bound('by', value)),
+    map(seq(says('between now and | from now until | from now till | from now to | now until'), point), ([, value]) =>
+      bound('until', value),
+    ),
+    map(
+      seq(
+        says(
+          'until | till | up to | up until | through | ending at | ending on | ending | ends at | to end at | finishing at | ending by',
+        ),
+        point,
+      ),
+      ([, value]) => bound('until', value),
+    ),
+    map(says('after lunch'), () => bound('after', { clock: { hour: 13, minute: 0, half: 'exact' } })),
+    map(says('before lunch'), () => bound('before', { clock: { hour: 12, minute: 0, half: 'exact' } })),
+    map(says('after work | after hours'), () => bound('after', { clock: { hour: 17, minute: 0, half: 'exact' } })),
+    map(says('before work'), () => bound('before', { clock: { hour: 9, minute: 0, half: 'exact' } })),
+  );
+}
+
+function momentRules({ now }: TimeContext): Rule<Mention> {
+  const exact = map(lengthRule, (length) => (length.minutes > 0 ? length : undefined));
+  const minute = Math.floor(now / MINUTE) * MINUTE;
+  const moment = (length: Length): Mention => ({
+    kind: 'moment',
+    at: minute + length.days * DAY + length.minutes * MINUTE,
+  });
+  return either<Mention>(
+    map(
+      seq(says('in | in about | in around'), exact, maybe(says("time | 's time | ' time | from now"))),
+      ([, length]) => moment(length),
+    ),
+    map(seq(exact, says('from now | hence')), ([length]) => moment(length)),
+    map(says('now | right now | at the moment | straight away | immediately | at once | right away'), () => ({
+      kind: 'moment',
+      at: minute,
+    })),
+    map(
+      seq(
+        says(
+          'in the next | the next | next | within the next | for the next | over the next | within | in the coming | during the next',
+        ),
+        exact,
+      ),
+      ([, length]) => ({ kind: 'ahead', minutes: length.minutes }),
+    ),
+    map(
+      says('the next hour | in the next hour | for the next hour | next hour | within the hour | the coming hour'),
+      () => ({ kind: 'ahead', minutes: 60 }),
+    ),
+    map(
+      says(
+        'later today | the rest of the day | the rest of today | rest of the day | the remainder of the day | later on today',
+      ),
+      () => ({ kind: 'rest' }),
+    ),
+  );
+}
+
+function mentionRules(context: TimeContext): Rule<Mention> {
+  const prefix = maybe(
+    says(
+      'on | for | during | over | in | throughout | across | of | , on | at | starting | starting on | starting from | beginning | beginning on | from | as of | sometime | some time | any time | anytime | sometime on | sometime in | any time on | any time in | anytime on | sometime during',
+    ),
+  );
+  const count = map(
+    seq(cardinal, says('times | occurrences | sessions | repetitions | instances')),
+    ([value]): Mention => ({ kind: 'times', count: value }),
+  );
+  const whole = says(
+    'all day | all - day | whole day | the whole day | entire day | the entire day | full day | the full day | a full day | full - day | all day long | as an all day event | the whole of | the entire | the whole | all of | the entirety of | all the day | 24 hours',
+  );
+  const day = severalDays(context);
+  return either<Mention>(
+    spanRule(context),
+    map(seq(prefix, repeatRule(context)), ([, repeat]) => ({ kind: 'repeat', repeat })),
+    map(seq(prefix, maybe(says('the')), partRule(context)), ([, , { part, day: own }]) =>
+      own === undefined ? { kind: 'part', part } : { kind: 'part', part, day: own },
+    ),
+    map(seq(prefix, daysRule(context)), ([, stretch]) => ({ kind: 'stretch', stretch })),
+    map(day, (days) => ({ kind: 'days', days })),
+    map(seq(prefix, day), ([, days]) => ({ kind: 'days', days })),
+    clockRules(),
+    momentRules(context),
+    boundRules(context),
+    map(
+      seq(
+        maybe(
+          says('for | , | lasting | of | for about | for around | for up to | for at least | about | roughly | by'),
+        ),
+        maybe(says('the')),
+        unless(lengthRule, says('ago')),
+      ),
+      ([, , length]) => ({
+        kind: 'length',
+        length,
+      }),
+    ),
+    map(seq(maybe(says('for | , | as | off')), whole), () => ({ kind: 'whole' })),
+    map(seq(maybe(says('for | ,')), count), ([, value]) => value),
+    map(zoneRule, (zone) => ({ kind: 'zone', zone })),
+  );
+}
