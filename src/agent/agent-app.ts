@@ -65,6 +65,7 @@ export interface AgentApp {
 type Env = { Bindings: { exchange: AgentExchange } };
 type AgentContext = Context<Env>;
 
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const NO_STORE = { 'cache-control': 'no-store' };
 
 function methodNotAllowed(allow: string) {
@@ -101,12 +102,21 @@ export function createAgentApp(deps: AgentAppDeps): AgentApp {
   const turns = createTurnService({ store, conversations, runTurn, clock, random });
 
   const logFor = (c: AgentContext): Log => deps.log.child({ request_id: c.env.exchange.requestId });
+
+  /** The caller's trace (W3C Trace Context, version 00), or a new one. */
+  function traceparentOf(c: AgentContext): string {
+    const given = c.req.header('traceparent') ?? '';
+    if (TRACEPARENT.test(given)) return given;
+    const hex = Buffer.from(random.bytes(24)).toString('hex');
+    return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`;
+  }
   const whoAsks = (c: AgentContext): Promise<Principal> =>
     authenticate(c.req.header('authorization') ?? null, logFor(c));
 
   function exchangeOf(c: AgentContext, longestMs = Number.POSITIVE_INFINITY): Exchange {
-    const { requestId, remainingMs } = c.env.exchange;
-    return { requestId, waitMs: Math.min(remainingMs - config.answerMarginMs, longestMs), log: logFor(c) };
+    const traceparent = traceparentOf(c);
+    const waitMs = Math.min(c.env.exchange.remainingMs - config.answerMarginMs, longestMs);
+    return { traceparent, waitMs, log: logFor(c).child({ traceparent }) };
   }
 
   function answerTurn(c: AgentContext, record: TurnRecord, whileRunning: 200 | 202): Response {

@@ -15,7 +15,8 @@ import { claimable, createTurnStore, type TurnHandle } from './turn-store.ts';
 // a client that leaves cancels nothing, and a request that runs out of time leaves a running turn behind, to be polled.
 
 export interface Exchange {
-  readonly requestId: string;
+  /** W3C Trace Context. */
+  readonly traceparent: string;
   /** How long this request may wait for the turn, milliseconds. */
   readonly waitMs: number;
   readonly log: Log;
@@ -86,7 +87,7 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     const name = nameOf(handle.record);
     const controller = new AbortController();
     const log = exchange.log.child({ turn: handle.record.id });
-    const run = { requestId: exchange.requestId, scopes: handle.record.scopes, signal: controller.signal, log };
+    const run = { traceparent: exchange.traceparent, scopes: handle.record.scopes, signal: controller.signal, log };
     const done = runTurn(handle, run)
       .catch((error: unknown) => {
         // The store is down: the lease runs out, and the next look or continue takes the turn over.

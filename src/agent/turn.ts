@@ -45,7 +45,8 @@ export interface TurnDeps {
 }
 
 export interface TurnRun {
-  readonly requestId: string;
+  /** W3C Trace Context. */
+  readonly traceparent: string;
   /** What the token that set this run going allows. */
   readonly scopes: readonly string[];
   /** Aborts when the person cancels. */
@@ -76,7 +77,7 @@ export function createTurnRunner(deps: TurnDeps): (handle: TurnHandle, run: Turn
 
   async function prepare(handle: TurnHandle, run: TurnRun, signal: AbortSignal): Promise<Setting> {
     const { record } = handle;
-    const principal = { person: record.person, scopes: run.scopes, requestId: run.requestId, signal };
+    const principal = { person: record.person, scopes: run.scopes, traceparent: run.traceparent, signal };
     const [listed, contacts, history] = await Promise.all([
       tools.list(principal),
       deps.contacts.list(record.person),

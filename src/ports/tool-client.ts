@@ -25,8 +25,8 @@ export interface ToolPrincipal {
   readonly person: string;
   /** What the person's token allows; a call is delegated no more than this, and only reading when its tool only reads. */
   readonly scopes: readonly string[];
-  /** Joins the log lines of both APIs. */
-  readonly requestId: string;
+  /** W3C Trace Context; joins the log lines of both APIs. */
+  readonly traceparent: string;
   readonly signal: AbortSignal;
 }
 

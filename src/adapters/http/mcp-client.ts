@@ -1,0 +1,155 @@
+import { AppError } from '../../kernel/app-error.ts';
+import type { Secret } from '../../kernel/secret.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Random } from '../../ports/random.ts';
+import type { ListedTool, ToolCallRequest, ToolClient, ToolOutcome, ToolPrincipal } from '../../ports/tool-client.ts';
+import { listFailure, readCallFailure, readToolAnswer } from './mcp-client-answers.ts';
+import { createGeneration, type Generation, NEVER_MS } from './mcp-client-generation.ts';
+import { ExchangeBroken } from './mcp-client-transport.ts';
+
+// The agent's `ToolClient`: MCP over mutual TLS with a signature on every request, for one person at a time by delegation. The list of tools
+// is the same for everyone and remembered for a few minutes, so that a call is one request. It never decides what a
+// person may do, and never sends a write again that may have run.
+
+export interface McpToolClientDeps {
+  /** The credentials document as it is now; another text starts another generation. */
+  readonly credentials: () => Promise<Secret>;
+  /** Ends in `/mcp`. */
+  readonly mcpUrl: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const LIST_TTL_MS = 5 * 60_000;
+const LIST_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 25_000;
+
+/** Enough for a tool that only reads: the same rights without writing. */
+function readOnly(scopes: readonly string[]): readonly string[] {
+  return [...new Set(scopes.map((scope) => scope.replace(/\.write$/, '.read')))].sort();
+}
+
+function scopesFor(tool: ListedTool, scopes: readonly string[]): readonly string[] {
+  return tool.annotations?.readOnlyHint === true ? readOnly(scopes) : [...scopes].sort();
+}
+
+/** Sending it twice does no harm: it reads, or the server knows it again by its key. */
+function repeatable(request: ToolCallRequest): boolean {
+  return request.tool.annotations?.readOnlyHint === true || typeof request.arguments['idempotencyKey'] === 'string';
+}
+
+const noScopes = (): AppError =>
+  new AppError('forbidden', 'This token may use no tools. Ask your operator for one with scopes.');
+
+export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
+  const { clock, log } = deps;
+  const url = new URL(deps.mcpUrl);
+  let current: Promise<Generation> | undefined;
+  let currentText = '';
+  let listed: { readonly tools: readonly ListedTool[]; readonly untilMs: number } | undefined;
+
+  async function generation(): Promise<Generation> {
+    const text = (await deps.credentials()).reveal();
+    if (current !== undefined && text === currentText) return current;
+    const replaced = current;
+    const next = createGeneration(text, { url, clock, random: deps.random });
+    current = next;
+    currentText = text;
+    try {
+      await next;
+    } catch (error) {
+      // A broken document does not take the place of one that works.
+      if (current === next) {
+        current = replaced;
+        currentText = '';
+      }
+      throw error;
+    }
+    if (replaced !== undefined) {
+      log.info('mcp.credentials_replaced');
+      void replaced.then((old) => old.retire());
+    }
+    return next;
+  }
+
+  /** Runs one SDK request for a person on the newest generation. */
+  async function exchange<Value>(
+    principal: ToolPrincipal,
+    scopes: readonly string[],
+    work: (generation: Generation) => Promise<Value>,
+  ): Promise<Value> {
+    if (scopes.length === 0) throw noScopes();
+    const now = await generation();
+    const authorization = now.authorization(principal.person, scopes);
+    return now.use(() => now.within({ authorization, traceparent: principal.traceparent }, () => work(now)));
+  }
+
+  async function fetchList(principal: ToolPrincipal): Promise<readonly ListedTool[]> {
+    const signal = AbortSignal.any([principal.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
+    const { tools, ttlMs } = await exchange(principal, readOnly(principal.scopes), ({ client }) =>
+      client.listTools(undefined, { cacheMode: 'bypass', signal, timeout: NEVER_MS }),
+    );
+    const lifetime = typeof ttlMs === 'number' ? Math.min(Math.max(ttlMs, 0), LIST_TTL_MS) : LIST_TTL_MS;
+    listed = { tools: tools as readonly ListedTool[], untilMs: clock.nowMs() + lifetime };
+    return listed.tools;
+  }
+
+  async function callOnce(request: ToolCallRequest, signal: AbortSignal): Promise<unknown> {
+    const params = { name: request.tool.name, arguments: { ...request.arguments } };
+    return exchange(request, scopesFor(request.tool, request.scopes), ({ client }) =>
+      client.callTool(params, { allowInputRequired: true, signal, timeout: NEVER_MS }),
+    );
+  }
+
+  async function callWithRetry(request: ToolCallRequest, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await callOnce(request, signal);
+    } catch (error) {
+      // A server may close an idle connection in the very moment it is used again; such a request is sent once more.
+      const closedIdle = error instanceof ExchangeBroken && error.reused && !signal.aborted;
+      if (!closedIdle || (error.sent && !repeatable(request))) throw error;
+      return callOnce(request, signal);
+    }
+  }
+
+  return {
+    async list(principal) {
+      if (listed !== undefined && clock.nowMs() < listed.untilMs) return listed.tools;
+      try {
+        return await fetchList(principal);
+      } catch (error) {
+        principal.signal.throwIfAborted();
+        throw listFailure(error);
+      }
+    },
+
+    async call(request): Promise<ToolOutcome> {
+      const deadline = AbortSignal.timeout(request.timeoutMs ?? CALL_TIMEOUT_MS);
+      try {
+        return readToolAnswer(await callWithRetry(request, AbortSignal.any([request.signal, deadline])));
+      } catch (error) {
+        request.signal.throwIfAborted();
+        if (deadline.aborted) return { kind: 'unclear', message: 'The tool took too long to answer.' };
+        const outcome = readCallFailure(error);
+        log.warn('mcp.call_failed', { tool: request.tool.name, kind: outcome.kind, cause: describe(error) });
+        return outcome;
+      }
+    },
+
+    async close() {
+      const last = await current?.catch(() => undefined);
+      current = undefined;
+      last?.retire();
+    },
+  };
+}
+
+/** Statuses and fault codes; never a message, which may repeat what was sent. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const cause: unknown = error.cause;
+  const code = cause instanceof Error && 'code' in cause ? ` ${String(cause.code)}` : '';
+  return 'status' in error ? `${error.name} ${String(error.status)}` : `${error.name}${code}`;
+}
