@@ -6,6 +6,7 @@ import {
   type MessageClassification,
   type RequestId,
 } from '@modelcontextprotocol/server';
+import { AppError } from '../../kernel/app-error.ts';
 import { createEraServer, type Era, type EraServer, LEGACY_VERSIONS, MODERN_VERSION } from './sdk-server.ts';
 import type { ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
 import type { Answer } from './shared-transport.ts';
@@ -67,7 +68,18 @@ function classify(message: unknown, headers: StandardHeaders): InboundClassifica
   });
 }
 
+/**
+ * A schema with `x-mcp-header` promises that clients repeat arguments in `Mcp-Param-*` headers and that the server compares them. The
+ * agent door admits no such header, so a tool that asks for one must not start to be served.
+ */
+function refuseHeaderParameters(deps: ProtocolDeps): void {
+  const promising = deps.tools.find((tool) => JSON.stringify(tool.inputSchema).includes('"x-mcp-header":'));
+  if (promising === undefined) return;
+  throw new AppError('misconfigured', `The tool ${promising.name} declares x-mcp-header, which is not served here.`);
+}
+
 export function createProtocol(deps: ProtocolDeps): Serve {
+  refuseHeaderParameters(deps);
   const shared: Partial<Record<Era, Promise<EraServer>>> = {};
 
   function sharedServer(era: Era): Promise<EraServer> {

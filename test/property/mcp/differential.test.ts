@@ -161,7 +161,11 @@ const cases: fc.Arbitrary<Case> = fc
       choice === 'absent' ? undefined : choice === 'agree' && typeof agree === 'string' ? agree : other;
     const name = typeof inner['name'] === 'string' ? inner['name'] : inner['uri'];
     const base64 = `=?base64?${Buffer.from(String(name)).toString('base64')}?=`;
-    const named = { base64, bad64: '=?base64?@@?=' }[how.name] ?? pick(how.name, name, 'other');
+    const spoilt = new Map([
+      ['base64', base64],
+      ['bad64', '=?base64?@@?='],
+    ]);
+    const named = spoilt.get(how.name) ?? pick(how.name, name, 'other');
     const spelt =
       how.method === 'spaced' ? ` ${String(methodOf(given))}\t` : pick(how.method, methodOf(given), 'tools/list');
     const headers = {
