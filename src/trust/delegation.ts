@@ -4,6 +4,7 @@ import { accept, type Result, refuse } from '../kernel/result.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import { PERSON_PATTERN } from './person.ts';
 import { parseScopes } from './scope.ts';
+import { SIGNATURE_WINDOW_SECONDS } from './signature-profile.ts';
 
 // A delegation says for whom an agent makes a call, in which scopes, for a minute at most: a JWT (RFC 7519) that the agent
 // signs with its certificate's own key, so that nobody else's connection can use it. It is a claim, not a permission:
@@ -11,8 +12,8 @@ import { parseScopes } from './scope.ts';
 
 export const DELEGATION_TYPE = 'delegation+jwt';
 export const DELEGATION_MAX_SECONDS = 60;
-/** How far ahead of ours the agent's clock may be when it says `iat`. */
-export const DELEGATION_SKEW_SECONDS = 10;
+/** How far ahead of ours the agent's clock may be when it says `iat`: as far as for `created`, which the same clock writes. */
+export const DELEGATION_SKEW_SECONDS = SIGNATURE_WINDOW_SECONDS;
 /** Bounds what an unproved caller makes us parse; our own is about 700 characters. */
 const MAX_TOKEN_LENGTH = 4096;
 /** RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1). */

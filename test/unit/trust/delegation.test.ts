@@ -177,7 +177,7 @@ describe('the fault table of delegations', () => {
     ['delegation_scope', 'only spaces', () => foreign({ claims: { scope: '  ' } })],
     ['delegation_lifetime', 'more than a minute', () => foreign({ claims: { exp: NOW + 61 } })],
     ['delegation_lifetime', 'an end before its beginning', () => foreign({ claims: { iat: NOW + 5, exp: NOW + 4 } })],
-    ['delegation_in_future', 'a beginning to come', () => foreign({ claims: { iat: NOW + 11, exp: NOW + 60 } })],
+    ['delegation_in_future', 'a beginning to come', () => foreign({ claims: { iat: NOW + 61, exp: NOW + 90 } })],
     ['delegation_expired', 'an end gone by', () => foreign({ claims: { iat: NOW - 60, exp: NOW } })],
   ];
 

@@ -81,10 +81,9 @@ describe('key rotation', () => {
     }
     const heldAt = (second: number) => history[second + cacheSeconds] ?? keyring;
     for (let second = 0; second <= end; second += 1) {
-      // An agent may hold credentials as old as one cache life, and its request may be a whole window under way.
-      for (const signedAgo of [0, 60]) {
-        const agentReadAt = Math.max(second - signedAgo - cacheSeconds + 1, -cacheSeconds);
-        const signer = heldAt(Math.max(agentReadAt, -cacheSeconds)).keys.find((key) => key.state === 'current');
+      // An agent may sign with what it has just read or with what is one cache life old; its request may be a window under way.
+      for (const signerAge of [0, cacheSeconds - 1, cacheSeconds - 1 + 60]) {
+        const signer = heldAt(Math.max(second - signerAge, -cacheSeconds)).keys.find((key) => key.state === 'current');
         // A verifier may hold a keyring just as old.
         for (const verifier of [heldAt(second), heldAt(second - cacheSeconds + 1)]) {
           const known = verifier.keys.find((key) => key.key_id === signer?.key_id);
