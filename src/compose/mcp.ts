@@ -1,5 +1,6 @@
 import { createGoogleCalendar } from '../adapters/google/google-calendar.ts';
 import { createOutsideClient } from '../adapters/http/outside-client.ts';
+import { describeFault } from '../adapters/log/json-log.ts';
 import type { Config, Environment } from '../config/load.ts';
 import { AppError } from '../kernel/app-error.ts';
 import { createSecret, type Secret } from '../kernel/secret.ts';
@@ -8,7 +9,7 @@ import { createApprovals } from '../mcp/approvals.ts';
 import { createAgentDoor } from '../mcp/doors/agent-door.ts';
 import type { Door } from '../mcp/doors/door.ts';
 import { createKeyDoor } from '../mcp/doors/key-door.ts';
-import { createManifestPublisher } from '../mcp/manifest.ts';
+import { createManifest, createManifestPublisher } from '../mcp/manifest.ts';
 import { createRateLimit } from '../mcp/rate-limit.ts';
 import { createSchemaValidators } from '../mcp/schema-validators.ts';
 import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
@@ -66,8 +67,13 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
   const connectUrl = `${settings.SALLYPORT_OAUTH_URL}/connect/google`;
   const calendar = createGoogleCalendar({ http, tokens, baseUrl: settings.GOOGLE_CALENDAR_URL, connectUrl });
-  const tools = createCalendarTools({ calendar, clock });
-  const publisher = createManifestPublisher({ store, server: SERVER_INFO, tools: tools.map((tool) => tool.declaration) });
+  const tools = createCalendarTools({ calendar, clock, random });
+  const manifest = createManifest(
+    SERVER_INFO,
+    tools.map((tool) => tool.declaration),
+  );
+  const onError = (error: unknown): void => log.warn('manifest.not_published', { cause: describeFault(error) });
+  const publisher = createManifestPublisher({ store, manifest, onError });
   return createMcpApp({
     door: await composeDoor({ config, store, platform, log }),
     tools,

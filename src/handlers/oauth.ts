@@ -1,5 +1,5 @@
-import { composeOauth } from '../compose/oauth.ts';
+import { composeOAuth } from '../compose/oauth.ts';
 import { createServiceHandler } from '../compose/service-handler.ts';
 
 // Lambda's entry point `oauth.handler`.
-export const handler = createServiceHandler({ service: 'oauth', compose: composeOauth, environment: process.env });
+export const handler = createServiceHandler({ service: 'oauth', compose: composeOAuth, environment: process.env });

@@ -11,8 +11,10 @@ import {
   tokenKey,
   tokenRecord,
 } from '../trust/access-token.ts';
+import { parseClientCertificate } from '../trust/client-certificate.ts';
 import { createPersonId, identityKey, type PersonRecord, personKey, personRecord } from '../trust/person.ts';
 import { readRecord } from '../trust/record.ts';
+import { addRevocation, REVOCATIONS_KEY, type RevocationsRecord, revocationsRecord } from '../trust/revocation-list.ts';
 import { parseScopes } from '../trust/scope.ts';
 
 // What an operator may do and no API can: make persons and tokens, map identities, revoke certificates. It works on the
@@ -40,16 +42,31 @@ export interface Operator {
   createToken(request: TokenRequest): Promise<{ readonly text: string; readonly record: TokenRecord }>;
   listTokens(person?: string): Promise<readonly TokenRecord[]>;
   revokeToken(id: string): Promise<TokenRecord>;
+  /** Deletes every record of a person, the person last; answers how many. Safe to repeat. */
+  removePerson(person: string): Promise<number>;
+  /** Doors refuse the certificate (PEM) once they have read the list again. */
+  revokeCertificate(pem: string): Promise<RevokedCertificate>;
+  listRevoked(): Promise<readonly RevokedCertificate[]>;
 }
+
+export type RevokedCertificate = RevocationsRecord['revoked'][number];
 
 const MAX_TOKEN_DAYS = 3650;
 
-/** All records under a prefix; a key may come on two pages, so each is read once. */
-async function readAll<Value>(
-  store: KeyValueStore,
-  prefix: string,
-  parse: (raw: string) => Value,
-): Promise<readonly Value[]> {
+/** Kinds of records whose key names the person right behind the kind. */
+const PERSONAL = [
+  'grantindex',
+  'approval',
+  'decision',
+  'turn',
+  'conversation',
+  'contacts',
+  'vault:google',
+  'lock:vault:google',
+];
+
+/** All keys under a prefix, each once though it may come on two pages. */
+async function listKeys(store: KeyValueStore, prefix: string): Promise<readonly string[]> {
   const keys = new Set<string>();
   let cursor: string | undefined;
   do {
@@ -57,7 +74,15 @@ async function readAll<Value>(
     for (const key of page.keys) keys.add(key);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  const found = await Promise.all([...keys].sort().map((key) => store.get(key)));
+  return [...keys].sort();
+}
+
+async function readAll<Value>(
+  store: KeyValueStore,
+  prefix: string,
+  parse: (raw: string) => Value,
+): Promise<readonly Value[]> {
+  const found = await Promise.all((await listKeys(store, prefix)).map((key) => store.get(key)));
   return found.filter((raw) => raw !== undefined).map(parse);
 }
 
@@ -86,6 +111,32 @@ function checkTokenRequest(request: TokenRequest): Pick<NewToken, 'audience' | '
     throw new AppError('invalid_request', `A token lasts more than 0 and at most ${MAX_TOKEN_DAYS} days.`);
   }
   return { audience, scopes, lifetimeSeconds: Math.round(request.days * 86_400) };
+}
+
+async function readRevocations(store: KeyValueStore): Promise<{ raw: string | undefined; list: RevocationsRecord }> {
+  const raw = await store.get(REVOCATIONS_KEY);
+  const none: RevocationsRecord = { v: 1, version: 0, updated_at: 0, revoked: [] };
+  return { raw, list: raw === undefined ? none : readRecord(revocationsRecord, raw, 'revocation list') };
+}
+
+/** Deletes whatever is there now. */
+async function remove(store: KeyValueStore, key: string): Promise<void> {
+  for (let raw = await store.get(key); raw !== undefined; raw = await store.get(key))
+    await store.compareAndDelete(key, raw);
+}
+
+/** Keys of a person's records: those that name the person, and those whose contents do. */
+async function keysOfPerson(store: KeyValueStore, person: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (const kind of PERSONAL) keys.push(...(await listKeys(store, `${kind}:${person}`)));
+  for (const key of await listKeys(store, 'grant:')) if (key.endsWith(`:${person}`)) keys.push(key);
+  for (const kind of ['token:', 'identity:', 'session:', 'ticket:', 'flow:']) {
+    for (const key of await listKeys(store, kind)) {
+      const raw = await store.get(key);
+      if (raw?.includes(`"person":"${person}"`) === true) keys.push(key);
+    }
+  }
+  return keys;
 }
 
 export function createOperator({ store, clock, random }: OperatorDeps): Operator {
@@ -135,5 +186,27 @@ export function createOperator({ store, clock, random }: OperatorDeps): Operator
       }
       return revoked;
     },
+    removePerson: async (person) => {
+      await requirePerson(person);
+      const keys = await keysOfPerson(store, person);
+      // The person's own record goes last: a removal that breaks off can be found and run again.
+      for (const key of [...keys, personKey(person)]) await remove(store, key);
+      return keys.length + 1;
+    },
+    revokeCertificate: async (pem) => {
+      const parsed = parseClientCertificate(pem);
+      if (!parsed.ok)
+        throw new AppError('invalid_request', `This is no client certificate of ours (${parsed.reason}).`);
+      const { raw, list } = await readRevocations(store);
+      const next = addRevocation(list, parsed.value, Math.floor(clock.nowMs() / 1000));
+      const text = JSON.stringify(next);
+      const written =
+        raw === undefined
+          ? await store.setIfAbsent(REVOCATIONS_KEY, text)
+          : await store.compareAndSet(REVOCATIONS_KEY, raw, text);
+      if (!written) throw new AppError('conflict', 'The list was changed at the same moment. Run the command again.');
+      return { issuer: parsed.value.issuer, serial: parsed.value.serial };
+    },
+    listRevoked: async () => (await readRevocations(store)).list.revoked,
   };
 }

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import type { Command } from 'commander';
+import * as z from 'zod';
+import { AppError } from '../../kernel/app-error.ts';
+import { callApi } from '../client/api.ts';
+import { connectGoogle } from '../client/connect.ts';
+import { type CliContext, oauthEndpoint } from '../context.ts';
+
+// `sallyport connect|disconnect|connections|grants|revoke`: what of yours the system may use, and who may act with it.
+
+const connections = z.object({ connections: z.array(z.looseObject({ provider: z.string(), status: z.string() })) });
+const grants = z.object({
+  grants: z.array(z.looseObject({ agent: z.string(), scopes: z.array(z.string()), expires_at: z.string() })),
+});
+
+interface ConnectOptions {
+  readonly scopes?: string;
+  readonly agent?: string;
+  readonly days?: string;
+  readonly browser: boolean;
+}
+
+/** Opens the system's browser; the link is printed as well, for machines that have none. */
+function openBrowser(url: string): void {
+  const [program, ...args] =
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['cmd', '/c', 'start', '', url]
+        : ['xdg-open', url];
+  const child = spawn(program ?? 'xdg-open', args, { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+}
+
+async function connect(context: CliContext, options: ConnectOptions, command: Command): Promise<void> {
+  const outcome = await connectGoogle({
+    oauth: oauthEndpoint(context, command),
+    ...(options.scopes === undefined ? {} : { scopes: options.scopes.split(' ') }),
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
+    ...(options.days === undefined ? {} : { days: Number(options.days) }),
+    open: async (url) => {
+      context.warn(`Open this in a browser on this computer:\n${url}`);
+      if (options.browser) openBrowser(url);
+    },
+  });
+  if (outcome.status !== 'connected') throw new AppError('forbidden', outcome.message ?? 'Google was not connected.');
+  context.print('Google is connected.');
+}
+
+export function addConnectCommands(program: Command, context: CliContext): void {
+  program
+    .command('connect')
+    .description('connect Google and let the agent act for you')
+    .option('--scopes <scopes>', 'such as "calendar.read"; default: all that is offered')
+    .option('--agent <agent>', 'which agent may act')
+    .option('--days <days>', 'for how long')
+    .option('--no-browser', 'only print the link')
+    .action((options: ConnectOptions, command: Command) => connect(context, options, command));
+  program
+    .command('connections')
+    .description('what is connected')
+    .action(async (_options: unknown, command: Command) => {
+      const found = await callApi(
+        oauthEndpoint(context, command),
+        { method: 'GET', path: '/connections' },
+        connections,
+      );
+      for (const item of found.connections) context.print(`${item.provider}  ${item.status}`);
+    });
+  program
+    .command('disconnect')
+    .description('disconnect Google, here and at Google')
+    .action(async (_options: unknown, command: Command) => {
+      const request = { method: 'DELETE', path: '/connections/google' } as const;
+      const answer = await callApi(
+        oauthEndpoint(context, command),
+        request,
+        z.looseObject({ message: z.string().optional() }),
+      );
+      context.print(answer.message ?? 'Google is disconnected.');
+    });
+  program
+    .command('grants')
+    .description('which agents may act for you')
+    .action(async (_options: unknown, command: Command) => {
+      const found = await callApi(oauthEndpoint(context, command), { method: 'GET', path: '/grants' }, grants);
+      for (const grant of found.grants)
+        context.print(`${grant.agent}  ${grant.scopes.join(' ')}  until ${grant.expires_at}`);
+    });
+  program
+    .command('revoke <agent>')
+    .description('let an agent act for you no longer, such as agent/assistant')
+    .action(async (agent: string, _options: unknown, command: Command) => {
+      const path = `/grants/${agent.split('/').map(encodeURIComponent).join('/')}`;
+      await callApi(oauthEndpoint(context, command), { method: 'DELETE', path }, z.looseObject({}));
+      context.print(`${agent} may act for you no longer.`);
+    });
+}

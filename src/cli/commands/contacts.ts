@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import * as z from 'zod';
+import { callApi } from '../client/api.ts';
+import { agentEndpoint, type CliContext } from '../context.ts';
+
+// `sallyport contacts …`: names that the agent may turn into addresses. It invents none.
+
+const contactList = z.object({ contacts: z.array(z.looseObject({ name: z.string(), address: z.string() })) });
+
+export function addContactCommands(program: Command, context: CliContext): void {
+  const contacts = program.command('contacts').description('whom the agent knows by name');
+  contacts
+    .command('list', { isDefault: true })
+    .description('list contacts')
+    .action(async (_options: unknown, command: Command) => {
+      const found = await callApi(agentEndpoint(context, command), { method: 'GET', path: '/contacts' }, contactList);
+      for (const contact of found.contacts) context.print(`${contact.name}  ${contact.address}`);
+    });
+  contacts
+    .command('set <name> <address>')
+    .description('add a contact, or change its address')
+    .action(async (name: string, address: string, _options: unknown, command: Command) => {
+      const request = { method: 'PUT', path: '/contacts', body: { name, address } } as const;
+      await callApi(agentEndpoint(context, command), request, z.looseObject({}));
+      context.print(`${name} is ${address}`);
+    });
+  contacts
+    .command('remove <name>')
+    .description('forget a contact')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const request = { method: 'DELETE', path: `/contacts?name=${encodeURIComponent(name)}` } as const;
+      await callApi(agentEndpoint(context, command), request, z.looseObject({}));
+      context.print(`${name} is forgotten`);
+    });
+}

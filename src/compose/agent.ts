@@ -1,0 +1,43 @@
+import { createFetchApp } from '../adapters/http/fetch-app.ts';
+import { createMcpToolClient } from '../adapters/http/mcp-client.ts';
+import { createAgentApp } from '../agent/agent-app.ts';
+import toolHashes from '../agent/tool-hashes.json' with { type: 'json' };
+import type { Environment } from '../config/load.ts';
+import type { HttpApp } from '../ports/http.ts';
+import type { Log } from '../ports/log.ts';
+import { readConfig } from './config.ts';
+import { composeModel } from './model.ts';
+import type { Platform } from './service-handler.ts';
+import { openServiceStore } from './stores.ts';
+
+// Builds the Agent API: a model, the way to the MCP API's doors, and the agent's own records.
+
+export async function composeAgent(environment: Environment, platform: Platform, log: Log): Promise<HttpApp> {
+  const config = readConfig('agent', environment, platform);
+  const { settings, secrets } = config;
+  const { clock, random } = platform;
+  const model = await composeModel({
+    model: settings.SALLYPORT_MODEL,
+    openaiKey: secrets.has('OPENAI_API_KEY') ? await secrets.read('OPENAI_API_KEY') : undefined,
+    openaiBaseUrl: settings.OPENAI_BASE_URL,
+  });
+  const tools = createMcpToolClient({
+    credentials: async () => (await secrets.read('SALLYPORT_CREDENTIALS')).reveal(),
+    mcpUrl: settings.SALLYPORT_MCP_URL,
+    clock,
+    random,
+    log,
+  });
+  const app = createAgentApp({
+    store: await openServiceStore('agent', config, platform, log),
+    model,
+    tools,
+    toolHashes,
+    clock,
+    random,
+    log,
+    config: { turnMs: settings.SALLYPORT_TURN_SECONDS * 1000, maxTokens: settings.SALLYPORT_TURN_TOKENS },
+  });
+  const scheme = settings.SALLYPORT_AGENT_URL.startsWith('https:') ? 'https' : 'http';
+  return createFetchApp((request, exchange) => app.fetch(request, exchange), scheme);
+}

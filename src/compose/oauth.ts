@@ -1,0 +1,68 @@
+import { createFetchApp } from '../adapters/http/fetch-app.ts';
+import { createOutsideClient } from '../adapters/http/outside-client.ts';
+import type { Config, Environment } from '../config/load.ts';
+import { createOAuthApp } from '../oauth/app.ts';
+import type { SignIn } from '../oauth/ports.ts';
+import { calendarScopes, type OAuthSettings } from '../oauth/settings.ts';
+import { createSignIn } from '../oauth/sign-in.ts';
+import type { HttpApp } from '../ports/http.ts';
+import type { Log } from '../ports/log.ts';
+import type { OutsideClient } from '../ports/outside-client.ts';
+import { readConfig } from './config.ts';
+import { composeGoogleOAuth, composeVault } from './google.ts';
+import type { Platform } from './service-handler.ts';
+import { openServiceStore } from './stores.ts';
+
+// Builds the OAuth API: consent, grants and approvals. No model and no tool is anywhere near.
+
+type Settings = Config<'oauth'>['settings'];
+
+function oauthSettings(settings: Settings): OAuthSettings {
+  return {
+    publicUrl: settings.SALLYPORT_OAUTH_URL,
+    agents: settings.SALLYPORT_AGENTS.map((id) => ({ id, name: id.replace(/^agent\//, '') })),
+    scopes: calendarScopes,
+    grantDays: settings.SALLYPORT_GRANT_DAYS,
+    googleOrigin: new URL(settings.GOOGLE_AUTH_URL).origin,
+  };
+}
+
+async function composeSignIn(
+  config: Config<'oauth'>,
+  platform: Platform,
+  http: OutsideClient,
+): Promise<SignIn | undefined> {
+  const { settings, secrets } = config;
+  const { SALLYPORT_SIGN_IN_ISSUER: issuer, SALLYPORT_SIGN_IN_CLIENT_ID: clientId } = settings;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  const name = 'SALLYPORT_SIGN_IN_CLIENT_SECRET';
+  return createSignIn({
+    issuer,
+    alias: settings.SALLYPORT_SIGN_IN_ALIAS,
+    clientId,
+    ...(secrets.has(name) ? { clientSecret: await secrets.read(name) } : {}),
+    http,
+    clock: platform.clock,
+  });
+}
+
+export async function composeOAuth(environment: Environment, platform: Platform, log: Log): Promise<HttpApp> {
+  const config = readConfig('oauth', environment, platform);
+  const { clock, random } = platform;
+  const store = await openServiceStore('oauth', config, platform, log);
+  const http = createOutsideClient({ clock, random, log, allow: { hosts: config.settings.SALLYPORT_ALLOWED_HOSTS } });
+  const parts = { config, store, platform, log, http };
+  const signIn = await composeSignIn(config, platform, http);
+  const app = createOAuthApp({
+    store,
+    vault: await composeVault(parts),
+    google: await composeGoogleOAuth(parts),
+    clock,
+    random,
+    log,
+    config: oauthSettings(config.settings),
+    ...(signIn === undefined ? {} : { signIn }),
+  });
+  const scheme = config.settings.SALLYPORT_OAUTH_URL.startsWith('https:') ? 'https' : 'http';
+  return createFetchApp((request, exchange) => app.fetch(request, exchange), scheme);
+}

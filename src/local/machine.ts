@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import { createMemoryStore } from '../adapters/embedded/memory-store.ts';
+import type { ApiGatewayHandler } from '../adapters/http/api-gateway.ts';
+import { createJsonLog } from '../adapters/log/json-log.ts';
+import type { LocalFile } from '../cli/client/local-file.ts';
+import { composeAgent } from '../compose/agent.ts';
+import { composeMcp } from '../compose/mcp.ts';
+import { composeOAuth } from '../compose/oauth.ts';
+import { type Compose, createServiceHandler, type Platform } from '../compose/service-handler.ts';
+import { openOperatorStore } from '../compose/stores.ts';
+import type { Environment } from '../config/load.ts';
+import { createOperator } from '../operator/operator.ts';
+import type { KeyValueStore } from '../ports/key-value-store.ts';
+import { localAccounts, localPerson } from './accounts.ts';
+import { ensureAgentCredentials } from './agent-credentials.ts';
+import {
+  GOOGLE_CLIENT_ID,
+  LOCAL_AGENT_IDENTITY,
+  type LocalService,
+  localEnvironments,
+  TRUST_DOMAIN,
+} from './environments.ts';
+import { type FrontDoor, openFrontDoor } from './front-door.ts';
+import { createStandInGoogle, type StandInGoogle } from './google/stand-in-google.ts';
+import type { Home } from './home.ts';
+import { ensureLocalPerson } from './person.ts';
+import { ensurePki, type Pki } from './pki.ts';
+import { ensureSecrets } from './secrets.ts';
+
+// The whole system on one machine: certificates, a stand-in Google, the three APIs and the key door behind their front doors,
+// with the very handlers that Lambda runs.
+
+export interface MachineOptions {
+  readonly home: Home;
+  readonly given: Environment;
+  /** Ports are base + 1 … base + 5; without a base each API takes a free one. */
+  readonly portBase?: number;
+  /** The embedded store's file; without it the store lives in memory. Not used when SALLYPORT_STORE is redis. */
+  readonly storeFile?: string;
+  readonly writeLog: (line: string) => void;
+}
+
+export interface Machine {
+  /** What `.sallyport/local.json` says. */
+  readonly access: LocalFile;
+  readonly google: StandInGoogle;
+  readonly person: { readonly email: string; readonly name: string; readonly timeZone: string };
+  readonly store: KeyValueStore;
+  readonly pki: Pki;
+  /** Lets requests under way finish, then stops everything. */
+  close(): Promise<void>;
+}
+
+/** Turns run this long here: no front door gives up after 30 s. */
+const LIMIT_MS = 300_000;
+
+const portOf = (options: MachineOptions, offset: number): number =>
+  options.portBase === undefined ? 0 : options.portBase + offset;
+
+async function openStore(options: MachineOptions, platform: Platform): Promise<KeyValueStore> {
+  if (options.given['SALLYPORT_STORE'] === 'redis') return openOperatorStore(options.given, platform.clock);
+  if (options.storeFile === undefined) return createMemoryStore({ clock: platform.clock });
+  return openOperatorStore({ SALLYPORT_STORE_FILE: options.storeFile }, platform.clock);
+}
+
+interface Doors {
+  readonly opened: Readonly<Record<LocalService, FrontDoor>>;
+  /** Handlers come once the addresses are known, which they themselves need. */
+  readonly attach: (service: LocalService, handler: ApiGatewayHandler) => void;
+}
+
+async function openDoors(options: MachineOptions, pki: Pki, onFault: (error: unknown) => void): Promise<Doors> {
+  const handlers = new Map<LocalService, ApiGatewayHandler>();
+  const opened: FrontDoor[] = [];
+  const open = async (service: LocalService, name: string, offset: number, apiId: string): Promise<FrontDoor> => {
+    const handler: ApiGatewayHandler = async (event, context) => {
+      const attached = handlers.get(service);
+      return attached === undefined ? { statusCode: 503 } : attached(event, context);
+    };
+    const tls = { ...pki.server, clientCa: pki.clientCa.certificate };
+    const common = { name, handler, port: portOf(options, offset), apiId, limitMs: LIMIT_MS, onFault };
+    const door = await openFrontDoor(service === 'mcp' ? { ...common, tls } : common);
+    opened.push(door);
+    return door;
+  };
+  try {
+    return {
+      opened: {
+        agent: await open('agent', 'Agent API', 1, 'local-agent'),
+        mcp: await open('mcp', 'MCP API', 2, 'local-mcp'),
+        oauth: await open('oauth', 'OAuth API', 3, 'local-oauth'),
+        keyDoor: await open('keyDoor', 'key door', 5, 'local-key-door'),
+      },
+      attach: (service, handler) => void handlers.set(service, handler),
+    };
+  } catch (error) {
+    await Promise.all(opened.map((door) => door.close()));
+    throw error;
+  }
+}
+
+const composers: Readonly<Record<LocalService, { readonly service: string; readonly compose: Compose }>> = {
+  agent: { service: 'agent', compose: composeAgent },
+  mcp: { service: 'mcp', compose: composeMcp },
+  keyDoor: { service: 'mcp', compose: composeMcp },
+  oauth: { service: 'oauth', compose: composeOAuth },
+};
+
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  const { home, given } = options;
+  const clock = { nowMs: () => Date.now() };
+  const random = { bytes: (count: number) => randomBytes(count) };
+  const log = createJsonLog({
+    clock,
+    write: options.writeLog,
+    level: 'info',
+    fields: { service: 'local', environment: 'local' },
+  });
+  const pki = await ensurePki({ home, clock, random, agentIdentity: LOCAL_AGENT_IDENTITY });
+  const secrets = ensureSecrets(home, random);
+  const onFault = (error: unknown): void => log.error('front_door.failed', { cause: String(error) });
+  const doors = await openDoors(options, pki, onFault);
+  const { opened } = doors;
+  const google = await createStandInGoogle({
+    clock,
+    random,
+    log,
+    port: portOf(options, 4),
+    accounts: localAccounts,
+    clients: [
+      {
+        clientId: GOOGLE_CLIENT_ID,
+        clientSecret: secrets.google_client_secret,
+        redirectUris: [`${opened.oauth.url}/oauth/google/callback`, `${opened.oauth.url}/sign-in/callback`],
+      },
+    ],
+  });
+  const platform: Platform = { clock, random, writeLog: options.writeLog };
+  const store = await openStore(options, platform);
+  const credentials = await ensureAgentCredentials({
+    store,
+    clock,
+    identity: LOCAL_AGENT_IDENTITY,
+    hmacMaster: Buffer.from(secrets.hmac_master, 'base64url'),
+    certificate: pki.agent,
+    serverCa: pki.serverCa.certificate,
+  });
+  const person = await ensureLocalPerson(home, createOperator({ store, clock, random }), localPerson);
+  const urls = {
+    agent: opened.agent.url,
+    mcp: `${opened.mcp.url}/mcp`,
+    keyDoor: `${opened.keyDoor.url}/mcp`,
+    oauth: opened.oauth.url,
+  };
+  const environments = localEnvironments({ given, urls, google, secrets, credentials: JSON.stringify(credentials) });
+  for (const name of Object.keys(composers) as LocalService[]) {
+    const shared = { ...platform, embeddedStore: store };
+    doors.attach(
+      name,
+      createServiceHandler({
+        ...composers[name],
+        environment: environments[name],
+        platform: shared,
+        limitMs: LIMIT_MS,
+      }),
+    );
+  }
+  return {
+    access: {
+      agent: { url: urls.agent, token: person.agent_token },
+      mcp: {
+        url: urls.mcp,
+        ca: home.path('server-ca.crt'),
+        cert: home.path('agent.crt'),
+        key: home.path('agent.key'),
+        key_id: credentials.key_id,
+        secret: credentials.secret,
+        trust_domain: TRUST_DOMAIN,
+      },
+      key_door: { url: urls.keyDoor, token: person.mcp_token },
+      oauth: { url: urls.oauth, token: person.confirm_token },
+      google: { url: google.url },
+      person: person.person,
+    },
+    google,
+    person: localPerson,
+    store,
+    pki,
+    close: async () => {
+      await Promise.all(Object.values(opened).map((door) => door.close()));
+      await google.close();
+      await store.close();
+    },
+  };
+}
