@@ -9,6 +9,7 @@ import { AppError } from '../kernel/app-error.ts';
 import { createHeadlessPerson } from './headless-person.ts';
 import { openHome } from './home.ts';
 import { knock } from './knock.ts';
+import { lookAtCalendar } from './look-at-calendar.ts';
 import { type Machine, startMachine } from './machine.ts';
 
 // `make demo`: the main job once, with no account: connect, ask, approve, book; it ends with 0 only if the event is in the calendar.
@@ -65,12 +66,6 @@ async function converse(machine: Machine): Promise<TurnAnswer> {
   return answer;
 }
 
-function bookedEvents(machine: Machine): readonly string[] {
-  return machine.google
-    .eventsOf(machine.person.email)
-    .map(({ summary, start, end }) => `${summary}, ${start} – ${end}`);
-}
-
 async function main(folder: string): Promise<number> {
   const machine = await startMachine({ home: openHome(folder), given: process.env, writeLog: narrate });
   try {
@@ -83,8 +78,12 @@ async function main(folder: string): Promise<number> {
     step('4. A question in plain language, through both doors.');
     const answer = await converse(machine);
     step('5. What is in the calendar now.');
-    const booked = bookedEvents(machine);
-    for (const event of booked) say(`   ${event}`);
+    const booked = await lookAtCalendar(machine);
+    for (const { summary, start, end, attendees = [] } of booked) {
+      say(
+        `   ${summary}, ${start.dateTime} – ${end.dateTime}, with ${attendees.map(({ email }) => email).join(', ') || 'nobody'}`,
+      );
+    }
     const done = answer.status === 'completed' && booked.length === 1;
     say(
       done
