@@ -1,4 +1,5 @@
 import { Agent } from 'node:https';
+import { isIP } from 'node:net';
 import { Client } from '@modelcontextprotocol/client';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
@@ -48,7 +49,8 @@ function createTlsAgent(url: URL, credentials: AgentCredentials): Agent {
     cert: certificate,
     key: private_key,
     ...(server_ca === undefined ? {} : { ca: server_ca }),
-    servername: url.hostname,
+    // RFC 6066 §3: a server name is never an address.
+    ...(isIP(url.hostname) === 0 ? { servername: url.hostname } : {}),
     minVersion: 'TLSv1.2',
   });
 }

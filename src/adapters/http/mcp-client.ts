@@ -1,5 +1,4 @@
 import { AppError } from '../../kernel/app-error.ts';
-import type { Secret } from '../../kernel/secret.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
@@ -14,7 +13,7 @@ import { ExchangeBroken } from './mcp-client-transport.ts';
 
 export interface McpToolClientDeps {
   /** The credentials document as it is now; another text starts another generation. */
-  readonly credentials: () => Promise<Secret>;
+  readonly credentials: () => Promise<string>;
   /** Ends in `/mcp`. */
   readonly mcpUrl: string;
   readonly clock: Clock;
@@ -51,7 +50,7 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
   let listed: { readonly tools: readonly ListedTool[]; readonly untilMs: number } | undefined;
 
   async function generation(): Promise<Generation> {
-    const text = (await deps.credentials()).reveal();
+    const text = await deps.credentials();
     if (current !== undefined && text === currentText) return current;
     const replaced = current;
     const next = createGeneration(text, { url, clock, random: deps.random });

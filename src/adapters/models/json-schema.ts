@@ -1,0 +1,119 @@
+// The one place where a tool's JSON Schema becomes a provider's dialect, and a provider's arguments become ours again.
+// OpenAI's strict mode (https://platform.openai.com/docs/guides/structured-outputs): every object closed, every property required, optional ones
+// nullable, a subset of keywords. What that subset cannot say is left to our own validator, which checks every call anyway.
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const TYPES = ['string', 'number', 'integer', 'boolean', 'null'];
+/** Kept as they are. Lengths, defaults and examples are not in the subset. */
+const KEPT = [
+  'description',
+  'enum',
+  'const',
+  'pattern',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minItems',
+  'maxItems',
+];
+/** Formats that strict mode knows. */
+const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'];
+
+function isObject(value: unknown): value is JsonSchema {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+const requiredOf = (schema: JsonSchema): readonly unknown[] =>
+  Array.isArray(schema['required']) ? schema['required'] : [];
+
+/** The same schema, `null` allowed as well: how strict mode says "optional". */
+function nullable(schema: JsonSchema): JsonSchema {
+  if (Array.isArray(schema['anyOf'])) return { ...schema, anyOf: [...schema['anyOf'], { type: 'null' }] };
+  const { type } = schema;
+  const types = Array.isArray(type) ? type : [type];
+  const nulled: JsonSchema = { ...schema, type: [...types, 'null'] };
+  return Array.isArray(schema['enum']) ? { ...nulled, enum: [...schema['enum'], null] } : nulled;
+}
+
+function kept(schema: JsonSchema): JsonSchema {
+  const entries = KEPT.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]] as const);
+  const { format } = schema;
+  return {
+    ...Object.fromEntries(entries),
+    ...(typeof format === 'string' && FORMATS.includes(format) ? { format } : {}),
+  };
+}
+
+function strictObject(schema: JsonSchema): JsonSchema | undefined {
+  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  // An object that may hold anything cannot be closed without changing what it means.
+  if (schema['additionalProperties'] !== false || schema['patternProperties'] !== undefined) return undefined;
+  const required = requiredOf(schema);
+  const converted: Record<string, JsonSchema> = {};
+  for (const [name, property] of Object.entries(properties)) {
+    const strict = isObject(property) ? convert(property) : undefined;
+    if (strict === undefined) return undefined;
+    converted[name] = required.includes(name) ? strict : nullable(strict);
+  }
+  const description = typeof schema['description'] === 'string' ? { description: schema['description'] } : {};
+  return {
+    type: 'object',
+    ...description,
+    properties: converted,
+    required: Object.keys(converted),
+    additionalProperties: false,
+  };
+}
+
+function scalarType(schema: JsonSchema): unknown {
+  if (schema['type'] !== undefined) return schema['type'];
+  const values = Array.isArray(schema['enum']) ? schema['enum'] : [schema['const']];
+  return values.every((value) => typeof value === 'string') ? 'string' : undefined;
+}
+
+function convert(schema: JsonSchema): JsonSchema | undefined {
+  if (Array.isArray(schema['anyOf'])) {
+    const branches = schema['anyOf'].map((branch) => (isObject(branch) ? convert(branch) : undefined));
+    return branches.some((branch) => branch === undefined) ? undefined : { ...kept(schema), anyOf: branches };
+  }
+  if (['oneOf', 'allOf', 'not', 'if', '$ref'].some((keyword) => schema[keyword] !== undefined)) return undefined;
+  const type = scalarType(schema);
+  if (type === 'object') return strictObject(schema);
+  if (type === 'array') {
+    const items = isObject(schema['items']) ? convert(schema['items']) : undefined;
+    return items === undefined ? undefined : { type, ...kept(schema), items };
+  }
+  return typeof type === 'string' && TYPES.includes(type) ? { type, ...kept(schema) } : undefined;
+}
+
+/** The strict form of a tool's input schema; undefined when strict mode cannot say it. */
+export function toStrictSchema(schema: JsonSchema): JsonSchema | undefined {
+  return schema['type'] === 'object' ? strictObject(schema) : undefined;
+}
+
+/** For everyone else: as it is, without the dialect's own name, which some providers refuse. */
+export function toPlainSchema(schema: JsonSchema): JsonSchema {
+  const { $schema: _dialect, $id: _id, ...rest } = schema;
+  return rest;
+}
+
+/** Takes out members that are `null` where the tool's own schema has them optional: strict mode's way to say "not given". */
+export function dropNulls(schema: JsonSchema, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return isObject(items) ? value.map((item) => dropNulls(items, item)) : value;
+  }
+  if (!isObject(value)) return value;
+  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  const required = requiredOf(schema);
+  const members = Object.entries(value).filter(([name, member]) => member !== null || required.includes(name));
+  return Object.fromEntries(
+    members.map(([name, member]) => {
+      const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      return [name, isObject(property) ? dropNulls(property, member) : member];
+    }),
+  );
+}
