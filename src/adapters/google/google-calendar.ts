@@ -143,10 +143,10 @@ function timeMs(time: { readonly date: string } | { readonly dateTime: string })
 }
 
 function createWrites(api: GoogleApi): Pick<PersonCalendar, 'insertEvent' | 'changeEvent' | 'deleteEvent'> {
-  /** Without `conferenceDataVersion=1` Google ignores, and on a change removes, a meeting's link. */
-  const writeQuery = (options: WriteOptions): Readonly<Record<string, string | number>> => ({
+  /** Version 1 only where a meeting is asked for: in version 0 Google leaves the event's meeting alone, whatever else changes. */
+  const writeQuery = (options: WriteOptions, body: JsonRecord): Readonly<Record<string, string | number>> => ({
     sendUpdates: options.sendUpdates,
-    conferenceDataVersion: 1,
+    ...(body['conferenceData'] === undefined ? {} : { conferenceDataVersion: 1 }),
   });
   const write = async (
     method: 'POST' | 'PATCH',
@@ -158,7 +158,7 @@ function createWrites(api: GoogleApi): Pick<PersonCalendar, 'insertEvent' | 'cha
       await api({
         method,
         path,
-        query: writeQuery(options),
+        query: writeQuery(options, body),
         body,
         etag: options.etag,
         names: method === 'POST' ? 'calendar' : EVENT_NAMES,

@@ -25,6 +25,7 @@ import { fromWall } from './zone.ts';
 
 /** Notes on the event what was asked for, so that a key used again for something else is told from a repetition. */
 const REQUEST_MARK = 'sallyportRequest';
+const MAX_NAMED_CONFLICTS = 10;
 
 export interface CreateDeps {
   readonly calendar: CalendarPort;
@@ -175,22 +176,30 @@ async function readBack(
   }
 }
 
-/** Busy times where the event would lie; for whole days, in the named zone or else in UTC. */
+/** What is in the way where the event would lie; whole days lie in the named zone, or else in UTC. */
 async function findConflicts(calendar: PersonCalendar, booking: Booking): Promise<readonly string[]> {
   const { times } = booking;
   const at = (ms: number): number => (times.allDay ? fromWall(ms, times.zone).instantMs : ms);
-  const { busy, errors } = await calendar.freeBusy({
-    timeMinMs: at(times.startMs),
-    timeMaxMs: at(times.endMs),
-    calendars: [booking.calendar],
-  });
+  const range = { timeMinMs: at(times.startMs), timeMaxMs: at(times.endMs) };
+  const { busy, errors } = await calendar.freeBusy({ ...range, calendars: [booking.calendar] });
   if (errors.length > 0) {
     throw new AppError(
       'not_found',
       'Conflicts cannot be checked: the calendar’s busy times cannot be read. Check calendar.',
     );
   }
-  return busy.map((period) => spanWithZone({ ...period, allDay: false }, times.zone));
+  if (busy.length === 0) return [];
+  const named = await calendar
+    .listEvents({ ...range, calendar: booking.calendar, maxResults: MAX_NAMED_CONFLICTS })
+    .catch((error: unknown) => {
+      if (error instanceof AppError) return { events: [] };
+      throw error;
+    });
+  const blocking = named.events.filter((event) => event.extras['transparency'] !== 'transparent');
+  // Free/busy decides, the list only says it better: where it shows nothing, the bare times have to do.
+  return blocking.length > 0
+    ? blocking.map((event) => eventInWords(event, times.zone))
+    : busy.map((period) => spanWithZone({ ...period, allDay: false }, times.zone));
 }
 
 function answer(outcome: Outcome, booking: Booking, meet: boolean): ToolResult {
@@ -227,7 +236,7 @@ export function createCreateevent(deps: CreateDeps): Tool {
         // On a repeated call the event itself is what makes the calendar busy.
         const stored = booking.key === undefined ? undefined : await findStored(calendar, booking, id);
         if (stored === undefined || stored.status === 'cancelled') {
-          throw new AppError('conflict', `Not booked: the calendar is busy ${conflicts.join('; ')}.`);
+          throw new AppError('conflict', `Not booked, the calendar is busy then: ${conflicts.join('; ')}.`);
         }
         return answer({ event: replay(stored, booking), replayed: true, notes: [] }, booking, meet);
       }

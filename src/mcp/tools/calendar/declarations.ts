@@ -10,30 +10,26 @@ const read = { annotations: READS, scopes: ['calendar.read'], toolset: TOOLSET }
 export const freebusyDeclaration: ToolDeclaration = {
   name: 'freebusy',
   title: 'See when calendars are busy',
-  description:
-    'Busy times of one or more calendars, without what they hold. Calendars that cannot be read are named in errors.',
+  description: 'Busy times of calendars; those that cannot be read are in errors.',
   inputSchema: schema.input(
     { timeMin: schema.timeMin, timeMax: schema.timeMax, calendars: schema.calendars, timeZone: schema.timeZone },
     ['timeMin', 'timeMax'],
   ),
-  outputSchema: schema.output({ busy: schema.busy, errors: schema.errors, timeZone: schema.answerZone }, [
-    'busy',
-    'errors',
-  ]),
+  outputSchema: schema.output({ busy: schema.busy, errors: schema.errors }, ['busy', 'errors']),
   ...read,
 };
 
 export const suggesttimeDeclaration: ToolDeclaration = {
   name: 'suggesttime',
   title: 'Find free times',
-  description: 'Times of a given length at which all the calendars are free, within working hours, earliest first.',
+  description: 'Times when all the calendars are free, within working hours.',
   inputSchema: schema.input(
     {
       timeMin: schema.timeMin,
       timeMax: schema.timeMax,
       durationMinutes: { type: 'integer', minimum: 1, maximum: 1440 },
       calendars: schema.calendars,
-      timeZone: { type: 'string', description: 'IANA zone of workingHours and of the answer.' },
+      timeZone: schema.timeZone,
       workingHours: {
         type: 'object',
         properties: {
@@ -48,11 +44,11 @@ export const suggesttimeDeclaration: ToolDeclaration = {
         additionalProperties: false,
         description: 'Default 09:00 to 17:00, mon to fri.',
       },
-      maxResults: schema.maxResults(10, 50),
+      maxResults: schema.maxResults(50),
     },
     ['timeMin', 'timeMax', 'durationMinutes'],
   ),
-  outputSchema: schema.output({ slots: schema.slots, timeZone: schema.answerZone }, ['slots']),
+  outputSchema: schema.output({ slots: schema.slots }, ['slots']),
   ...read,
 };
 
@@ -60,7 +56,7 @@ export const listcalendarsDeclaration: ToolDeclaration = {
   name: 'listcalendars',
   title: 'List calendars',
   description: 'The calendars on the person’s list.',
-  inputSchema: schema.input({ cursor: schema.cursor, maxResults: schema.maxResults(100, 250) }, []),
+  inputSchema: schema.input({ cursor: schema.cursor, maxResults: schema.maxResults(250) }, []),
   outputSchema: schema.output({ calendars: schema.calendarList, cursor: schema.nextCursor }, ['calendars']),
   ...read,
 };
@@ -68,23 +64,20 @@ export const listcalendarsDeclaration: ToolDeclaration = {
 export const listeventsDeclaration: ToolDeclaration = {
   name: 'listevents',
   title: 'List events',
-  description:
-    'Events of one calendar by start, repeating ones as single occurrences. Without timeMin and query it begins now.',
+  description: 'Events by start, repeating ones as occurrences. Without timeMin and query from now on.',
   inputSchema: schema.input(
     {
       timeMin: schema.timeMin,
       timeMax: schema.timeMax,
       timeZone: schema.timeZone,
       calendar: schema.calendar,
-      query: { type: 'string', description: 'Words in title, description, place or guests.' },
+      query: { type: 'string', description: 'Words in title, text, place or guests.' },
       cursor: schema.cursor,
-      maxResults: schema.maxResults(50, 250),
+      maxResults: schema.maxResults(250),
     },
     [],
   ),
-  outputSchema: schema.output({ events: schema.events, cursor: schema.nextCursor, timeZone: schema.answerZone }, [
-    'events',
-  ]),
+  outputSchema: schema.output({ events: schema.events, cursor: schema.nextCursor }, ['events']),
   ...read,
 };
 
@@ -116,15 +109,15 @@ export const createeventDeclaration: ToolDeclaration = {
       attendees: schema.attendees,
       recurrence: {
         ...schema.recurrence,
-        description: `${schema.recurrence.description} Needs timeZone, unless whole days.`,
+        description: `${schema.recurrence.description} Needs timeZone.`,
       },
       calendar: schema.calendar,
       meet: schema.meet,
       sendUpdates: schema.sendUpdates,
-      idempotencyKey: { type: 'string', minLength: 1, maxLength: 200 },
+      idempotencyKey: { type: 'string', minLength: 1 },
       checkConflicts: {
         type: 'boolean',
-        description: 'Books only if the calendar is free then (first occurrence); default false.',
+        description: 'Book only if the calendar is free then.',
       },
     },
     ['summary', 'start', 'end'],
@@ -140,8 +133,7 @@ export const createeventDeclaration: ToolDeclaration = {
 export const updateeventDeclaration: ToolDeclaration = {
   name: 'updateevent',
   title: 'Change an event',
-  description:
-    'Changes what is given and leaves the rest; a new start alone keeps the length. attendees is the whole new list.',
+  description: 'Changes only what is given. A start alone keeps the length; attendees is the whole new list.',
   inputSchema: schema.input(
     {
       eventId: schema.eventId,

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { createGoogleCalendar } from '../../src/adapters/google/google-calendar.ts';
+import { createOutsideClient } from '../../src/adapters/http/outside-client.ts';
+import { createCalendarTools } from '../../src/mcp/tools/calendar/calendar-tools.ts';
+import type { JsonObject, Tool, ToolContext, ToolResult } from '../../src/mcp/tools/tool.ts';
+import type { CalendarPort } from '../../src/ports/calendar.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { GoogleTokens } from '../../src/ports/google-tokens.ts';
+import type { OutsideClient } from '../../src/ports/outside-client.ts';
+import { createTestLog, type TestLog } from './log.ts';
+
+// The calendar tools as a server would run them: arguments and answers are held against the schemas on every call.
+
+export const CONNECT_URL = 'https://oauth.example.com/connections';
+
+export interface ToolBench {
+  readonly tools: readonly Tool[];
+  readonly log: TestLog;
+  call(name: string, args: JsonObject, over?: Partial<ToolContext>): Promise<ToolResult>;
+  summary(name: string, args: JsonObject): string;
+}
+
+const ajv = new Ajv2020({ strict: true, allErrors: true });
+
+function check(schema: JsonObject, value: unknown, what: string): void {
+  if (!ajv.validate(schema, value)) throw new Error(`${what}: ${ajv.errorsText()} in ${JSON.stringify(value)}`);
+}
+
+export function createToolBench(calendar: CalendarPort, clock: Clock): ToolBench {
+  const tools = createCalendarTools({ calendar, clock, random: { bytes: (count) => randomBytes(count) } });
+  const log = createTestLog();
+  const find = (name: string): Tool => {
+    const tool = tools.find((candidate) => candidate.declaration.name === name);
+    if (tool === undefined) throw new Error(`there is no tool ${name}`);
+    return tool;
+  };
+  return {
+    tools,
+    log,
+    async call(name, args, over = {}) {
+      const tool = find(name);
+      check(tool.declaration.inputSchema, args, `arguments of ${name}`);
+      const context = {
+        person: 'p_01K00000000000000000000000',
+        agent: 'agent/assistant',
+        requestId: 'a-request',
+        signal: new AbortController().signal,
+        log,
+        ...over,
+      };
+      const result = await tool.run(args, context);
+      if (result.isError === true) {
+        if (result.structuredContent !== undefined || result.code === undefined) throw new Error(`${name} fails badly`);
+      } else check(tool.declaration.outputSchema, result.structuredContent, `answer of ${name}`);
+      return result;
+    },
+    summary: (name, args) => find(name).summarize?.(args) ?? '',
+  };
+}
+
+/** An outside client that may reach the machine itself. */
+export function createLoopbackClient(log = createTestLog()): OutsideClient & { close(): void } {
+  return createOutsideClient({
+    clock: { nowMs: Date.now },
+    random: { bytes: (count) => new Uint8Array(count) },
+    log,
+    allow: { hosts: ['127.0.0.1', 'localhost'] },
+  });
+}
+
+export interface GoogleBench extends ToolBench {
+  readonly http: OutsideClient & { close(): void };
+}
+
+/** The tools over Google's REST API at that address. */
+export function createGoogleBench(options: {
+  readonly baseUrl: string;
+  readonly tokens: GoogleTokens;
+  readonly clock: Clock;
+  readonly timeoutMs?: number;
+}): GoogleBench {
+  const http = createLoopbackClient();
+  const { clock, ...google } = options;
+  return { ...createToolBench(createGoogleCalendar({ http, connectUrl: CONNECT_URL, ...google }), clock), http };
+}
