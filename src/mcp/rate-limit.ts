@@ -27,43 +27,57 @@ const WINDOW_SECONDS = 60;
 const TTL_SECONDS = WINDOW_SECONDS + 30;
 const LEASES_PER_WINDOW = 20;
 
+/** One caller's count in one window, on this instance. */
+interface Lease {
+  readonly window: number;
+  /** Requests still covered. */
+  left: number;
+  /** The increment under way: calls at the same time wait for one lease instead of drawing one each. */
+  renewal: Promise<void> | undefined;
+}
+
 export function createRateLimit(deps: RateLimitDeps): RateLimit {
   const { store, clock, perMinute } = deps;
   const leaseSize = Math.max(1, Math.floor(perMinute / LEASES_PER_WINDOW));
-  /** Requests still covered by a lease, by caller, for `window` only. */
-  const leased = new Map<string, number>();
-  let window = -1;
+  const leases = new Map<string, Lease>();
+  let latestWindow = -1;
 
-  function tooMany(nowSeconds: number): AppError {
-    const retryAfterSeconds = WINDOW_SECONDS - (nowSeconds % WINDOW_SECONDS);
-    return new AppError(
-      'rate_limited',
-      `At most ${perMinute} requests a minute. Try again in ${retryAfterSeconds} s.`,
-      {
-        retryAfterSeconds,
-      },
-    );
+  function leaseOf(who: string, window: number): Lease {
+    // Callers come and go: what an earlier minute knew of them is dropped with it.
+    if (window !== latestWindow) leases.clear();
+    latestWindow = window;
+    const lease = leases.get(who) ?? { window, left: 0, renewal: undefined };
+    leases.set(who, lease);
+    return lease;
+  }
+
+  async function renew(who: string, lease: Lease): Promise<void> {
+    try {
+      const drawn = await store.increment(`rate:${who}:${lease.window}`, { ttlSeconds: TTL_SECONDS });
+      // The last lease holds only what is left of the limit; past it there is none.
+      const size = Math.min(leaseSize, perMinute - (drawn - 1) * leaseSize);
+      if (size <= 0) throw tooMany();
+      lease.left += size;
+    } finally {
+      lease.renewal = undefined;
+    }
+  }
+
+  function tooMany(): AppError {
+    const retryAfterSeconds = WINDOW_SECONDS - (Math.floor(clock.nowMs() / 1000) % WINDOW_SECONDS);
+    const message = `At most ${perMinute} requests a minute. Try again in ${retryAfterSeconds} s.`;
+    return new AppError('rate_limited', message, { retryAfterSeconds });
   }
 
   return {
     async take(caller) {
-      const nowSeconds = Math.floor(clock.nowMs() / 1000);
-      const current = Math.floor(nowSeconds / WINDOW_SECONDS);
-      if (current !== window) {
-        leased.clear();
-        window = current;
-      }
       const who = `${caller.agent}:${caller.person}`;
-      const left = leased.get(who) ?? 0;
-      if (left > 0) {
-        leased.set(who, left - 1);
-        return;
+      const lease = leaseOf(who, Math.floor(clock.nowMs() / 1000 / WINDOW_SECONDS));
+      while (lease.left === 0) {
+        lease.renewal ??= renew(who, lease);
+        await lease.renewal;
       }
-      const leases = await store.increment(`rate:${who}:${current}`, { ttlSeconds: TTL_SECONDS });
-      // Leases that would reach past the limit hold only what is left of it; none left, no more requests.
-      const size = Math.min(leaseSize, perMinute - (leases - 1) * leaseSize);
-      if (size <= 0) throw tooMany(nowSeconds);
-      if (current === window) leased.set(who, (leased.get(who) ?? 0) + size - 1);
+      lease.left -= 1;
     },
   };
 }
