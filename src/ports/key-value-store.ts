@@ -1,4 +1,4 @@
-// Small records under string keys. Redis, DynamoDB and the embedded store keep the same promises under one contract suite.
+// Small records under string keys; keys and values are text without NUL characters. Redis, DynamoDB and the embedded store keep the same promises under one contract suite.
 // Every method rejects with AppError `unavailable` when the store cannot be reached in time: callers fail closed.
 
 export interface Expiry {

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { AppError } from '../../kernel/app-error.ts';
 import { ttlMs } from '../../kernel/time-to-live.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -110,13 +110,19 @@ function openDatabase(options: SqliteStoreOptions): DatabaseSync {
   }
 }
 
-export function createSqliteStore(options: SqliteStoreOptions): KeyValueStore {
-  const { clock, file } = options;
-  const database = openDatabase(options);
-  const prepared = new Map<StatementName, ReturnType<DatabaseSync['prepare']>>();
+/** node:sqlite reads text up to the first NUL only: such a key could pass for a shorter one. */
+function demandNoNul(...texts: readonly string[]): void {
+  if (texts.some((text) => text.includes('\0'))) {
+    throw new AppError('invalid_request', 'Text with a NUL character cannot be stored.');
+  }
+}
+
+/** Runs statements on one file: prepares each once, sweeps expired rows now and then, and turns SQLite's errors into ours. */
+function createRunner(database: DatabaseSync, { clock, file }: SqliteStoreOptions) {
+  const prepared = new Map<StatementName, StatementSync>();
   let writesSinceSweep = 0;
 
-  function statement(name: StatementName): ReturnType<DatabaseSync['prepare']> {
+  function statement(name: StatementName): StatementSync {
     const known = prepared.get(name);
     if (known !== undefined) return known;
     const made = database.prepare(statements[name]);
@@ -124,9 +130,10 @@ export function createSqliteStore(options: SqliteStoreOptions): KeyValueStore {
     return made;
   }
 
-  const sweep = (): void => void statement('sweep').run(clock.nowMs(), ROWS_PER_SWEEP);
-  const expiresAtMs = (expiry: Expiry | undefined): number | null =>
-    expiry?.ttlSeconds === undefined ? null : clock.nowMs() + ttlMs(expiry.ttlSeconds);
+  function sweep(): void {
+    writesSinceSweep = 0;
+    statement('sweep').run(clock.nowMs(), ROWS_PER_SWEEP);
+  }
 
   function read<Value>(action: () => Value): Value {
     try {
@@ -140,10 +147,7 @@ export function createSqliteStore(options: SqliteStoreOptions): KeyValueStore {
   function write<Value>(action: () => Value): Value {
     try {
       writesSinceSweep += 1;
-      if (writesSinceSweep >= WRITES_BETWEEN_SWEEPS) {
-        writesSinceSweep = 0;
-        sweep();
-      }
+      if (writesSinceSweep >= WRITES_BETWEEN_SWEEPS) sweep();
       return action();
     } catch (cause) {
       const fault = sqliteFault(cause, file);
@@ -155,27 +159,43 @@ export function createSqliteStore(options: SqliteStoreOptions): KeyValueStore {
     });
   }
 
+  return { statement, read, write };
+}
+
+export function createSqliteStore(options: SqliteStoreOptions): KeyValueStore {
+  const { clock } = options;
+  const database = openDatabase(options);
+  const { statement, read, write } = createRunner(database, options);
+  const expiresAtMs = (expiry: Expiry | undefined): number | null =>
+    expiry?.ttlSeconds === undefined ? null : clock.nowMs() + ttlMs(expiry.ttlSeconds);
+
   return {
     async get(key) {
+      demandNoNul(key);
       const row = read(() => statement('get').get(key, clock.nowMs()));
       return row === undefined ? undefined : String(row['value']);
     },
     async set(key, value, expiry) {
+      demandNoNul(key, value);
       const expires = expiresAtMs(expiry);
       write(() => statement('set').run(key, value, expires));
     },
     async setIfAbsent(key, value, expiry) {
+      demandNoNul(key, value);
       const expires = expiresAtMs(expiry);
       return write(() => statement('setIfAbsent').run(key, value, expires, clock.nowMs())).changes === 1;
     },
     async compareAndSet(key, expected, value, expiry) {
+      demandNoNul(key, expected, value);
       const expires = expiresAtMs(expiry);
       return write(() => statement('compareAndSet').run(value, expires, key, expected, clock.nowMs())).changes === 1;
     },
     async compareAndDelete(key, expected) {
+      demandNoNul(key, expected);
       return write(() => statement('compareAndDelete').run(key, expected, clock.nowMs())).changes === 1;
     },
     async increment(key, expiry) {
+      demandNoNul(key);
       const expires = expiresAtMs(expiry);
       const row = write(() => statement('increment').get({ key, expires, now: clock.nowMs() }));
       if (row === undefined) throw new AppError('internal', 'The record to increment is not a number.');
@@ -183,6 +203,7 @@ export function createSqliteStore(options: SqliteStoreOptions): KeyValueStore {
     },
     async list(prefix, page = {}) {
       const { cursor, limit = DEFAULT_PAGE } = page;
+      demandNoNul(prefix);
       const rows = read(() =>
         cursor === undefined
           ? statement('listFrom').all(prefix, clock.nowMs(), limit + 1)
@@ -194,7 +215,6 @@ export function createSqliteStore(options: SqliteStoreOptions): KeyValueStore {
       return keys.length > limit && last !== undefined ? { keys: keys.slice(0, limit), cursor: last } : { keys };
     },
     async close() {
-      prepared.clear();
       if (database.isOpen) database.close();
     },
   };

@@ -58,6 +58,8 @@ function clientOptions(options: RedisConnectionOptions): ClientOptions {
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
     ...(encrypted ? { tls: { ...servername, ...authority, minVersion: 'TLSv1.2' } } : {}),
     connectTimeout: timeoutMs,
+    // How long a connection that is given up may linger; its timer keeps a process from ending.
+    disconnectTimeout: 100,
     commandTimeout: timeoutMs,
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -131,8 +133,12 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let failing = false;
   let closed = false;
 
-  function drop(client: Redis): void {
+  function forget(client: Redis): void {
     if (current === client) current = undefined;
+  }
+
+  function drop(client: Redis): void {
+    forget(client);
     client.disconnect();
   }
 
@@ -143,7 +149,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
         client.disconnect();
         throw new AppError('unavailable', 'The store is closed.');
       }
-      client.once('close', () => drop(client));
+      client.once('close', () => forget(client));
       current = client;
       lastUsedMs = clock.nowMs();
       if (failing) log.info('store_reachable_again');
