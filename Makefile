@@ -3,6 +3,8 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# The embedded store uses node:sqlite, which works and calls itself experimental.
+QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
 .PHONY: help setup demo dev test lint types check bundle bench client docs clean
@@ -18,10 +20,10 @@ setup: $(INSTALLED) ## Install the pinned Node, the packages and the Git hooks (
 	@node scripts/setup.ts
 
 demo: $(INSTALLED) ## Ask about free time and book an event, through both doors, with no account
-	@node src/local/demo.ts
+	@node $(QUIET) src/local/demo.ts
 
 dev: $(INSTALLED) ## Run the whole system on this machine until Ctrl-C
-	@node src/local/dev.ts
+	@node $(QUIET) src/local/dev.ts
 
 client: $(INSTALLED) ## Ask the running system: make client Q="am I free tomorrow at three?"
 	@node scripts/test-client.ts $(if $(Q),"$(Q)") $(ARGS)

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 // The folder that holds one machine's whole state: certificates, keys, the store. Only its owner may read it.
 
@@ -10,10 +10,11 @@ export interface Home {
   readonly write: (name: string, text: string) => void;
 }
 
-export function openHome(folder: string): Home {
+export function openHome(name: string): Home {
+  const folder = resolve(name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
-  const path = (name: string): string => join(folder, name);
+  const path = (file: string): string => join(folder, file);
   return {
     path,
     read: (name) => (existsSync(path(name)) ? readFileSync(path(name), 'utf8') : undefined),
