@@ -157,7 +157,8 @@ function signCall(options: CallOptions, nowMs: number): HttpRequest {
 
 /** A door with a live grant, an empty revocation list and a current key for `agent/assistant`. */
 export async function createDoorWorld(changes: Partial<AgentDoorOptions> = {}): Promise<DoorWorld> {
-  const clock = { now: Date.now() };
+  // Whole seconds, as `created` has them. Real time, for the certificates are made for it.
+  const clock = { now: Math.floor(Date.now() / 1000) * 1000 };
   const lines: Record<string, unknown>[] = [];
   const memory = createMemoryStore({ clock: { nowMs: () => clock.now } });
   const control = controlStore(memory);
