@@ -121,11 +121,14 @@ function readProtocolError(error: ProtocolError): ToolOutcome {
   return refused('upstream_failed', words.protocol);
 }
 
+/** Node's code of a system or TLS fault. */
+export function faultCode(error: unknown): string {
+  return error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
+}
+
 /** Names of faults that mean the other side turned our certificate down, or we theirs. */
 const isTlsRefusal = (cause: unknown): boolean =>
-  cause instanceof Error &&
-  'code' in cause &&
-  /^(?:ERR_SSL|ERR_TLS|UNABLE_|SELF_SIGNED|DEPTH_|CERT_)/.test(String(cause.code));
+  /^(?:ERR_SSL|ERR_TLS|UNABLE_|SELF_SIGNED|DEPTH_|CERT_)/.test(faultCode(cause));
 
 /** What a call that threw means. Aborts are the caller's to tell apart before. */
 export function readCallFailure(error: unknown): ToolOutcome {

@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ListedTool, ToolCallRequest, ToolClient, ToolOutcome, ToolPrincipal } from '../../ports/tool-client.ts';
-import { listFailure, readCallFailure, readToolAnswer } from './mcp-client-answers.ts';
+import { faultCode, listFailure, readCallFailure, readToolAnswer } from './mcp-client-answers.ts';
 import { createGeneration, type Generation, NEVER_MS } from './mcp-client-generation.ts';
 import { ExchangeBroken } from './mcp-client-transport.ts';
 
@@ -145,10 +145,9 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
   };
 }
 
-/** Statuses and fault codes; never a message, which may repeat what was sent. */
+/** Names, statuses and fault codes; never a message, which may repeat what was sent. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const cause: unknown = error.cause;
-  const code = cause instanceof Error && 'code' in cause ? ` ${String(cause.code)}` : '';
-  return 'status' in error ? `${error.name} ${String(error.status)}` : `${error.name}${code}`;
+  const status = 'status' in error ? String(error.status) : faultCode(error.cause);
+  return `${error.name} ${status}`.trim();
 }
