@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import type { JsonObject, ToolDeclaration } from './tools/tool.ts';
 
 // Compiles a tool's schemas with ajv. Loaded at the first validation only (ajv takes longer to load than a call takes to
@@ -13,9 +13,7 @@ const ajv = new Ajv2020({
   strict: false,
   validateFormats: true,
 });
-// ajv-formats is CommonJS with a default export that ESM sees wrapped.
-const addFormats: (target: Ajv2020) => void = createRequire(import.meta.url)('ajv-formats');
-addFormats(ajv);
+addFormats.default(ajv);
 
 export async function compileSchema(tool: ToolDeclaration, side: SchemaSide): Promise<ValidateFunction> {
   const schema: JsonObject = side === 'input' ? tool.inputSchema : tool.outputSchema;
