@@ -39,6 +39,8 @@ export interface CalendarEvent {
   readonly seriesId?: string | undefined;
   /** When this occurrence would start had nobody moved it. */
   readonly originalStart?: CalendarTime | undefined;
+  /** False where the calendar stays free during it. */
+  readonly blocksTime: boolean;
   readonly meetLink?: string | undefined;
   /** A video meeting was asked for and is not made yet. */
   readonly meetPending?: boolean | undefined;

@@ -71,6 +71,7 @@ export function readEvent(from: JsonRecord): CalendarEvent {
     recurrence: readTexts(from, 'recurrence'),
     seriesId: readText(from, 'recurringEventId'),
     originalStart: readTime(from, 'originalStartTime'),
+    blocksTime: readText(from, 'transparency') !== 'transparent',
     meetLink: readMeetLink(from),
     meetPending: isMeetPending(from),
     marks: readMarks(from),

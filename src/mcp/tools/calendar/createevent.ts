@@ -195,7 +195,7 @@ async function findConflicts(calendar: PersonCalendar, booking: Booking): Promis
       if (error instanceof AppError) return { events: [] };
       throw error;
     });
-  const blocking = named.events.filter((event) => event.extras['transparency'] !== 'transparent');
+  const blocking = named.events.filter((event) => event.blocksTime);
   // Free/busy decides, the list only says it better: where it shows nothing, the bare times have to do.
   return blocking.length > 0
     ? blocking.map((event) => eventInWords(event, times.zone))
