@@ -42,6 +42,9 @@ const words = {
   busy: 'The tool server is not available just now. Nothing was done. Try again in a moment.',
   unreachable:
     'The tool server cannot be reached. Nothing was done. Try again in a moment; if it goes on, tell your operator.',
+  // A server may close the connection without a word when it does not know the certificate's authority.
+  brokeOff:
+    'The tool server broke off. Try again in a moment; if it goes on, tell your operator: it may not accept this agent’s certificate.',
   protocol: 'The tool server and this agent do not understand each other. Tell your operator.',
   unclear: 'The tool server gave no clear answer. It is not known whether this was done: look before you try again.',
 } as const;
@@ -146,7 +149,7 @@ export function readCallFailure(error: unknown): ToolOutcome {
 export function listFailure(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const outcome = readCallFailure(error);
-  if (outcome.kind !== 'refused') return new AppError('unavailable', words.busy, { cause: error });
+  if (outcome.kind !== 'refused') return new AppError('unavailable', words.brokeOff, { cause: error });
   const { code, message, retryAfterSeconds, details } = outcome;
   return new AppError(code, message, {
     cause: error,
