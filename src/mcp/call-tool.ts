@@ -129,6 +129,7 @@ export function createCallTool(deps: CallToolDeps): CallTool {
 /** Where a fault of ours happened; its message may quote a person's data and stays out of the log. */
 function describeFault(cause: unknown): string {
   if (!(cause instanceof Error)) return typeof cause;
-  const place = cause.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
-  return place === undefined ? cause.name : `${cause.name} ${place.trim()}`;
+  const { name, message, stack = '' } = cause;
+  const frames = stack.slice(stack.indexOf(message) + message.length);
+  return `${name} ${frames.trimStart().split('\n', 1)[0] ?? ''}`.trimEnd();
 }

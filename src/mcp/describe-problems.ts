@@ -44,7 +44,7 @@ function describeProblem(error: ErrorObject, schema: JsonObject): string | undef
     case 'type':
       return `${where} must be of type ${quoted(params['type']).replaceAll('"', '')}`;
     case 'format':
-      return `${where} must be a ${String(params['format'])}`;
+      return `${where} must have the format ${String(params['format'])}`;
     case 'if':
     case 'allOf':
       // Says only that a branch failed; the branch's own problem stands beside it.
