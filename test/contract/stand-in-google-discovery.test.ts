@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createCalendarApi } from '../../src/local/google/calendar-api.ts';
 import type { CalendarMethod } from '../../src/local/google/calendar-method.ts';
 import { createOutbox } from '../../src/local/google/outbox.ts';
 import { calendarScopes } from '../../src/local/google/scopes.ts';
-import { createCalendarMethods } from '../../src/local/google/stand-in-google.ts';
 import { createTestClock } from '../support/clock.ts';
 import {
   type DiscoveryDocument,
@@ -11,7 +11,7 @@ import {
   methodOf,
   readCalendarDiscovery,
 } from '../support/google-discovery.ts';
-import { ANN, accessTokenOf, BOB, CLIENT, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
+import { ANN, accessTokenOf, BOB, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
 
 // The stand-in against Google's own description of Calendar v3: nothing is served that Google does not have, and every answer is one
 // that Google's schemas foresee. As the stand-in refuses every query parameter that it does not list, whatever the product sends
@@ -26,7 +26,7 @@ beforeAll(async () => {
   stand = await startTestGoogle();
   const outbox = createOutbox(() => false);
   const random = { bytes: (count: number) => randomBytes(count) };
-  methods = createCalendarMethods({ clock: createTestClock(), clients: [CLIENT], accounts: [ANN] }, { random, outbox });
+  ({ methods } = createCalendarApi({ clock: createTestClock(), accounts: [ANN], random, outbox, meet: 'at once' }));
 }, 130_000);
 afterAll(() => stand.google.close());
 

@@ -33,7 +33,8 @@ export const CLIENT = {
   redirectUris: [REDIRECT_URI],
 };
 export const CALENDAR_SCOPE = 'https://www.googleapis.com/auth/calendar';
-const VERIFIER = randomBytes(32).toString('base64url');
+/** PKCE's secret of every visit here (RFC 7636). */
+export const VERIFIER = randomBytes(32).toString('base64url');
 
 export interface TestGoogle {
   readonly google: StandInGoogle;

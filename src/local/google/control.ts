@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
+import type { JsonObject } from './calendar-method.ts';
 import { type Faults, faultSchema } from './faults.ts';
 import { readBody, sendJson } from './node-http.ts';
 import type { Outbox } from './outbox.ts';
@@ -12,6 +13,7 @@ export const controlPath = '/_stand-in/';
 export interface ControlParts {
   readonly faults: Faults;
   readonly outbox: Outbox;
+  readonly events: (calendarId: string) => readonly JsonObject[];
   readonly expireAccessTokens: () => void;
   /** False when there is no such account. */
   readonly revokeAccount: (email: string) => boolean;
@@ -22,7 +24,8 @@ export async function handleControl(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const name = new URL(request.url ?? '/', 'http://stand-in').pathname.slice(controlPath.length);
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://stand-in');
+  const name = pathname.slice(controlPath.length);
   const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
   if (request.method !== 'GET' && !isJson) {
     sendJson(response, 415, { error: 'Send application/json.' });
@@ -38,13 +41,13 @@ export async function handleControl(
     return;
   }
   try {
-    sendJson(response, 200, handler(parts, text === '' ? {} : JSON.parse(text)));
+    sendJson(response, 200, handler(parts, text === '' ? {} : JSON.parse(text), searchParams));
   } catch (error) {
     sendJson(response, 400, { error: error instanceof Error ? error.message : 'That cannot be read.' });
   }
 }
 
-type Handler = (parts: ControlParts, body: unknown) => unknown;
+type Handler = (parts: ControlParts, body: unknown, query: URLSearchParams) => unknown;
 
 const routes: Readonly<Record<string, Handler>> = {
   'GET faults': ({ faults }) => ({ faults: faults.waiting() }),
@@ -57,6 +60,7 @@ const routes: Readonly<Record<string, Handler>> = {
     return { faults: [] };
   },
   'GET outbox': ({ outbox }) => ({ mails: outbox.mails() }),
+  'GET events': ({ events }, _body, query) => ({ events: events(query.get('calendar') ?? '') }),
   'POST expire-access-tokens': ({ expireAccessTokens }) => {
     expireAccessTokens();
     return {};

@@ -65,6 +65,9 @@ export const badRequest = (message = 'Bad Request'): GoogleError =>
 export const parseError = (): GoogleError =>
   new GoogleError(400, { domain: 'global', reason: 'parseError', message: 'Parse Error' });
 
+export const tooLarge = (): GoogleError =>
+  new GoogleError(413, { domain: 'global', reason: 'uploadTooLarge', message: 'Request Entity Too Large' });
+
 /** `location` is the query parameter where the range came from one; a body's range has none. */
 export const timeRangeEmpty = (location?: string): GoogleError =>
   new GoogleError(400, {

@@ -11,21 +11,24 @@ export interface Series {
   readonly lines: readonly string[];
 }
 
+/** Rules within a day (HOURLY, BYHOUR and finer) are left out: no calendar of a person's has them, and they unroll without end. */
 const PART: Readonly<Record<string, RegExp>> = {
   FREQ: /^(DAILY|WEEKLY|MONTHLY|YEARLY)$/,
   INTERVAL: /^[1-9]\d{0,3}$/,
   COUNT: /^[1-9]\d{0,4}$/,
   UNTIL: /^\d{8}(T\d{6}Z?)?$/,
-  BYDAY: /^([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU))*$/,
-  BYMONTHDAY: /^-?\d{1,2}(,-?\d{1,2})*$/,
-  BYYEARDAY: /^-?\d{1,3}(,-?\d{1,3})*$/,
-  BYWEEKNO: /^-?\d{1,2}(,-?\d{1,2})*$/,
-  BYMONTH: /^\d{1,2}(,\d{1,2})*$/,
-  BYSETPOS: /^-?\d{1,3}(,-?\d{1,3})*$/,
-  BYHOUR: /^\d{1,2}(,\d{1,2})*$/,
-  BYMINUTE: /^\d{1,2}(,\d{1,2})*$/,
+  BYDAY: listOf(String.raw`([+-]?([1-9]|[1-4]\d|5[0-3]))?(MO|TU|WE|TH|FR|SA|SU)`),
+  BYMONTHDAY: listOf(String.raw`-?([1-9]|[12]\d|3[01])`),
+  BYYEARDAY: listOf(String.raw`-?([1-9]\d?|[12]\d\d|3[0-5]\d|36[0-6])`),
+  BYWEEKNO: listOf(String.raw`-?([1-9]|[1-4]\d|5[0-3])`),
+  BYMONTH: listOf('([1-9]|1[0-2])'),
+  BYSETPOS: listOf(String.raw`-?([1-9]\d?|[12]\d\d|3[0-5]\d|36[0-6])`),
   WKST: /^(MO|TU|WE|TH|FR|SA|SU)$/,
 };
+
+function listOf(item: string): RegExp {
+  return new RegExp(`^${item}(,${item})*$`);
+}
 
 const LIST = /^(RDATE|EXDATE)(?:;(?:TZID=([^;:]+)|VALUE=(DATE|DATE-TIME)))*:(.+)$/i;
 

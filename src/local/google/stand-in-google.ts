@@ -3,16 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../ports/random.ts';
-import type { CalendarMethod } from './calendar-method.ts';
+import { createCalendarApi } from './calendar-api.ts';
+import type { JsonObject } from './calendar-method.ts';
 import { type CalendarRequest, createCalendarRouter } from './calendar-router.ts';
-import { createCalendarStore } from './calendar-store.ts';
-import { createCalendars } from './calendars.ts';
 import { type ControlParts, controlPath, handleControl } from './control.ts';
-import { typicalErrorBody } from './errors.ts';
-import { createEventReads } from './event-reads.ts';
-import { createEventWrites } from './event-writes.ts';
+import { errorBody, GoogleError, typicalErrorBody } from './errors.ts';
 import { createFaults, type Fault, type Faults } from './faults.ts';
-import { createFreeBusy } from './freebusy.ts';
 import { handleInteraction } from './interaction.ts';
 import { readBody, sendJson } from './node-http.ts';
 import { createOAuthProvider, oauthPaths } from './oauth-provider.ts';
@@ -37,6 +33,8 @@ export interface StandInGoogle {
   readonly faults: Faults;
   /** The mails that guests would have got. */
   mails(): readonly Mail[];
+  /** What stands on a calendar, as its owner sees it, without a token: for whoever checks that something was really booked. */
+  events(calendarId: string): readonly JsonObject[];
   /** Registers a client, or replaces the one of that id: for callers whose redirect URI is not known at the start. */
   registerClient(client: StandInClient): void;
   expireAccessTokens(): void;
@@ -57,12 +55,16 @@ export async function createStandInGoogle(options: StandInGoogleOptions): Promis
   const server = createServer();
   await listen(server, options.port ?? 0, host);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
-  const parts = build(options, url);
+  const parts = await buildOrClose(options, url, server);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     parts.handle(request, response).catch((error: unknown) => {
-      options.log?.error('stand_in_google_failed', { cause: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-      if (!response.headersSent) sendJson(response, 500, typicalErrorBody(500));
-      else response.destroy();
+      if (response.headersSent) response.destroy();
+      else if (error instanceof GoogleError) sendJson(response, error.status, errorBody(error));
+      else {
+        const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        options.log?.error('stand_in_google_failed', { cause });
+        sendJson(response, 500, typicalErrorBody(500));
+      }
     });
   });
   return {
@@ -75,11 +77,22 @@ export async function createStandInGoogle(options: StandInGoogleOptions): Promis
     calendarUrl: url + calendarBase,
     faults: parts.control.faults,
     mails: parts.control.outbox.mails,
+    events: parts.control.events,
     registerClient: parts.store.addClient,
     expireAccessTokens: parts.control.expireAccessTokens,
     revokeAccount: parts.control.revokeAccount,
     close: () => close(server),
   };
+}
+
+/** What cannot be built must not keep the port. */
+async function buildOrClose(options: StandInGoogleOptions, url: string, server: Server): Promise<Parts> {
+  try {
+    return build(options, url);
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
 }
 
 interface Parts {
@@ -99,11 +112,18 @@ function build(options: StandInGoogleOptions, issuer: string): Parts {
   const oauth = createOAuthProvider({ issuer, store, accounts, random, accessTokenSeconds, refreshTokenSeconds });
   const faults = createFaults();
   const outbox = createOutbox((email) => accounts.some((account) => account.email === email));
-  const methods = createCalendarMethods(options, { random, outbox });
+  const { methods, events } = createCalendarApi({
+    clock,
+    accounts,
+    random,
+    outbox,
+    meet: options.meet ?? 'on re-read',
+  });
   const calendar = createCalendarRouter({ methods, tokens: store, accounts });
   const control: ControlParts = {
     faults,
     outbox,
+    events,
     expireAccessTokens: store.expireAccessTokens,
     revokeAccount(email) {
       const account = accounts.find((candidate) => candidate.email === email);
@@ -135,23 +155,6 @@ function build(options: StandInGoogleOptions, issuer: string): Parts {
       return strike(fault, { request, response, serve: () => serve(request, response) });
     },
   };
-}
-
-/** Every Calendar method that is served; a test compares them with Google's discovery document. */
-export function createCalendarMethods(
-  { clock, accounts, meet = 'on re-read' }: StandInGoogleOptions,
-  { random, outbox }: { readonly random: Random; readonly outbox: ReturnType<typeof createOutbox> },
-): readonly CalendarMethod[] {
-  const store = createCalendarStore({ clock, accounts });
-  const names = new Map(accounts.flatMap(({ calendars = [] }) => calendars.map(({ id, summary }) => [id, summary])));
-  for (const { email, name } of accounts) names.set(email, name);
-  const nameOf = (email: string): string | undefined => names.get(email);
-  return [
-    ...createCalendars(store),
-    ...createEventReads({ store, clock, nameOf }),
-    ...createEventWrites({ store, clock, random, outbox, meet, nameOf }),
-    createFreeBusy(store),
-  ];
 }
 
 async function calendarRequest(

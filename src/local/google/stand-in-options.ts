@@ -28,6 +28,8 @@ export interface StandInAccount {
   /** IANA zone of the primary calendar. */
   readonly timeZone: string;
   readonly calendars?: readonly StandInCalendar[];
+  /** What stands in the primary calendar from the start, as bodies of `events.insert`. */
+  readonly events?: readonly Readonly<Record<string, unknown>>[];
   /** Who else may use the primary calendar, beyond its free/busy times. */
   readonly sharedWith?: readonly { readonly email: string; readonly role: AccessRole }[];
 }
