@@ -12,9 +12,10 @@ import { createContacts } from './contacts.ts';
 import { createConversations } from './conversation.ts';
 import { chatBody, contactBody, readJson, readNothing } from './json-request.ts';
 import { createCatalogBuilder, type ToolHashes } from './tool-catalog.ts';
-import { createTurnRunner, type TurnConfig } from './turn.ts';
+import { createTurnRunner } from './turn.ts';
 import { type TurnRecord, viewTurn } from './turn-record.ts';
 import { createTurnService, type Exchange } from './turn-service.ts';
+import type { TurnConfig } from './turn-setting.ts';
 
 // The Agent API: who asks, what they ask, and how far the answer is. It holds no consent and makes no decision about a call: the MCP
 // API does. Faults are thrown; the edge that runs this app answers them.

@@ -7,7 +7,7 @@ import type { Random } from '../ports/random.ts';
 import { intersectScopes } from '../trust/scope.ts';
 import type { Principal } from './authenticate.ts';
 import type { Conversations } from './conversation.ts';
-import type { TurnRun } from './turn.ts';
+import type { RunTurn } from './turn.ts';
 import { CONVERSATION_ID_PATTERN, newTurn, TURN_ID_PATTERN, type TurnRecord } from './turn-record.ts';
 import { claimable, createTurnStore, type TurnHandle } from './turn-store.ts';
 
@@ -71,7 +71,7 @@ function throwFailure(record: TurnRecord): void {
 export interface TurnServiceDeps {
   readonly store: KeyValueStore;
   readonly conversations: Conversations;
-  readonly runTurn: (handle: TurnHandle, run: TurnRun) => Promise<void>;
+  readonly runTurn: RunTurn;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -87,7 +87,7 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     const name = nameOf(handle.record);
     const controller = new AbortController();
     const log = exchange.log.child({ turn: handle.record.id });
-    const run = { traceparent: exchange.traceparent, scopes: handle.record.scopes, signal: controller.signal, log };
+    const run = { traceparent: exchange.traceparent, signal: controller.signal, log };
     const done = runTurn(handle, run)
       .catch((error: unknown) => {
         // The store is down: the lease runs out, and the next look or continue takes the turn over.

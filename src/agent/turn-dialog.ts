@@ -1,0 +1,134 @@
+import type { ModelReply, ModelToolCall } from '../ports/model.ts';
+import { doneLine } from './answer.ts';
+import { type CheckedCall, checkCalls } from './call-check.ts';
+import { writeInstructions } from './instructions.ts';
+import { toModelMessage } from './model-messages.ts';
+import { mentionedContacts, unresolvedNames } from './people.ts';
+import { finish } from './turn-end.ts';
+import type { StoredMessage, TurnCall } from './turn-record.ts';
+import { knownPeople, questionOf, type Setting, spokenSoFar } from './turn-setting.ts';
+
+// The model's side of a turn: it is asked, its calls are checked and taken into the record, and it is told what came of them. A bad step may be
+// repaired once in a turn; nothing of a cut-off or bad step that writes is ever sent.
+
+const WITH_ANOTHER =
+  'Not sent, because another call of the same step was wrong. Send it again together with the mended one.';
+const CUT_OFF = 'Your last answer was cut off, so none of its calls was made. Answer again, shorter.';
+
+async function askModel(setting: Setting): Promise<ModelReply> {
+  const { deps, handle, principal, catalog } = setting;
+  const { time_zone: timeZone } = handle.record;
+  const messages = spokenSoFar(setting);
+  const contacts = knownPeople(setting);
+  const nowMs = deps.clock.nowMs();
+  const said = messages.map((message) => (message.role === 'user' ? message.text : '')).join('\n');
+  const instructions = writeInstructions({
+    nowMs,
+    timeZone,
+    contacts: mentionedContacts(said, contacts),
+    unresolved: unresolvedNames(questionOf(handle.record), contacts),
+  });
+  return deps.model.complete({
+    instructions,
+    messages: messages.map(toModelMessage),
+    tools: catalog.offered,
+    context: { nowMs, timeZone, contacts },
+    maxOutputTokens: deps.config.maxOutputTokens,
+    signal: AbortSignal.any([principal.signal, AbortSignal.timeout(deps.config.modelTimeoutMs)]),
+  });
+}
+
+/** Refused before it was sent, for a reason that is not its own. */
+function notSent(call: TurnCall): TurnCall {
+  return { ...call, outcome: 'refused', code: 'not_sent', message: WITH_ANOTHER, result: { text: WITH_ANOTHER } };
+}
+
+function storedCall({ arguments: args, ...call }: ModelToolCall) {
+  return args === undefined ? call : { ...call, arguments: { ...args } };
+}
+
+/** Takes the model's calls into the record. False when the turn ended because a step was wrong once more. */
+async function takeCalls(setting: Setting, reply: ModelReply): Promise<boolean> {
+  const { deps, handle, catalog } = setting;
+  const { record } = handle;
+  // Ids of ours: a provider may repeat its own from step to step.
+  const asked = reply.toolCalls.map((call, index) => ({ ...call, id: `call_${record.calls.length + index + 1}` }));
+  const messages = spokenSoFar(setting);
+  const known = { catalog, checkArguments: deps.checkArguments, contacts: knownPeople(setting), messages, record };
+  const checked = await checkCalls(known, asked);
+  const wrong = checked.find((item): item is CheckedCall & { ok: false } => !item.ok && item.code === 'invalid_call');
+  const hopeless = wrong !== undefined && record.repaired;
+  const taken = checked.map(({ ok, call }) => {
+    const held = wrong !== undefined && ok && (call.writes || hopeless);
+    return held ? notSent(call) : call;
+  });
+  await handle.save({
+    calls: [...record.calls, ...taken],
+    messages: [...record.messages, { role: 'assistant', text: reply.text, calls: asked.map(storedCall) }],
+    repaired: record.repaired || wrong !== undefined,
+  });
+  if (!hopeless) return true;
+  const text = `I could not put this into a call that the tools accept. ${doneLine(handle.record)} Say it another way, with the day, the time and the people.`;
+  await finish(setting, text);
+  return false;
+}
+
+/** Tells the model what came of its step. */
+export async function reportResults({ handle }: Setting): Promise<void> {
+  const { record } = handle;
+  const results = record.calls.slice(record.step_start).map(
+    (call): StoredMessage => ({
+      role: 'tool',
+      call_id: call.id,
+      name: call.tool,
+      text: call.result?.text ?? call.message ?? '',
+      is_error: call.outcome !== 'completed',
+      ...(call.result?.data === undefined ? {} : { data: call.result.data }),
+    }),
+  );
+  await handle.save({
+    messages: [...record.messages, ...results],
+    calls: record.calls.map(({ result: _told, ...call }) => call),
+    step_start: record.calls.length,
+  });
+}
+
+/** An answer that was cut off, with calls in it: asked for again once. */
+async function retryCutOff(setting: Setting): Promise<boolean> {
+  const { handle } = setting;
+  if (handle.record.repaired) {
+    const text = `The model’s answers were cut off before they were complete. ${doneLine(handle.record)} Ask for less at once.`;
+    await finish(setting, text, 'tokens');
+    return false;
+  }
+  await handle.save({ repaired: true, messages: [...handle.record.messages, { role: 'user', text: CUT_OFF }] });
+  return true;
+}
+
+/** Asks the model once and deals with what it says. False when the turn has ended. */
+export async function takeStep(setting: Setting): Promise<boolean> {
+  const { handle, deps } = setting;
+  const reply = await askModel(setting);
+  const { usage, steps } = handle.record;
+  const input_tokens = usage.input_tokens + reply.usage.inputTokens;
+  const output_tokens = usage.output_tokens + reply.usage.outputTokens;
+  await handle.save({ steps: steps + 1, usage: { input_tokens, output_tokens } });
+  const text = reply.text.trim();
+  if (reply.stop === 'refused') {
+    await finish(setting, text || 'The model declined to answer this.');
+    return false;
+  }
+  if (reply.toolCalls.length === 0) {
+    const said = text || `The model gave no answer. ${doneLine(handle.record)}`;
+    if (reply.stop === 'length') await finish(setting, `${said} … (cut off: the answer was too long)`, 'tokens');
+    else await finish(setting, said);
+    return false;
+  }
+  if (reply.stop === 'length') return retryCutOff(setting);
+  if (input_tokens + output_tokens > deps.config.maxTokens) {
+    const over = `I stopped because this used up its ${deps.config.maxTokens} tokens. ${doneLine(handle.record)} Ask for less at once.`;
+    await finish(setting, over, 'tokens');
+    return false;
+  }
+  return takeCalls(setting, reply);
+}

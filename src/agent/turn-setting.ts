@@ -1,0 +1,86 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Model, ModelContact } from '../ports/model.ts';
+import type { ToolClient, ToolPrincipal } from '../ports/tool-client.ts';
+import type { CheckArguments } from './argument-check.ts';
+import type { Contacts } from './contacts.ts';
+import type { Conversations } from './conversation.ts';
+import type { BuildCatalog, ToolCatalog } from './tool-catalog.ts';
+import type { StoredMessage, TurnRecord } from './turn-record.ts';
+import type { TurnHandle } from './turn-store.ts';
+
+// What a run of a turn works with: the parts that were composed once, and what was read for this run.
+
+export interface TurnConfig {
+  /** How often the model may be asked within one turn. */
+  readonly maxSteps: number;
+  /** Time at work for one turn, waiting for the person not counted. */
+  readonly turnMs: number;
+  /** Tokens in and out of one turn. */
+  readonly maxTokens: number;
+  readonly maxOutputTokens: number;
+  /** For one answer of the model, and of a tool. Both shorter than a lease. */
+  readonly modelTimeoutMs: number;
+  readonly callTimeoutMs: number;
+}
+
+export interface TurnDeps {
+  readonly model: Model;
+  readonly tools: ToolClient;
+  readonly buildCatalog: BuildCatalog;
+  readonly checkArguments: CheckArguments;
+  readonly conversations: Conversations;
+  readonly contacts: Contacts;
+  readonly clock: Clock;
+  readonly config: TurnConfig;
+}
+
+export interface TurnRun {
+  /** W3C Trace Context. */
+  readonly traceparent: string;
+  /** Aborts when the person cancels. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export interface Setting {
+  readonly deps: TurnDeps;
+  readonly handle: TurnHandle;
+  readonly principal: ToolPrincipal;
+  readonly catalog: ToolCatalog;
+  readonly contacts: readonly ModelContact[];
+  /** Earlier turns of the conversation. */
+  readonly history: readonly StoredMessage[];
+}
+
+/** `signal` ends the run, whether the person cancelled or the time is up. */
+export async function readSetting(
+  deps: TurnDeps,
+  handle: TurnHandle,
+  run: TurnRun,
+  signal: AbortSignal,
+): Promise<Setting> {
+  const { person, scopes, conversation_id, id } = handle.record;
+  const principal = { person, scopes, traceparent: run.traceparent, signal };
+  const [listed, contacts, history] = await Promise.all([
+    deps.tools.list(principal),
+    deps.contacts.list(person),
+    deps.conversations.load(person, conversation_id, id),
+  ]);
+  return { deps, handle, principal, catalog: deps.buildCatalog(listed, run.log), contacts, history: history ?? [] };
+}
+
+/** What the person asked in this turn. */
+export function questionOf(record: TurnRecord): string {
+  const first = record.messages[0];
+  return first?.role === 'user' ? first.text : '';
+}
+
+/** Contacts, then the attendees found for names that the contacts do not know. */
+export function knownPeople(setting: Setting): readonly ModelContact[] {
+  return [...setting.contacts, ...(setting.handle.record.people ?? [])];
+}
+
+export function spokenSoFar(setting: Setting): readonly StoredMessage[] {
+  return [...setting.history, ...setting.handle.record.messages];
+}
