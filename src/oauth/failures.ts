@@ -39,8 +39,10 @@ function describe(error: unknown, depth = 0): string {
 /** Whoever opens one of our pages signed out is shown the way in, and comes back after it. */
 function toSignIn(parts: OAuthParts, context: OAuthContext): Response | undefined {
   const bearer = context.req.header('authorization') !== undefined;
-  if (context.req.method !== 'GET' || bearer || context.req.path.startsWith('/oauth/')) return undefined;
-  const back = encodeURIComponent(returnTarget(context.req.path));
+  const { method, path } = context.req;
+  // Callbacks have something of their own to say.
+  if (method !== 'GET' || bearer || path.startsWith('/oauth/') || path.startsWith('/sign-in/')) return undefined;
+  const back = encodeURIComponent(returnTarget(path));
   return context.redirect(`${parts.config.publicUrl}/sign-in?return_to=${back}`, 303);
 }
 
