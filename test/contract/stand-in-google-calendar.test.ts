@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createGoogleClient, type GoogleCalendarClient, refusalOf } from '../support/google-calendar-client.ts';
+import {
+  createGoogleClient,
+  type GoogleCalendarClient,
+  installGoogleClient,
+  refusalOf,
+} from '../support/google-calendar-client.ts';
 import { ANN, accessTokenOf, BOB, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
 
 // The stand-in's Calendar, driven by Google's own client.
@@ -9,6 +14,7 @@ type Item = Readonly<Record<string, unknown>>;
 let stand: TestGoogle;
 let ann: GoogleCalendarClient;
 
+beforeAll(installGoogleClient, 600_000);
 beforeAll(async () => {
   stand = await startTestGoogle();
   ann = createGoogleClient(stand.google, await accessTokenOf(stand.google, ANN.email));

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { approveConsent, type CookieJar } from '../../src/local/google/visit-consent.ts';
-import { createGoogleClient, refusalOf } from '../support/google-calendar-client.ts';
+import { createGoogleClient, installGoogleClient, refusalOf } from '../support/google-calendar-client.ts';
 import {
   ANN,
   accessTokenOf,
@@ -21,6 +21,7 @@ import {
 // Sign-in, consent and tokens of the stand-in, as an app and a person meet them.
 
 let stand: TestGoogle;
+beforeAll(installGoogleClient, 600_000);
 beforeEach(async () => {
   stand = await startTestGoogle();
 });

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createGoogleClient, type GoogleCalendarClient, refusalOf } from '../support/google-calendar-client.ts';
+import {
+  createGoogleClient,
+  type GoogleCalendarClient,
+  installGoogleClient,
+  refusalOf,
+} from '../support/google-calendar-client.ts';
 import { ANN, accessTokenOf, BOB, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
 
 // What people see of each other in the stand-in's Calendar: guests, shared calendars, free/busy. Driven by Google's own client.
@@ -10,6 +15,7 @@ let stand: TestGoogle;
 let ann: GoogleCalendarClient;
 let bob: GoogleCalendarClient;
 
+beforeAll(installGoogleClient, 600_000);
 beforeAll(async () => {
   stand = await startTestGoogle();
   ann = createGoogleClient(stand.google, await accessTokenOf(stand.google, ANN.email));

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import type { StandInGoogle } from '../../src/local/google/stand-in-google.ts';
+import { installPeer, requirePeer } from './peers.ts';
 
 // Google's own Calendar client (`@googleapis/calendar`, a peer) pointed at the stand-in. Declared here as far as the tests go, because
 // its types are not there before the peers are installed.
@@ -38,10 +38,11 @@ interface CalendarModule {
   readonly auth: { readonly OAuth2: new () => Authorization };
 }
 
-const peers = createRequire(new URL('../peers/package.json', import.meta.url));
+/** For `beforeAll`: the client is there afterwards. Give it ten minutes, as it may have to be installed. */
+export const installGoogleClient = (): Promise<void> => installPeer('@googleapis/calendar');
 
 export function createGoogleClient(google: StandInGoogle, accessToken: string): GoogleCalendarClient {
-  const module = peers('@googleapis/calendar') as CalendarModule;
+  const module = requirePeer('@googleapis/calendar') as CalendarModule;
   const auth = new module.auth.OAuth2();
   auth.setCredentials({ access_token: accessToken });
   return module.calendar({ version: 'v3', rootUrl: `${google.url}/`, auth, retry: false });

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+// The npm peers of `test/peers/`, installed from their own lock file when a test first needs one that is not there.
+
+const folder = fileURLToPath(new URL('../peers/', import.meta.url));
+const lock = `${folder}.installing`;
+/** `npm ci` of all peers with a cold cache. */
+const LONGEST_INSTALL_MS = 600_000;
+
+/** Resolves a module from the peers, wherever the test lies. */
+export const requirePeer = createRequire(new URL('../peers/package.json', import.meta.url));
+
+/** Throws when the peer cannot be had: a test without what it needs must not pass. */
+export async function installPeer(name: string): Promise<void> {
+  const deadline = Date.now() + LONGEST_INSTALL_MS;
+  while (!isInstalled(name)) {
+    if (Date.now() > deadline) throw new Error(`waited too long for another test to install ${name}`);
+    if (!takeLock()) await sleep(200);
+    else installAll(name);
+  }
+}
+
+/** An alias (`npm:…@version`) counts as there when any version is: its lock file pins it. */
+function isInstalled(name: string): boolean {
+  const wanted = readJson(`${folder}package.json`)?.dependencies?.[name];
+  if (wanted === undefined) throw new Error(`test/peers/package.json does not list ${name}`);
+  const there = readJson(`${folder}node_modules/${name}/package.json`)?.version;
+  return there !== undefined && (wanted.startsWith('npm:') || there === wanted);
+}
+
+interface Manifest {
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+function readJson(path: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder is made by one of several test workers only. */
+function takeLock(): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function installAll(name: string): void {
+  try {
+    if (isInstalled(name)) return;
+    const run = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: LONGEST_INSTALL_MS,
+    });
+    if (run.status !== 0) throw new Error(`npm ci in test/peers ended ${run.status}: ${run.stderr}`);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
