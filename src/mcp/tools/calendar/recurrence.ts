@@ -79,7 +79,7 @@ function readRule(line: string, zone: Zone | undefined): string {
   if (
     names.some((name) => !RULE_PARTS.has(name)) ||
     new Set(names).size !== names.length ||
-    parts.some(([, value]) => value === '')
+    parts.some(([, value]) => !/^[A-Z0-9,+-]+$/.test(value))
   ) {
     throw invalid('recurrence holds a rule that is not valid: RRULE:FREQ=WEEKLY;BYDAY=MO is one that is.');
   }
