@@ -1,12 +1,11 @@
 import {
-  classifyInboundRequest,
-  type InboundClassificationOutcome,
   isInitializeRequest,
   type JSONRPCRequest,
   type MessageClassification,
   type RequestId,
 } from '@modelcontextprotocol/server';
 import { AppError } from '../../kernel/app-error.ts';
+import { createRoute } from './route.ts';
 import { createEraServer, type Era, type EraServer, LEGACY_VERSIONS, MODERN_VERSION } from './sdk-server.ts';
 import type { ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
 import type { Answer } from './shared-transport.ts';
@@ -58,16 +57,6 @@ function unsupportedVersion(era: Era, requested: string | undefined, id: Request
   return rpcErrorResponse(400, { code: UNSUPPORTED_VERSION, message, data }, id);
 }
 
-function classify(message: unknown, headers: StandardHeaders): InboundClassificationOutcome {
-  return classifyInboundRequest({
-    httpMethod: 'POST',
-    body: message,
-    ...(headers.version !== undefined && { protocolVersionHeader: headers.version }),
-    ...(headers.method !== undefined && { mcpMethodHeader: headers.method }),
-    ...(headers.name !== undefined && { mcpNameHeader: headers.name }),
-  });
-}
-
 /**
  * A schema with `x-mcp-header` promises that clients repeat arguments in `Mcp-Param-*` headers and that the server compares them. The
  * agent door admits no such header, so a tool that asks for one must not start to be served.
@@ -80,6 +69,7 @@ function refuseHeaderParameters(deps: ProtocolDeps): void {
 
 export function createProtocol(deps: ProtocolDeps): Serve {
   refuseHeaderParameters(deps);
+  const route = createRoute();
   const shared: Partial<Record<Era, Promise<EraServer>>> = {};
 
   function sharedServer(era: Era): Promise<EraServer> {
@@ -133,22 +123,23 @@ export function createProtocol(deps: ProtocolDeps): Serve {
   async function serve(request: ProtocolRequest): Promise<ProtocolResponse> {
     const { message } = request;
     const headers = readStandardHeaders(request.headers);
-    const route = classify(message, headers);
-    if (route.kind === 'reject') {
-      const { code, httpStatus, data } = route;
-      const error = { code, message: route.message, ...(data !== undefined && { data }) };
+    const outcome = route(message, headers);
+    if (outcome.kind === 'reject') {
+      const { code, httpStatus, data } = outcome;
+      const error = { code, message: outcome.message, ...(data !== undefined && { data }) };
       return rpcErrorResponse(httpStatus, error, echoableId(message));
     }
-    if (route.kind === 'modern') {
-      if (route.messageKind === 'request') return serveModern(route.message, route.classification, headers, request);
-      const { revision } = route.classification;
+    if (outcome.kind === 'modern') {
+      if (outcome.messageKind === 'request')
+        return serveModern(outcome.message, outcome.classification, headers, request);
+      const { revision } = outcome.classification;
       return revision === MODERN_VERSION ? ACCEPTED : unsupportedVersion('modern', revision, null);
     }
-    if (route.reason === 'batch') {
+    if (outcome.reason === 'batch') {
       const error = { code: INVALID_REQUEST, message: 'Bad Request: JSON-RPC batches are not supported' };
       return rpcErrorResponse(400, error);
     }
-    if (route.reason === 'notification' || route.reason === 'response') {
+    if (outcome.reason === 'notification' || outcome.reason === 'response') {
       const known = headers.version === undefined || LEGACY_VERSIONS.includes(headers.version);
       return known ? ACCEPTED : unsupportedVersion('legacy', headers.version, null);
     }

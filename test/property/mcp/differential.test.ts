@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { createRoute } from '../../../src/mcp/protocol/route.ts';
+import { readStandardHeaders } from '../../../src/mcp/protocol/standard-headers.ts';
 import { CAPABILITIES_META, createTestApp, httpRequest, PERSON, PROTOCOL_VERSION_META } from '../../support/mcp-app.ts';
 import { createEchoTool } from '../../support/mcp-tools.ts';
 import { createStockHandler, type StockAnswer } from '../../support/stock-handler.ts';
@@ -222,6 +224,21 @@ describe('our endpoint beside the stock SDK handler', () => {
     // A listed difference that nothing shows is one that is no more.
     expect([...used].sort()).toEqual(deliberate.map(({ why }) => why).sort());
   }, 120_000);
+
+  it('sends a message the same way whether or not it remembers the client', async () => {
+    const remembering = createRoute();
+    let modern = 0;
+    await fc.assert(
+      fc.property(cases, ({ message, headers }) => {
+        const standard = readStandardHeaders(headers);
+        const outcome = remembering(message, standard);
+        if (outcome.kind === 'modern') modern += 1;
+        expect(remembering(message, standard)).toEqual(createRoute()(message, standard));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(modern).toBeGreaterThan(500);
+  });
 
   it('reads any bytes at all as a refusal or an answer, never as a fault', async () => {
     await fc.assert(
