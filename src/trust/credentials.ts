@@ -7,7 +7,7 @@ import { HMAC_SECRET_BYTES } from './keyring.ts';
 // What an agent needs at the doors: certificate, private key, HMAC secret and its key id, as one versioned document that is
 // replaced as a whole, so that no request is ever made with halves of two generations.
 
-export const credentialsDocument = z.object({
+const credentialsDocument = z.object({
   v: z.literal(1),
   /** PEM; may be followed by intermediate certificates. */
   certificate: z.string(),

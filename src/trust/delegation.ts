@@ -10,10 +10,10 @@ import { SIGNATURE_WINDOW_SECONDS } from './signature-profile.ts';
 // signs with its certificate's own key, so that nobody else's connection can use it. It is a claim, not a permission:
 // what the call may do is still held to the person's grant. Only ES256 exists here; there is nothing to negotiate.
 
-export const DELEGATION_TYPE = 'delegation+jwt';
-export const DELEGATION_MAX_SECONDS = 60;
+const DELEGATION_TYPE = 'delegation+jwt';
+const DELEGATION_MAX_SECONDS = 60;
 /** How far ahead of ours the agent's clock may be when it says `iat`: as far as for `created`, which the same clock writes. */
-export const DELEGATION_SKEW_SECONDS = SIGNATURE_WINDOW_SECONDS;
+const DELEGATION_SKEW_SECONDS = SIGNATURE_WINDOW_SECONDS;
 /** Bounds what an unproved caller makes us parse; our own is about 700 characters. */
 const MAX_TOKEN_LENGTH = 4096;
 /** RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1). */

@@ -13,10 +13,9 @@ export const KEYRING_KEY = 'keyring';
 export const HMAC_SECRET_BYTES = 32;
 const MASTER_MIN_BYTES = 32;
 
-export const keyStates = ['next', 'current', 'previous'] as const;
-export type KeyState = (typeof keyStates)[number];
+const keyStates = ['next', 'current', 'previous'] as const;
 
-export const keyringEntry = z.object({
+const keyringEntry = z.object({
   key_id: z.string(),
   /** The SPIFFE id of the one certificate identity that may use it. */
   identity: z.string(),

@@ -9,7 +9,7 @@ import { readRecord } from './record.ts';
 export const REVOCATIONS_KEY = 'revocations';
 
 /** A list that was last read longer ago than this says nothing any more. */
-export const REVOCATIONS_MAX_AGE_SECONDS = 60;
+const REVOCATIONS_MAX_AGE_SECONDS = 60;
 
 export const revocationsRecord = z.object({
   v: z.literal(1),

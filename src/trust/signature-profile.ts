@@ -19,11 +19,6 @@ export const coveredWithBody = 'content-type';
 /** Covered exactly when present. */
 export const coveredWhenPresent = ['mcp-protocol-version', 'mcp-method', 'mcp-name'] as const;
 
-export type CoveredComponent =
-  | (typeof alwaysCovered)[number]
-  | typeof coveredWithBody
-  | (typeof coveredWhenPresent)[number];
-
 /** The value of `@query` when there is none (RFC 9421 §2.2.7). This door has none, ever. */
 export const EMPTY_QUERY = '?';
 

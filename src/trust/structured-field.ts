@@ -158,7 +158,7 @@ export function serializeString(value: string): string {
 }
 
 /** RFC 8941 §4.1.3.1. */
-export function serializeBareItem(item: BareItem): string {
+function serializeBareItem(item: BareItem): string {
   switch (item.type) {
     case 'string':
       return serializeString(item.value);

@@ -14,7 +14,7 @@ import type { Caller } from '../caller.ts';
 // does not tell which check failed. A door never throws: what it cannot decide it refuses.
 
 /** What the door itself finds wrong, beside the reasons of the checks in `src/trust`. */
-export type DoorFault =
+type DoorFault =
   | 'event_of_another_api'
   | 'event_of_another_domain'
   | 'host_mismatch'

@@ -11,7 +11,7 @@ export interface NonceGuard {
   use(keyId: string, nonce: string): Promise<boolean>;
 }
 
-export const nonceKey = (keyId: string, nonce: string): string => `nonce:${keyId}:${nonce}`;
+const nonceKey = (keyId: string, nonce: string): string => `nonce:${keyId}:${nonce}`;
 
 export function createNonceGuard(options: {
   readonly store: Pick<KeyValueStore, 'get' | 'setIfAbsent'>;

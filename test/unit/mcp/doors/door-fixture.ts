@@ -20,11 +20,11 @@ import { spiffeId, TEST_ENVIRONMENT, TEST_TRUST_DOMAIN, type TestCertificate } f
 export const PERSON = 'p_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 export const OTHER_PERSON = 'p_01BX5ZZKBKACTAV9WEVGEMMVRZ';
 export const AUTHORITY = 'mcp.example.org';
-export const MCP_URL = 'https://mcp.example.org/mcp';
+const MCP_URL = 'https://mcp.example.org/mcp';
 export const MASTER = Buffer.alloc(32, 0x5a);
 const API = { apiId: 'api123', stage: '$default' };
 
-export interface StoreControl {
+interface StoreControl {
   readonly store: KeyValueStore;
   /** `<operation> <key>` of each call, in order. */
   readonly calls: string[];
@@ -68,7 +68,7 @@ export function createKeptLog(lines: Record<string, unknown>[]): Log {
   return log;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly certificate: TestCertificate;
   /** Who signs; default what the certificate says is `agent/assistant`. */
   readonly agent?: string;
