@@ -9,7 +9,7 @@ import { googleBacked, googleScopesFor, inWords } from './scope-words.ts';
 import { codeChallenge, createSecretText } from './secrets.ts';
 import { MAX_GRANT_DAYS } from './settings.ts';
 import { sendToLoopback, ticketView } from './ticket-views.ts';
-import { LOOPBACK_PATTERN } from './tickets.ts';
+import { loopbackAddress } from './tickets.ts';
 import { isoTime, listOf, type OAuthContext, type OAuthEnv, parseInput, queryOnce, readForm } from './web.ts';
 
 // The way to Google: a ticket, a page that says what it is about, and the POST that goes on. A link may reach the wrong person,
@@ -22,10 +22,7 @@ const connectInput = z.strictObject({
   scopes: listOf(z.string()).optional(),
   agent: z.string().optional(),
   days: z.coerce.number().int().min(1).max(MAX_GRANT_DAYS).optional(),
-  loopback: z
-    .string()
-    .regex(LOOPBACK_PATTERN, 'must be http://127.0.0.1:<port>/… or http://[::1]:<port>/…, without a query')
-    .optional(),
+  loopback: loopbackAddress.optional(),
 });
 
 type Needs = Pick<OAuthParts, 'config'>;

@@ -4,7 +4,7 @@ import { AppError } from '../kernel/app-error.ts';
 import { refusedFlow } from './callback-query.ts';
 import type { OAuthParts } from './parts.ts';
 import { sendToLoopback } from './ticket-views.ts';
-import { LOOPBACK_PATTERN } from './tickets.ts';
+import { loopbackAddress } from './tickets.ts';
 import { isoTime, type OAuthContext, type OAuthEnv, parseInput, queryOnce, readForm, readJson } from './web.ts';
 
 // How a terminal vouches for a browser. The terminal holds the person's token and listens on loopback; the browser comes by there:
@@ -18,11 +18,7 @@ import { isoTime, type OAuthContext, type OAuthEnv, parseInput, queryOnce, readF
 // Forwarded to somebody else, the link ends at that computer's loopback, where nobody listens. A challenge slipped to the person's own
 // listener yields a proof in the person's browser, which did not begin that flow. So neither half is of use without the other.
 
-const signInInput = z.strictObject({
-  loopback: z
-    .string()
-    .regex(LOOPBACK_PATTERN, 'must be http://127.0.0.1:<port>/… or http://[::1]:<port>/…, without a query'),
-});
+const signInInput = z.strictObject({ loopback: loopbackAddress });
 const proveInput = z.strictObject({ challenge: z.string() });
 
 async function prove(parts: OAuthParts, context: OAuthContext, ticketId: string): Promise<Response> {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
@@ -11,8 +12,15 @@ import { createSecretText, SECRET_PATTERN } from './secrets.ts';
 
 export const TICKET_TTL_SECONDS = 600;
 
+const LOOPBACK_PATTERN = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):[1-9]\d{0,4}(?:\/[A-Za-z0-9._~-]{0,64}){0,4}$/;
+
 /** RFC 8252 §7.3: a literal loopback address, any port. No query, so that nothing but our own parameters is passed on. */
-export const LOOPBACK_PATTERN = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):[1-9]\d{0,4}(?:\/[A-Za-z0-9._~-]{0,64}){0,4}$/;
+export const loopbackAddress = z
+  .string()
+  .refine(
+    (text) => LOOPBACK_PATTERN.test(text) && URL.canParse(text),
+    'must be http://127.0.0.1:<port>/… or http://[::1]:<port>/…, without a query',
+  );
 
 export interface NewTicket {
   readonly person: string;

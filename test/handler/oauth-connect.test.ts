@@ -200,6 +200,7 @@ describe('a connect link', () => {
   it.each([
     'http://evil.example:80/',
     'http://127.0.0.1/prove',
+    'http://127.0.0.1:99999/prove',
     'https://127.0.0.1:8080/',
     'http://127.0.0.1:8080/x?next=http://evil.example',
     'http://127.0.0.1:8080@evil.example/',
@@ -235,5 +236,68 @@ describe('a connect link', () => {
     expect((await world.call(weak, 'POST', '/connections/google', {})).status).toBe(403);
     expect((await world.call(undefined, 'POST', '/connections/google', {})).status).toBe(401);
     expect((await world.call('sp_nonsense', 'POST', '/connections/google', {})).status).toBe(401);
+  });
+});
+
+describe('disconnecting', () => {
+  async function connected(): Promise<Someone> {
+    const ann = await someone();
+    await ann.browser.consent(await toGoogle(ann), { account: ANN.email });
+    return ann;
+  }
+
+  it('ends the connection here and at Google, and leaves a tombstone', async () => {
+    const ann = await connected();
+    const before = await world.vault.read('google', ann.person);
+    const token = before.state === 'connected' ? before.entry.accessToken : '';
+    const calendars = () =>
+      fetch(`${world.google.calendarUrl}/users/me/calendarList`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await calendars()).status).toBe(200);
+    const listed = await world.call(ann.token, 'GET', '/connections');
+    expect(listed.json.connections).toMatchObject([{ provider: 'google', status: 'connected', account: ANN.email }]);
+    const { status, json } = await world.call(ann.token, 'DELETE', '/connections/google');
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ status: 'revoked', revoked_at_google: true });
+    expect((await calendars()).status).toBe(401);
+    const after = await world.call(ann.token, 'GET', '/connections');
+    expect(after.json.connections).toMatchObject([{ provider: 'google', status: 'revoked' }]);
+    expect((await world.call(ann.token, 'DELETE', '/connections/google')).status).toBe(404);
+  });
+
+  it('works while Google is down, and says what is left to do', async () => {
+    const ann = await connected();
+    world.google.faults.next({ match: { method: 'POST', pathIncludes: '/revoke' }, status: 503, times: 10 });
+    const { status, json } = await world.call(ann.token, 'DELETE', '/connections/google');
+    world.google.faults.clear();
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ status: 'revoked', revoked_at_google: false });
+    expect(json.message).toContain('https://myaccount.google.com/connections');
+    expect((await world.vault.read('google', ann.person)).state).toBe('revoked');
+  });
+
+  it('works from the page, after which another Google account may be connected', async () => {
+    const ann = await connected();
+    const page = await ann.browser.open(`${PUBLIC_URL}/connections`);
+    expect(page.text).toContain(ANN.email);
+    const done = await ann.browser.press(page, '/connections/google/disconnect');
+    expect(done.text).toContain('disconnected, here and at Google');
+    const other = await ann.browser.consent(await toGoogle(ann), { account: BOB.email });
+    expect(other.status).toBe(200);
+    expect(await world.vault.read('google', ann.person)).toMatchObject({ entry: { sub: BOB.sub } });
+  });
+
+  it('takes a grant back from the page', async () => {
+    const ann = await connected();
+    const page = await ann.browser.open(`${PUBLIC_URL}/grants`);
+    const after = await ann.browser.press(page, `/grants/${AGENT}/revoke`);
+    expect(after.text).toContain('No agent may act for you');
+    expect(await readGrant(ann.person)).toBeUndefined();
+  });
+
+  it('gives a grant from the page', async () => {
+    const ann = await connected();
+    const page = await ann.browser.open(`${PUBLIC_URL}/grants`);
+    await ann.browser.press(page, '/grants', { agent: 'agent/planner', scopes: 'push.write', days: '3' });
+    expect(await readGrant(ann.person, 'agent/planner')).toMatchObject({ scopes: ['push.write'] });
   });
 });
