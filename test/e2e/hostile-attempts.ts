@@ -472,7 +472,7 @@ const changed: readonly HostileAttempt[] = [
     name: 'an MCP header added after signing',
     attempt: () => ({ send: (wire) => ({ ...wire, headers: { ...wire.headers, 'mcp-method': 'tools/list' } }) }),
     status: 401,
-    reason: name === 'content-type' ? 'content_type_not_covered' : 'component_not_covered',
+    reason: 'component_not_covered',
     forger: true,
   },
   {
@@ -514,7 +514,7 @@ const delegation: readonly HostileAttempt[] = [
     name: 'no delegation',
     attempt: () => ({ authorization: null, components: (usual) => usual.filter((name) => name !== 'authorization') }),
     status: 401,
-    reason: name === 'content-type' ? 'content_type_not_covered' : 'component_not_covered',
+    reason: 'component_not_covered',
     forger: true,
   },
   {
