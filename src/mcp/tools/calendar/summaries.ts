@@ -2,7 +2,7 @@ import { AppError } from '../../../kernel/app-error.ts';
 import type { JsonObject } from '../tool.ts';
 import { flag, optionalText, optionalTexts, readSendUpdates } from './arguments.ts';
 import { readEventTime, readEventTimes, readZone } from './event-times.ts';
-import { quoted, spanWithZone } from './words.ts';
+import { oneLine, quoted, spanWithZone } from './words.ts';
 
 // One line in words for the person who approves a write. It is made of the arguments alone and says nothing they do not say;
 // arguments that make no sense are shown as they are, since the person must still be able to say no to them.
@@ -42,7 +42,7 @@ const MAIL = { all: '', externalOnly: ', mail to outside guests only', none: ', 
 export function summarizeCreate(args: JsonObject): string {
   const attendees = optionalTexts(args, 'attendees') ?? [];
   const recurrence = optionalTexts(args, 'recurrence') ?? [];
-  return [
+  const line = [
     `Create ${quoted(optionalText(args, 'summary') ?? '')} on ${timesInWords(args)}`,
     recurrence.length === 0 ? '' : `, repeating (${recurrence.join(' ')})`,
     inCalendar(args),
@@ -50,7 +50,8 @@ export function summarizeCreate(args: JsonObject): string {
     flag(args, 'meet') ? ', with a Meet link' : '',
     attendees.length === 0 ? '' : `, inviting ${attendees.join(', ')}`,
     attendees.length === 0 ? '' : MAIL[readSendUpdates(args, true)],
-  ].join('');
+  ];
+  return oneLine(line.join(''));
 }
 
 const PART = {
@@ -90,9 +91,9 @@ function changesInWords(args: JsonObject): readonly string[] {
 export function summarizeUpdate(args: JsonObject): string {
   const changes = changesInWords(args);
   const what = changes.length === 0 ? 'nothing' : changes.join('; ');
-  return `Change ${whichEvent(args)}: ${what}${MAIL[readSendUpdates(args, true)]}`;
+  return oneLine(`Change ${whichEvent(args)}: ${what}${MAIL[readSendUpdates(args, true)]}`);
 }
 
 export function summarizeDelete(args: JsonObject): string {
-  return `Delete ${whichEvent(args)}${MAIL[readSendUpdates(args, true)]}`;
+  return oneLine(`Delete ${whichEvent(args)}${MAIL[readSendUpdates(args, true)]}`);
 }

@@ -39,8 +39,15 @@ export function spanWithZone(span: Span, zone: Zone): string {
   return span.allDay ? spanInWords(span, zone) : `${spanInWords(span, zone)} (${zone.name})`;
 }
 
-/** A title as it may stand in a line for a person: one line, quoted, no longer than needed. */
+/** Control characters, and those that turn the direction of reading: with them a line can read otherwise than it says. */
+const MISLEADING = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+export function oneLine(text: string): string {
+  return text.replace(/\s+/gu, ' ').replace(MISLEADING, '').trim();
+}
+
+/** A title as it may stand in a line for a person: quoted, no longer than needed, and unable to close its own quotes. */
 export function quoted(text: string): string {
-  const line = text.replace(/\s+/gu, ' ').trim();
+  const line = oneLine(text).replace(/[“”]/gu, '"');
   return `“${line.length > 120 ? `${line.slice(0, 119)}…` : line}”`;
 }
