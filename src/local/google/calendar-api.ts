@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
+import type { CalendarEvent } from './calendar-event.ts';
 import type { CalendarMethod, JsonObject } from './calendar-method.ts';
 import { createCalendarStore } from './calendar-store.ts';
 import { createCalendars } from './calendars.ts';
@@ -18,6 +19,8 @@ export interface CalendarApiParts {
   readonly accounts: readonly StandInAccount[];
   readonly outbox: Outbox;
   readonly meet: 'at once' | 'on re-read';
+  /** The events of an earlier start; those that accounts come with are booked only without. */
+  readonly saved?: readonly CalendarEvent[];
 }
 
 export interface CalendarApi {
@@ -25,11 +28,14 @@ export interface CalendarApi {
   readonly methods: readonly CalendarMethod[];
   /** What stands on a calendar, as its owner sees it; series once, deleted events not. */
   events(calendarId: string): readonly JsonObject[];
+  /** Every event as it is kept, for the next start. */
+  stored(): readonly CalendarEvent[];
 }
 
 /** Throws Google's refusal when an account comes with an event that Google would not take. */
-export function createCalendarApi({ clock, random, accounts, outbox, meet }: CalendarApiParts): CalendarApi {
-  const store = createCalendarStore({ clock, accounts });
+export function createCalendarApi(parts: CalendarApiParts): CalendarApi {
+  const { clock, random, accounts, outbox, meet, saved } = parts;
+  const store = createCalendarStore({ clock, accounts, ...(saved && { saved }) });
   const names = new Map(accounts.flatMap(({ calendars = [] }) => calendars.map(({ id, summary }) => [id, summary])));
   for (const { email, name } of accounts) names.set(email, name);
   const nameOf = (email: string): string | undefined => names.get(email);
@@ -39,9 +45,10 @@ export function createCalendarApi({ clock, random, accounts, outbox, meet }: Cal
     ...createEventWrites({ store, clock, random, outbox, meet, nameOf }),
     createFreeBusy(store),
   ];
-  for (const account of accounts) book(methods, account);
+  if (saved === undefined) for (const account of accounts) book(methods, account);
   return {
     methods,
+    stored: store.stored,
     events(calendarId) {
       const calendar = store.calendar(calendarId);
       if (calendar === undefined) return [];

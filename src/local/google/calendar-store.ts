@@ -38,6 +38,8 @@ export interface CalendarStore {
   eventsWithin(calendar: CalendarRecord, window: TimeWindow): readonly CalendarEvent[];
   /** Stores the event under the next revision and answers it so. */
   put(event: CalendarEvent): CalendarEvent;
+  /** Every event of every calendar. */
+  stored(): readonly CalendarEvent[];
   /** Forgets those instances set apart that the series no longer has (all of them once it is deleted). */
   dropStrayInstances(series: CalendarEvent): void;
 }
@@ -50,10 +52,13 @@ const FAR_MS = 50 * 366 * DAY_MS;
 export function createCalendarStore(options: {
   readonly clock: Clock;
   readonly accounts: readonly StandInAccount[];
+  /** Those of an earlier start. */
+  readonly saved?: readonly CalendarEvent[];
 }): CalendarStore {
   const calendars = new Map(options.accounts.flatMap(calendarsOf).map((calendar) => [calendar.id, calendar]));
   const events = new Map<string, Map<string, CalendarEvent>>([...calendars.keys()].map((id) => [id, new Map()]));
-  let revision = 0;
+  for (const event of options.saved ?? []) events.get(event.calendarId)?.set(event.id, event);
+  let revision = Math.max(0, ...(options.saved ?? []).map((event) => event.revision));
 
   const own = (calendarId: string): Map<string, CalendarEvent> => events.get(calendarId) ?? new Map();
 
@@ -126,6 +131,7 @@ export function createCalendarStore(options: {
       own(event.calendarId).set(event.id, stored);
       return stored;
     },
+    stored: () => [...events.values()].flatMap((map) => [...map.values()]),
     dropStrayInstances(series) {
       const { start, recurrence: lines } = series;
       for (const { id, instanceOf } of instancesApart(series)) {

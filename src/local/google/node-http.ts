@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tooLarge } from './errors.ts';
 
 // The few things that the stand-in's own routes need of node:http.
@@ -39,4 +40,28 @@ export function sendJson(
   const type = body === undefined ? {} : { 'content-type': 'application/json; charset=UTF-8' };
   response.writeHead(status, { ...type, 'cache-control': 'no-cache, no-store, max-age=0', ...headers });
   response.end(text);
+}
+
+export function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+export function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return address.port;
+}
+
+/** Ends idle, busy and hanging connections alike. */
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import Provider, { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { type Configuration, interactionPolicy, type JWK, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Random } from '../../ports/random.ts';
 import { errorPage } from './consent-page.ts';
 import type { OAuthStore } from './oauth-store.ts';
@@ -24,6 +24,8 @@ export interface OAuthProviderOptions {
   readonly store: OAuthStore;
   readonly accounts: readonly StandInAccount[];
   readonly random: Random;
+  /** A private JWK; kept over restarts, or id_tokens of before could not be checked. */
+  readonly signingKey: JWK;
   readonly accessTokenSeconds: number;
   readonly refreshTokenSeconds: number;
 }
@@ -62,7 +64,7 @@ function configuration(options: OAuthProviderOptions, offlineGrants: Set<string>
     findAccount: (_ctx, sub) => findAccount(options.accounts, sub),
     // Google asks for PKCE from nobody, so that a client which forgets it is not helped here.
     pkce: { required: () => false },
-    jwks: { keys: [signingKey()] },
+    jwks: { keys: [options.signingKey] },
     cookies: { keys: [Buffer.from(random.bytes(32)).toString('base64url')] },
     features: { devInteractions: { enabled: false }, resourceIndicators: { enabled: false } },
     interactions: { policy: prompts(), url: (_ctx, { uid }) => `${oauthPaths.interaction}/${uid}` },
@@ -99,7 +101,8 @@ function prompts(): interactionPolicy.DefaultPolicy {
   return policy;
 }
 
-function signingKey() {
+/** RS256, as Google's. */
+export function createSigningKey(): JWK {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
 }

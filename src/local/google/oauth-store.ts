@@ -26,12 +26,14 @@ export interface OAuthStore {
   expireAccessTokens(): void;
   /** Forgets who is signed in under this session, so that another account can be picked. */
   signOut(sessionUid: string): void;
+  records(): readonly StoredRecord[];
 }
 
-interface Stored {
+/** One record of the library's, as it is kept. */
+export interface StoredRecord {
   readonly model: string;
   readonly id: string;
-  payload: AdapterPayload;
+  readonly payload: AdapterPayload;
   readonly savedAtMs: number;
 }
 
@@ -48,12 +50,16 @@ export function createOAuthStore(options: {
   readonly clock: Clock;
   readonly accessTokenSeconds: number;
   readonly clients: readonly StandInClient[];
+  /** Those of an earlier start. */
+  readonly records?: readonly StoredRecord[];
 }): OAuthStore {
-  const records = new Map<string, Stored>();
+  const records = new Map<string, StoredRecord>(
+    options.records?.map((record) => [`${record.model}:${record.id}`, record]),
+  );
   const clients = new Map(options.clients.map((client) => [client.clientId, client]));
-  const find = (model: string, id: string): Stored | undefined => records.get(`${model}:${id}`);
+  const find = (model: string, id: string): StoredRecord | undefined => records.get(`${model}:${id}`);
 
-  function removeWhere(condition: (record: Stored) => boolean): void {
+  function removeWhere(condition: (record: StoredRecord) => boolean): void {
     for (const [key, record] of records) if (condition(record)) records.delete(key);
   }
 
@@ -98,25 +104,26 @@ export function createOAuthStore(options: {
     revokeAccount: (sub) => revokeAll(sub),
     expireAccessTokens: () => removeWhere(({ model }) => model === 'AccessToken'),
     signOut(sessionUid) {
-      for (const record of records.values()) {
+      for (const [key, record] of records) {
         if (record.model !== 'Session' || record.payload.uid !== sessionUid) continue;
-        const { accountId: _account, loginTs: _login, authorizations: _authorizations, ...rest } = record.payload;
-        record.payload = rest;
+        const { accountId: _account, loginTs: _login, authorizations: _authorizations, ...payload } = record.payload;
+        records.set(key, { ...record, payload });
       }
     },
+    records: () => [...records.values()],
   };
 }
 
 interface AdapterParts {
-  readonly records: Map<string, Stored>;
+  readonly records: Map<string, StoredRecord>;
   readonly clients: ReadonlyMap<string, StandInClient>;
-  readonly removeWhere: (condition: (record: Stored) => boolean) => void;
+  readonly removeWhere: (condition: (record: StoredRecord) => boolean) => void;
   readonly clock: Clock;
 }
 
 function createAdapter(model: string, { records, clients, removeWhere, clock }: AdapterParts): Adapter {
   const key = (id: string): string => `${model}:${id}`;
-  const copyOf = (record: Stored | undefined): AdapterPayload | undefined =>
+  const copyOf = (record: StoredRecord | undefined): AdapterPayload | undefined =>
     record === undefined ? undefined : structuredClone(record.payload);
   const firstWhere = (condition: (payload: AdapterPayload) => boolean): AdapterPayload | undefined =>
     copyOf([...records.values()].find((record) => record.model === model && condition(record.payload)));
@@ -134,7 +141,9 @@ function createAdapter(model: string, { records, clients, removeWhere, clock }: 
     findByUserCode: async (userCode) => firstWhere((payload) => payload.userCode === userCode),
     async consume(id) {
       const record = records.get(key(id));
-      if (record !== undefined) record.payload = { ...record.payload, consumed: Math.floor(Date.now() / 1000) };
+      if (record === undefined) return;
+      const payload = { ...record.payload, consumed: Math.floor(Date.now() / 1000) };
+      records.set(key(id), { ...record, payload });
     },
     async destroy(id) {
       records.delete(key(id));

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../ports/random.ts';
 import { createCalendarApi } from './calendar-api.ts';
 import type { JsonObject } from './calendar-method.ts';
 import { type CalendarRequest, createCalendarRouter } from './calendar-router.ts';
 import { type ControlParts, controlPath, handleControl } from './control.ts';
 import { errorBody, GoogleError, typicalErrorBody } from './errors.ts';
-import { createFaults, type Fault, type Faults } from './faults.ts';
+import { createFaults, type Faults } from './faults.ts';
 import { handleInteraction } from './interaction.ts';
-import { readBody, sendJson } from './node-http.ts';
-import { createOAuthProvider, oauthPaths } from './oauth-provider.ts';
+import { close, listen, portOf, readBody, sendJson } from './node-http.ts';
+import { createOAuthProvider, createSigningKey, oauthPaths } from './oauth-provider.ts';
 import { createOAuthStore, type OAuthStore } from './oauth-store.ts';
 import { createOutbox, type Mail } from './outbox.ts';
 import { handleRevocation } from './revocation.ts';
 import type { StandInClient, StandInGoogleOptions } from './stand-in-options.ts';
+import { createStateFile, type StandInState } from './state-file.ts';
+import { strike } from './strike.ts';
 
 // A Google for one machine: sign-in, consent and tokens by oidc-provider, and the part of Calendar v3 that the product calls.
 // It believes whoever picks an account, so it listens on loopback only; it is never part of the bundle.
@@ -55,17 +55,13 @@ export async function createStandInGoogle(options: StandInGoogleOptions): Promis
   const server = createServer();
   await listen(server, options.port ?? 0, host);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
-  const parts = await buildOrClose(options, url, server);
+  const file = options.stateFile === undefined ? undefined : createStateFile(options.stateFile);
+  const parts = await buildOrClose(server, async () => build(options, url, await file?.read()));
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    parts.handle(request, response).catch((error: unknown) => {
-      if (response.headersSent) response.destroy();
-      else if (error instanceof GoogleError) sendJson(response, error.status, errorBody(error));
-      else {
-        const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        options.log?.error('stand_in_google_failed', { cause });
-        sendJson(response, 500, typicalErrorBody(500));
-      }
-    });
+    parts
+      .handle(request, response)
+      .catch((error: unknown) => answerFailure(error, response, options))
+      .finally(() => file?.changed(parts.state));
   });
   return {
     url,
@@ -81,14 +77,27 @@ export async function createStandInGoogle(options: StandInGoogleOptions): Promis
     registerClient: parts.store.addClient,
     expireAccessTokens: parts.control.expireAccessTokens,
     revokeAccount: parts.control.revokeAccount,
-    close: () => close(server),
+    async close() {
+      await close(server);
+      await file?.write(parts.state());
+    },
   };
 }
 
+function answerFailure(error: unknown, response: ServerResponse, { log }: StandInGoogleOptions): void {
+  if (response.headersSent) response.destroy();
+  else if (error instanceof GoogleError) sendJson(response, error.status, errorBody(error));
+  else {
+    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log?.error('stand_in_google_failed', { cause });
+    sendJson(response, 500, typicalErrorBody(500));
+  }
+}
+
 /** What cannot be built must not keep the port. */
-async function buildOrClose(options: StandInGoogleOptions, url: string, server: Server): Promise<Parts> {
+async function buildOrClose(server: Server, builds: () => Promise<Parts>): Promise<Parts> {
   try {
-    return build(options, url);
+    return await builds();
   } catch (error) {
     await close(server);
     throw error;
@@ -98,26 +107,30 @@ async function buildOrClose(options: StandInGoogleOptions, url: string, server: 
 interface Parts {
   readonly store: OAuthStore;
   readonly control: ControlParts;
+  readonly state: () => StandInState;
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
 const nodeRandom: Random = { bytes: (count) => randomBytes(count) };
 
-function build(options: StandInGoogleOptions, issuer: string): Parts {
+function build(options: StandInGoogleOptions, issuer: string, saved: StandInState | undefined): Parts {
   const { clock, accounts, clients } = options;
   const random = options.random ?? nodeRandom;
   const accessTokenSeconds = options.accessTokenSeconds ?? 3600;
   const refreshTokenSeconds = options.refreshTokenSeconds ?? LASTING_SECONDS;
-  const store = createOAuthStore({ clock, accessTokenSeconds, clients });
-  const oauth = createOAuthProvider({ issuer, store, accounts, random, accessTokenSeconds, refreshTokenSeconds });
+  const store = createOAuthStore({ clock, accessTokenSeconds, clients, ...(saved && { records: saved.oauth }) });
+  const signingKey = saved?.signingKey ?? createSigningKey();
+  const lifetimes = { accessTokenSeconds, refreshTokenSeconds };
+  const oauth = createOAuthProvider({ issuer, store, accounts, random, signingKey, ...lifetimes });
   const faults = createFaults();
   const outbox = createOutbox((email) => accounts.some((account) => account.email === email));
-  const { methods, events } = createCalendarApi({
+  const { methods, events, stored } = createCalendarApi({
     clock,
     accounts,
     random,
     outbox,
     meet: options.meet ?? 'on re-read',
+    ...(saved && { saved: saved.events }),
   });
   const calendar = createCalendarRouter({ methods, tokens: store, accounts });
   const control: ControlParts = {
@@ -148,6 +161,7 @@ function build(options: StandInGoogleOptions, issuer: string): Parts {
   return {
     store,
     control,
+    state: () => ({ v: 1, signingKey, oauth: store.records(), events: stored() }),
     async handle(request, response) {
       if ((request.url ?? '').startsWith(controlPath)) return handleControl(control, request, response);
       const fault = faults.take(request.method ?? 'GET', request.url ?? '/');
@@ -166,56 +180,4 @@ async function calendarRequest(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
   return { method: request.method ?? 'GET', path, query, headers, body: await readBody(request) };
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly serve: () => Promise<void>;
-}
-
-async function strike(fault: Fault, { request, response, serve }: Exchange): Promise<void> {
-  if (fault.delayMs !== undefined) await sleep(fault.delayMs, undefined, { ref: false });
-  if (fault.reset === true) {
-    request.socket.destroy();
-    return;
-  }
-  if (fault.commitThenTimeout === true) {
-    // Everything is done and said, only the words never leave; the client hangs up, or `close` does.
-    response.writeHead = () => response;
-    response.write = () => true;
-    response.end = () => response;
-    await serve();
-    return;
-  }
-  if (fault.status === undefined) {
-    await serve();
-    return;
-  }
-  await readBody(request);
-  const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-  sendJson(response, fault.status, fault.body ?? typicalErrorBody(fault.status), headers);
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function portOf(server: Server): number {
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
-  return address.port;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

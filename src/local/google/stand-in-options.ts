@@ -56,6 +56,8 @@ export interface StandInGoogleOptions {
   readonly accessTokenSeconds?: number;
   /** Google's testing mode ends refresh tokens after 7 days; without this they last. */
   readonly refreshTokenSeconds?: number;
+  /** Keeps grants, tokens and events over restarts in this file; without it all is forgotten at the end. */
+  readonly stateFile?: string;
   /** Whether a new Meet link is ready in the answer to the insert, or only when the event is read again. Default `on re-read`. */
   readonly meet?: 'at once' | 'on re-read';
 }
