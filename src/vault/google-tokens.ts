@@ -21,8 +21,8 @@ const SKEW_SECONDS = 60;
 const REFRESH_TIMEOUT_MS = 10_000;
 /** Longer than a refresh and the write after it: a lock outlives only a process that died. */
 const LOCK_TTL_SECONDS = 20;
-/** How long a call waits for another process's refresh. */
-const WAIT_LIMIT_MS = 12_000;
+/** How long a call waits for another process's refresh: longer than a refresh takes. */
+const DEFAULT_LOCK_WAIT_MS = 12_000;
 const FIRST_WAIT_MS = 40;
 const LONGEST_WAIT_MS = 500;
 /** A new token is tried to be kept this often while the store is away: Google may have rotated the refresh token. */
@@ -56,6 +56,8 @@ export interface GoogleTokensOptions {
   /** Where a person connects Google (again). */
   readonly reconnectUrl: string;
   readonly log: Log;
+  /** How long a call waits for another process's refresh. */
+  readonly lockWaitMs?: number;
 }
 
 export const vaultLockKey = (provider: string, person: string): string => `lock:vault:${provider}:${person}`;
@@ -66,7 +68,7 @@ interface Held {
 }
 
 export function createGoogleTokens(options: GoogleTokensOptions): GoogleTokens {
-  const { vault, store, refresh, clock, random, reconnectUrl, log } = options;
+  const { vault, store, refresh, clock, random, reconnectUrl, log, lockWaitMs = DEFAULT_LOCK_WAIT_MS } = options;
   /** Refreshes under way in this process; whoever comes meanwhile waits for the same one. */
   const underWay = new Map<string, Promise<void>>();
 
@@ -126,7 +128,7 @@ export function createGoogleTokens(options: GoogleTokensOptions): GoogleTokens {
   /** Waits while another process refreshes. Returns once there is something new to read or the lock is free. */
   async function waitForOther(person: string, rejected: string | undefined): Promise<void> {
     let wait = FIRST_WAIT_MS;
-    for (let waited = 0; waited < WAIT_LIMIT_MS; waited += wait) {
+    for (let waited = 0; waited < lockWaitMs; waited += wait) {
       wait = jitter(Math.min(wait * 2, LONGEST_WAIT_MS));
       await delay(wait);
       if (isUsable((await read(person)).entry, rejected)) return;

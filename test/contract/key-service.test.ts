@@ -140,7 +140,7 @@ describeKeys(
 
     it('makes its own client from region and endpoint, with the credentials of the environment', async () => {
       const named = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-      // biome-ignore lint/style/noProcessEnv: the SDK's own credential chain reads it, and that is what is tested.
+      // Where the SDK's own credential chain looks.
       Object.assign(process.env, named);
       const keys = createKmsKeyService({
         keyId: await createKey(),
