@@ -53,7 +53,7 @@ function echoableId(message: unknown): RequestId | null {
 function unsupportedVersion(era: Era, requested: string | undefined, id: RequestId | null): ProtocolResponse {
   const supported = era === 'modern' ? [MODERN_VERSION] : [MODERN_VERSION, ...LEGACY_VERSIONS];
   const message = `Unsupported protocol version: ${(requested ?? 'unknown').slice(0, 64)}`;
-  const data = { supported, requested: requested ?? 'unknown' };
+  const data = { supported, requested: (requested ?? 'unknown').slice(0, 64) };
   return rpcErrorResponse(400, { code: UNSUPPORTED_VERSION, message, data }, id);
 }
 

@@ -149,18 +149,21 @@ describe('a tool that fails', () => {
     expect(result._meta['sallyport/error']).toEqual({ code: 'reconnect_required', request_id: 'request-1', details });
   });
 
-  it.each([new Error(CANARY), new Error(`x\n    at ${CANARY}`), new AppError('internal', CANARY), new AppError('misconfigured', CANARY), CANARY])(
-    'with anything else tells nothing: %p',
-    async (thrown) => {
-      const probe = serve(async () => {
-        throw thrown;
-      });
-      const { error, text } = await probe.call();
-      expect(error.code).toBe(-32603);
-      expect(probe.audit()[0]).toMatchObject({ outcome: 'internal' });
-      expect(text + JSON.stringify(probe.log.lines)).not.toContain(CANARY);
-    },
-  );
+  it.each([
+    new Error(CANARY),
+    new Error(`x\n    at ${CANARY}`),
+    new AppError('internal', CANARY),
+    new AppError('misconfigured', CANARY),
+    CANARY,
+  ])('with anything else tells nothing: %p', async (thrown) => {
+    const probe = serve(async () => {
+      throw thrown;
+    });
+    const { error, text } = await probe.call();
+    expect(error.code).toBe(-32603);
+    expect(probe.audit()[0]).toMatchObject({ outcome: 'internal' });
+    expect(text + JSON.stringify(probe.log.lines)).not.toContain(CANARY);
+  });
 
   it('to end in time is answered for, and its signal aborts', async () => {
     let signal: AbortSignal | undefined;
