@@ -1,15 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ToolResult } from '../../src/mcp/tools/tool.ts';
-import type { GoogleTokens } from '../../src/ports/google-tokens.ts';
-import { CONNECT_URL, createGoogleBench, type GoogleBench } from '../support/calendar-tools.ts';
-import {
-  ANN,
-  accessTokenOf,
-  BOB,
-  CALENDAR_SCOPE,
-  startTestGoogle,
-  type TestGoogle,
-} from '../support/google-stand-in.ts';
+import { CONNECT_URL, createGoogleBench, createStandInTokens, type GoogleBench } from '../support/calendar-tools.ts';
+import { ANN, BOB, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
 
 // All eight calendar tools over real HTTP against the stand-in Google. Each test books into a month of its own.
 
@@ -17,27 +9,14 @@ type Item = Readonly<Record<string, unknown>>;
 
 let stand: TestGoogle;
 let bench: GoogleBench;
-/** What the vault would do: the newest token, and a new one when Google rejected it. */
-let issued = 0;
-
-function tokensOf(account: string, scope?: string): GoogleTokens {
-  let current: string | undefined;
-  return {
-    access: async (_person, options = {}) => {
-      if (current === undefined || options.rejected === current) {
-        issued += 1;
-        current = await accessTokenOf(stand.google, account, scope);
-      }
-      return { accessToken: current, scopes: [CALENDAR_SCOPE] };
-    },
-  };
-}
+let tokens: ReturnType<typeof createStandInTokens>;
 
 beforeAll(async () => {
   stand = await startTestGoogle();
+  tokens = createStandInTokens(stand, ANN.email);
   bench = createGoogleBench({
     baseUrl: stand.google.calendarUrl,
-    tokens: tokensOf(ANN.email),
+    tokens,
     clock: stand.clock,
     timeoutMs: 1_500,
   });
@@ -469,15 +448,15 @@ describe('the connection', () => {
   it('gets a fresh token once when Google rejects one', async () => {
     await call('listcalendars', {});
     stand.google.expireAccessTokens();
-    const before = issued;
+    const before = tokens.issued();
     expect((await call('listcalendars', {})).isError).toBeUndefined();
-    expect(issued).toBe(before + 1);
+    expect(tokens.issued()).toBe(before + 1);
   });
 
   it('asks to connect again, with the link, when the permission was not given', async () => {
     const reader = createGoogleBench({
       baseUrl: stand.google.calendarUrl,
-      tokens: tokensOf(ANN.email, 'https://www.googleapis.com/auth/calendar.freebusy'),
+      tokens: createStandInTokens(stand, ANN.email, 'https://www.googleapis.com/auth/calendar.freebusy'),
       clock: stand.clock,
     });
     const result = await reader.call('createevent', {
@@ -488,5 +467,23 @@ describe('the connection', () => {
     expect(result).toMatchObject({ isError: true, code: 'reconnect_required' });
     expect(result.text).toContain(CONNECT_URL);
     reader.http.close();
+  });
+
+  it('asks in the name of the person whom the door let in', async () => {
+    const asked: string[] = [];
+    const named = createGoogleBench({
+      baseUrl: stand.google.calendarUrl,
+      tokens: { access: (person, options) => tokens.access(person, options).finally(() => asked.push(person)) },
+      clock: stand.clock,
+    });
+    await named.call('listcalendars', {}, { person: 'p_someone' });
+    expect(new Set(asked)).toEqual(new Set(['p_someone']));
+    named.http.close();
+  });
+
+  it('logs nothing of what calendars hold', () => {
+    expect(bench.log.events.length).toBeGreaterThan(0);
+    const logged = JSON.stringify(bench.log.events);
+    for (const canary of ['Stubborn', 'example.com', 'primary', 'Bearer']) expect(logged).not.toContain(canary);
   });
 });

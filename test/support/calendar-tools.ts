@@ -8,6 +8,7 @@ import type { CalendarPort } from '../../src/ports/calendar.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { GoogleTokens } from '../../src/ports/google-tokens.ts';
 import type { OutsideClient } from '../../src/ports/outside-client.ts';
+import { accessTokenOf, CALENDAR_SCOPE, type TestGoogle } from './google-stand-in.ts';
 import { createTestLog, type TestLog } from './log.ts';
 
 // The calendar tools as a server would run them: arguments and answers are held against the schemas on every call.
@@ -27,9 +28,8 @@ function check(schema: JsonObject, value: unknown, what: string): void {
   if (!ajv.validate(schema, value)) throw new Error(`${what}: ${ajv.errorsText()} in ${JSON.stringify(value)}`);
 }
 
-export function createToolBench(calendar: CalendarPort, clock: Clock): ToolBench {
+export function createToolBench(calendar: CalendarPort, clock: Clock, log = createTestLog()): ToolBench {
   const tools = createCalendarTools({ calendar, clock, random: { bytes: (count) => randomBytes(count) } });
-  const log = createTestLog();
   const find = (name: string): Tool => {
     const tool = tools.find((candidate) => candidate.declaration.name === name);
     if (tool === undefined) throw new Error(`there is no tool ${name}`);
@@ -71,6 +71,8 @@ export function createLoopbackClient(log = createTestLog()): OutsideClient & { c
 
 export interface GoogleBench extends ToolBench {
   readonly http: OutsideClient & { close(): void };
+  /** The port below the tools. */
+  readonly calendar: CalendarPort;
 }
 
 /** The tools over Google's REST API at that address. */
@@ -80,7 +82,29 @@ export function createGoogleBench(options: {
   readonly clock: Clock;
   readonly timeoutMs?: number;
 }): GoogleBench {
-  const http = createLoopbackClient();
   const { clock, ...google } = options;
-  return { ...createToolBench(createGoogleCalendar({ http, connectUrl: CONNECT_URL, ...google }), clock), http };
+  const log = createTestLog();
+  const http = createLoopbackClient(log);
+  const calendar = createGoogleCalendar({ http, connectUrl: CONNECT_URL, ...google });
+  return { ...createToolBench(calendar, clock, log), http, calendar };
+}
+
+/** What the vault would do: the newest token, and a new one when Google rejected it. */
+export function createStandInTokens(
+  stand: TestGoogle,
+  account: string,
+  scope: string = CALENDAR_SCOPE,
+): GoogleTokens & { issued(): number } {
+  let current: string | undefined;
+  let issued = 0;
+  return {
+    issued: () => issued,
+    access: async (_person, options = {}) => {
+      if (current === undefined || options.rejected === current) {
+        issued += 1;
+        current = await accessTokenOf(stand.google, account, scope);
+      }
+      return { accessToken: current, scopes: [scope] };
+    },
+  };
 }

@@ -24,7 +24,7 @@ export interface SeriesSplit {
   readonly id: string;
 }
 
-const LOST_EXCEPTIONS = 'Single changes made earlier to later occurrences are not in the new series.';
+const LOST_EXCEPTIONS = 'Later occurrences that had been changed or deleted one by one follow the new series again.';
 
 async function restOfRule(calendar: PersonCalendar, split: SeriesSplit): Promise<readonly string[]> {
   const { event: old, split: at } = split.target;
