@@ -1,30 +1,24 @@
-import type { Model, ModelReply, ModelRequest } from '../../ports/model.ts';
+import type { Model } from '../../ports/model.ts';
 
 // The offline planner: a `Model` that needs no network and no language model. It understands plain English calendar requests
 // and plans calls of the calendar tools. It refuses to guess: what it does not understand it says, and calls nothing. Text inside
-// tool results is data to it; only what the person wrote is a request.
+// tool results is data to it; only what the person wrote is a request. Its conventions stand in docs/offline-planner.md.
 
 export interface OfflineModelOptions {
-  /** Between which local times a slot may be suggested when the person names none (`HH:MM`). */
+  /** Between which local times a slot may be suggested when the person names none (`HH:MM`); absent, the tool's own. */
   readonly workingHours?: { readonly start: string; readonly end: string };
 }
 
 const NAME = 'offline:planner';
 
-/** Never rejects: there is nothing here that can fail but the request's own signal. */
+/** Never rejects but for the request's own signal: there is nothing here that can fail. */
 export function createOfflineModel(options: OfflineModelOptions = {}): Model {
-  const workingHours = options.workingHours ?? { start: '09:00', end: '18:00' };
   return {
     name: NAME,
-    async complete(request: ModelRequest): Promise<ModelReply> {
+    async complete(request) {
       request.signal.throwIfAborted();
-      void workingHours;
-      return {
-        text: 'I am the offline planner.',
-        toolCalls: [],
-        usage: { inputTokens: 0, outputTokens: 0 },
-        stop: 'end',
-      };
+      const { planStep } = await import('./offline/planner.ts');
+      return planStep(request, { workingHours: options.workingHours });
     },
   };
 }

@@ -168,7 +168,7 @@ const unitAhead = either<unknown>(
       'minute | minutes | min | mins | m | hour | hours | hr | hrs | h | day | days | week | weeks | month | months | year | years | people | persons | guests | seats | times | x | % | st | nd | rd | th | of | per | and a | more | other | meetings | events | appointments | slots | options | things | ones',
     ),
   ),
-  seq(glued(says('/ | - | . | ,')), glued(digits)),
+  seq(glued(says('/ | . | ,')), glued(digits)),
 );
 
 /** A bare number or `three thirty`: a time only where the context says so. */

@@ -6,7 +6,7 @@ import { cardinal } from './numbers.ts';
 import { type Part, partRule } from './parts.ts';
 import { type Repeat, repeatRule } from './repeats.ts';
 import { either, type Found, map, maybe, type Rule, says, seq, several, unless } from './rules.ts';
-import { DAY, MINUTE, type Wall } from './wall.ts';
+import { MINUTE, type Wall } from './wall.ts';
 import type { Word } from './words.ts';
 import { zoneRule } from './zones.ts';
 
@@ -14,7 +14,7 @@ import { zoneRule } from './zones.ts';
 
 export type Mention =
   | { readonly kind: 'days'; readonly days: readonly Day[] }
-  | { readonly kind: 'stretch'; readonly stretch: Days }
+  | { readonly kind: 'stretch'; readonly stretch: Days; readonly starting: boolean }
   | { readonly kind: 'clock'; readonly clock: Clock; readonly or: readonly Clock[] }
   | { readonly kind: 'clocks'; readonly clocks: ClockRange }
   | { readonly kind: 'part'; readonly part: Part; readonly day?: Day }
@@ -22,7 +22,7 @@ export type Mention =
   | { readonly kind: 'whole' }
   | { readonly kind: 'repeat'; readonly repeat: Repeat }
   /** An exact point: `in two hours`. */
-  | { readonly kind: 'moment'; readonly at: Wall }
+  | { readonly kind: 'moment'; readonly instant: number }
   | { readonly kind: 'span'; readonly from: Point; readonly to: Point }
   | { readonly kind: 'ahead'; readonly minutes: number }
   | { readonly kind: 'bound'; readonly side: Side; readonly point: Point }
@@ -50,6 +50,8 @@ export interface Located {
 export interface TimeContext extends DayContext {
   /** The person's wall clock. */
   readonly now: Wall;
+  /** The instant that is now, for what counts from it: `in two hours` is elapsed time, whatever the clocks do. */
+  readonly nowMs: number;
 }
 
 export type MentionReader = (words: readonly Word[]) => readonly Located[];
@@ -213,12 +215,12 @@ function boundRules(context: TimeContext): Rule<Mention> {
   );
 }
 
-function momentRules({ now }: TimeContext): Rule<Mention> {
+function momentRules({ nowMs }: TimeContext): Rule<Mention> {
   const exact = map(lengthRule, (length) => (length.minutes > 0 ? length : undefined));
-  const minute = Math.floor(now / MINUTE) * MINUTE;
+  const minute = Math.floor(nowMs / MINUTE) * MINUTE;
   const moment = (length: Length): Mention => ({
     kind: 'moment',
-    at: minute + length.days * DAY + length.minutes * MINUTE,
+    instant: minute + length.minutes * MINUTE,
   });
   return either<Mention>(
     map(
@@ -228,7 +230,7 @@ function momentRules({ now }: TimeContext): Rule<Mention> {
     map(seq(exact, says('from now | hence')), ([length]) => moment(length)),
     map(says('now | right now | at the moment | straight away | immediately | at once | right away'), () => ({
       kind: 'moment',
-      at: minute,
+      instant: minute,
     })),
     map(
       seq(
@@ -272,7 +274,11 @@ function mentionRules(context: TimeContext): Rule<Mention> {
     map(seq(prefix, maybe(says('the')), partRule(context)), ([, , { part, day: own }]) =>
       own === undefined ? { kind: 'part', part } : { kind: 'part', part, day: own },
     ),
-    map(seq(prefix, daysRule(context)), ([, stretch]) => ({ kind: 'stretch', stretch })),
+    map(seq(prefix, daysRule(context)), ([how, stretch]) => ({
+      kind: 'stretch',
+      stretch,
+      starting: /^(?:start|begin|as of)/.test(how ?? ''),
+    })),
     map(day, (days) => ({ kind: 'days', days })),
     map(seq(prefix, day), ([, days]) => ({ kind: 'days', days })),
     clockRules(),

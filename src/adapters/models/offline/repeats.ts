@@ -149,6 +149,13 @@ export function repeatRule(context: DayContext): Rule<Repeat> {
   return either(simple, onWeekdays, inMonths, yearly);
 }
 
+/** `a weekly standup every Monday`, `a fortnightly review on Thursdays`: one repetition, said in two places. */
+export function joinRepeats(first: Repeat, second: Repeat): Repeat {
+  const exact =
+    second.weekdays.length > 0 || second.monthDay !== undefined || second.date !== undefined ? second : first;
+  return { ...exact, interval: Math.max(first.interval, second.interval) };
+}
+
 /** Whether the series has a turn on that day, when `anchor` is a day on which it may begin. */
 function fallsOn(repeat: Repeat, day: Wall): boolean {
   const { weekday, day: number } = partsOf(day);

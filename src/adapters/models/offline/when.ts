@@ -4,7 +4,7 @@ import type { Days } from './days.ts';
 import type { Length } from './lengths.ts';
 import type { Located, Mention, Point, Side, TimeContext } from './mentions.ts';
 import type { Part } from './parts.ts';
-import type { Repeat } from './repeats.ts';
+import { joinRepeats, type Repeat } from './repeats.ts';
 import { DAY, MINUTE, startOfDay, type Wall } from './wall.ts';
 
 // What the pieces of a request mean together: when something is to be, or which stretch of the calendar is asked about. Everything
@@ -21,7 +21,9 @@ export interface Timing {
   readonly length?: Length;
   readonly whole: boolean;
   readonly repeat?: Repeat;
-  readonly moment?: Wall;
+  readonly moment?: number;
+  /** `starting next week`: the stretch is where a series begins, not where it ends. */
+  readonly stretchStarts: boolean;
   readonly span?: { readonly from: Point; readonly to: Point };
   readonly aheadMinutes?: number;
   readonly restOfDay: boolean;
@@ -35,7 +37,7 @@ export interface Timing {
 
 type Writable = { -readonly [Key in keyof Timing]: Timing[Key] };
 
-export const noTiming: Timing = { orClocks: [], whole: false, restOfDay: false };
+export const noTiming: Timing = { orClocks: [], whole: false, restOfDay: false, stretchStarts: false };
 
 export function mergeMentions(located: readonly Located[]): Timing {
   const timing: Writable = { ...noTiming };
@@ -49,6 +51,7 @@ function take(timing: Writable, mention: Mention): void {
       timing.days ??= mention.days;
       break;
     case 'stretch':
+      if (timing.stretch === undefined) timing.stretchStarts = mention.starting;
       timing.stretch ??= mention.stretch;
       break;
     case 'clock':
@@ -73,10 +76,10 @@ function take(timing: Writable, mention: Mention): void {
       timing.whole = true;
       break;
     case 'repeat':
-      timing.repeat ??= mention.repeat;
+      timing.repeat = timing.repeat === undefined ? mention.repeat : joinRepeats(timing.repeat, mention.repeat);
       break;
     case 'moment':
-      timing.moment ??= mention.at;
+      timing.moment ??= mention.instant;
       break;
     case 'span':
       timing.span ??= mention;
@@ -126,8 +129,13 @@ export interface Window extends Stretch {
   readonly hours?: { readonly from: number; readonly to: number };
   /** A time was said, not only a day. */
   readonly timed: boolean;
+  /** Where it begins as an instant, when it was counted from now. */
+  readonly instant?: number;
+  /** Its length as elapsed time, where not both ends were said. */
+  readonly minutes?: number;
 }
 
+const floorMinute = (time: number): number => Math.floor(time / MINUTE) * MINUTE;
 const minutes = (count: number): number => count * MINUTE;
 
 /** The day on which a time of day is meant: the one that was said, else the next on which it lies ahead. */
@@ -211,11 +219,11 @@ function rolled(day: Day, from: Wall): Wall {
 export function windowsOf(timing: Timing, context: TimeContext): readonly Window[] {
   const { now, today } = context;
   const length = timing.length?.minutes ?? 60;
-  const timed = (from: Wall, to: Wall): Window => ({ from, to, timed: true });
-  if (timing.moment !== undefined) return [timed(timing.moment, endAfter(timing, timing.moment, length, context))];
-  if (timing.aheadMinutes !== undefined) {
-    const from = Math.floor(now / MINUTE) * MINUTE;
-    return [timed(from, from + minutes(timing.aheadMinutes))];
+  const counted = timing.moment ?? (timing.aheadMinutes === undefined ? undefined : floorMinute(context.nowMs));
+  if (counted !== undefined) {
+    const from = context.now + (counted - context.nowMs);
+    const long = timing.aheadMinutes ?? length;
+    return [{ from, to: from + minutes(long), timed: true, instant: counted, minutes: long }];
   }
   if (timing.span !== undefined) return [{ ...spanOf(timing.span, timing.part, context), timed: true }];
   const days = daysOf(timing);
@@ -224,12 +232,12 @@ export function windowsOf(timing: Timing, context: TimeContext): readonly Window
     return [timing.clock, ...timing.orClocks].flatMap((clock) =>
       (days ?? [undefined]).map((day) => {
         const from = placeClock(clock, day ?? stretchDay(timing), timing.part, context);
-        return timed(from, endAfter(timing, from, length, context));
+        const to = endAfter(timing, from, length, context);
+        return { from, to, timed: true, ...(to - from === minutes(length) ? { minutes: length } : {}) };
       }),
     );
   }
-  if (timing.restOfDay)
-    return [bounded({ from: Math.floor(now / MINUTE) * MINUTE, to: today + DAY, timed: false }, timing, context)];
+  if (timing.restOfDay) return [bounded({ from: floorMinute(now), to: today + DAY, timed: false }, timing, context)];
   return dayWindows(timing, days, context).map((window) => bounded(window, timing, context));
 }
 
@@ -306,7 +314,7 @@ function dayWindows(timing: Timing, days: readonly Day[] | undefined, context: T
 /** Only a bound was said: `before Friday`, `after 4`, `by the 15th`. */
 function openWindow(timing: Timing, context: TimeContext): readonly Window[] {
   const { after, before } = timing;
-  const now = Math.floor(context.now / MINUTE) * MINUTE;
+  const now = floorMinute(context.now);
   if (after === undefined && before === undefined) {
     if (timing.running !== undefined) return [];
     return timing.whole ? [{ from: context.today, to: context.today + DAY, timed: false }] : [];
@@ -318,7 +326,8 @@ function openWindow(timing: Timing, context: TimeContext): readonly Window[] {
     return [{ from: start === context.today ? now : start, to: start + DAY, timed: true }];
   }
   const from = after === undefined ? now : boundAfter(after, context);
-  const to = before === undefined ? from + 7 * DAY : boundBefore(before, context);
+  const openEnd = after?.clock === undefined ? from + 7 * DAY : startOfDay(from) + DAY;
+  const to = before === undefined ? openEnd : boundBefore(before, context);
   return to > from ? [{ from, to, timed: true }] : [];
 }
 

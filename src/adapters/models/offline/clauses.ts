@@ -1,0 +1,110 @@
+import { either, type Rule, says, seq } from './rules.ts';
+import type { Word } from './words.ts';
+
+// From a message to the single things it asks for: sentences, and parts joined by "and book …" or "if so". Courtesies go.
+
+export interface Clause {
+  readonly words: readonly Word[];
+  /** Asked for only if the time turns out free: `if so, book …`, `… if I'm free`. */
+  readonly ifFree: boolean;
+}
+
+const courtesy: Rule<unknown> = either<unknown>(
+  says(
+    'hey | hi | hello | ok | okay | so | well | great | thanks | thank you | right | please | kindly | just | actually | also | and | then | but | , | : | - | sallyport | assistant | now then | alright | sure | yes | perfect | good | morning ,',
+  ),
+  says('can/could/would/will you [please] [just] [also]'),
+  says(
+    "i'd like [you] to | i would like [you] to | i'd love to | i want [you] to | i need [you] to | i wanna | i have to | i must | we need to | we should | i should | we want to | i would love to",
+  ),
+  says(
+    "help me [to] | let's | let us | go ahead and | would it be possible to | is it possible to | would you mind | do you mind | be so kind as to | i was wondering if you could | do me a favour and | make sure to | don't forget to | try to | i'm trying to | i am trying to | i'm going to",
+  ),
+  says(
+    'can/could/may/shall/should/might i/we [please] [just] book/schedule/add/put/move/cancel/reschedule/set/see/get/block/arrange',
+  ),
+);
+
+/** Removes what is only polite at the beginning. */
+export function withoutCourtesy(words: readonly Word[]): readonly Word[] {
+  let at = 0;
+  for (;;) {
+    const found = courtesy(words, at);
+    if (found === undefined || found.end >= words.length) break;
+    const last = words[found.end - 1]?.lower ?? '';
+    // "can I book" loses "can I", not the verb.
+    at = found.end - (VERB_AT_END.has(last) ? 1 : 0);
+    if (VERB_AT_END.has(last)) break;
+  }
+  return at === 0 ? words : words.slice(at);
+}
+
+const VERB_AT_END = new Set('book schedule add put move cancel reschedule set see get block arrange'.split(' '));
+
+const ACTIONS = says(
+  'book | schedule | add | put | create | cancel | delete | remove | move | reschedule | block | reserve | arrange | set up | set | push | shift | plan | make | organise | organize | invite | pencil | remind | find | show | tell | check | see | list | rename | call it | title it | extend | shorten',
+);
+const condition = either(
+  says(
+    "if so | if yes | if i am | if i'm | if not busy | if it is | if it's | if that is | if that's | if free | if available | if possible | in that case | if that works | if nothing is | if there's nothing | if there is nothing | if the slot is | if the time is | if we are | if we're | if they are | if they're | if she is | if she's | if he is | if he's | if everyone is | if everybody is | if both are | if nobody is | if clear | if open",
+  ),
+);
+const conditionTail = says(
+  'both free | all free | free | available | open | both available | clear | okay | ok | fine | possible | the case | there | on | scheduled | booked | then | not busy | busy | good | so',
+);
+
+/** Takes `if I'm free [then]` out of the words and says whether it was there. */
+export function takeCondition(words: readonly Word[]): Clause {
+  for (let at = 0; at < words.length; at += 1) {
+    const found = condition(words, at);
+    if (found === undefined) continue;
+    let end = found.end;
+    for (let tail = conditionTail(words, end); tail !== undefined; tail = conditionTail(words, end)) end = tail.end;
+    return { words: withoutCourtesy([...words.slice(0, at), ...words.slice(end)]), ifFree: true };
+  }
+  return { words, ifFree: false };
+}
+
+const ending = (words: readonly Word[], at: number): boolean => {
+  const word = words[at];
+  if (word?.kind !== 'mark' || !/^[.!?;]$/.test(word.text)) return false;
+  const next = words[at + 1];
+  if (next?.glued === true && next.kind !== 'mark') return false;
+  // The full stop of "p.m." ends no sentence unless a capital follows.
+  const abbreviated =
+    word.text === '.' &&
+    /^(?:m|mon|tue|wed|thu|fri|dr|mr|mrs|ms|st|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)$/.test(
+      words[at - 1]?.lower ?? '',
+    );
+  return !(abbreviated && next !== undefined && (words[at - 1]?.lower !== 'm' || !/^\p{Lu}/u.test(next.text)));
+};
+
+const joint = either<unknown>(
+  seq(
+    says(
+      ', and then | and then | , then | , and | and | then | ; | , but | but | , please | & | and also | and please',
+    ),
+    ACTIONS,
+  ),
+  seq(says('if so | , if so | and if so | , and if so | if yes | , if yes | and if yes | if not ,')),
+  seq(says('and | , and | , | - | and then'), condition),
+);
+
+/** Single requests, in their order. */
+export function splitClauses(words: readonly Word[]): readonly Clause[] {
+  const parts: (readonly Word[])[] = [];
+  let start = 0;
+  for (let at = 0; at < words.length; at += 1) {
+    if (ending(words, at)) {
+      parts.push(words.slice(start, at));
+      start = at + 1;
+    } else if (at > start && joint(words, at) !== undefined) {
+      parts.push(words.slice(start, at));
+      start = at;
+    }
+  }
+  parts.push(words.slice(start));
+  return parts
+    .map((part) => takeCondition(withoutCourtesy(part)))
+    .filter((clause) => clause.words.some(({ kind }) => kind !== 'mark'));
+}

@@ -1,0 +1,213 @@
+import type { Word } from './words.ts';
+
+// What a clause asks for. The patterns are tried in order over the lower-case words, contractions spelled out; the first that fits wins.
+
+export type Intent =
+  | 'free'
+  | 'events'
+  | 'find'
+  | 'book'
+  | 'change'
+  | 'cancel'
+  | 'calendars'
+  | 'detail'
+  | 'never'
+  | 'unclear';
+
+const CONTRACTIONS: readonly (readonly [RegExp, string])[] = [
+  [/\bi'm\b/g, 'i am'],
+  [/\bi've\b/g, 'i have'],
+  [/\bi'll\b/g, 'i will'],
+  [/\bi'd\b/g, 'i would'],
+  [/\bwe're\b/g, 'we are'],
+  [/\bwe've\b/g, 'we have'],
+  [/\bthey're\b/g, 'they are'],
+  [/\b(what|when|where|who|how|there|here|that|it|she|he) 's\b/g, '$1 is'],
+  [/\bcan't\b/g, 'can not'],
+];
+
+export function spelledOut(words: readonly Word[]): string {
+  let text = words.map((word) => (word.kind === 'quote' ? '"' : word.lower)).join(' ');
+  for (const [short, long] of CONTRACTIONS) text = text.replace(short, long);
+  return text;
+}
+
+const OWNED = String.raw`(?:my|the|our|this|that|today 's|tomorrow 's|tonight 's|(?:mon|tues|wednes|thurs|fri|satur|sun)day 's|next \w+ 's)`;
+const CALENDAR = '(?:calendar|diary|schedule|agenda|planner)';
+const EVENTS =
+  '(?:meetings?|appointments?|events?|calls?|plans?|bookings?|commitments?|engagements?|things?|reminders?|interviews?|classes|lessons?|sessions?|birthdays?|lunch(?:es)?|dinners?|standups?|reviews?)';
+const SLOT = '(?:slots?|time|times|gaps?|openings?|windows?|space|room|availability|moment)';
+const ADJECTIVE =
+  '(?:free|busy|available|unavailable|open|booked(?: up)?|occupied|clear|tied up|empty|taken|engaged|double booked|around|in a meeting|blocked|doing anything|doing something|conflicted)';
+
+const pattern = (text: string): RegExp => new RegExp(text, 'u');
+
+const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
+  ['never', pattern(String.raw`^(?:do not|don't|never|please don't) `)],
+  [
+    'calendars',
+    pattern(
+      String.raw`^(?:(?:which|what) (?:\w+ )?calendars|(?:list|show|tell me|give me|display) (?:me )?(?:all )?(?:of )?(?:my |the )?calendars\b|do i have (?:more than one|several|multiple|other|any other) calendars?|how many calendars)`,
+    ),
+  ],
+  // Changes before bookings: "make my 2pm an hour long", "add bob@… to the standup".
+  [
+    'cancel',
+    pattern(
+      String.raw`^(?:cancel|delete|drop|scrap|call off|get rid of|clear|wipe|erase|bin|ditch|unbook|kill|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
+    ),
+  ],
+  ['cancel', pattern(String.raw`^(?:take|call|get|strike|cross) .+ (?:off|out of)\b`)],
+  [
+    'cancel',
+    pattern(
+      String.raw`^remove (?!.+ from (?!my ${CALENDAR}|the ${CALENDAR}|${CALENDAR}|(?:next|this|the|on|to)?\s*\w+day\b|today|tomorrow|\d))`,
+    ),
+  ],
+  [
+    'cancel',
+    pattern(
+      String.raw`^(?:i (?:no longer|do not|don't) (?:need|want)|i can not make|i will not make|we no longer need) ${OWNED}`,
+    ),
+  ],
+  [
+    'change',
+    pattern(
+      String.raw`^(?:move|reschedule|re - schedule|shift|push|postpone|delay|defer|bump|slide|change|update|edit|modify|alter|adjust|extend|lengthen|prolong|shorten|trim|rename|retitle|relocate|rearrange|swap|switch|uninvite|convert|turn|advance|remove)\b`,
+    ),
+  ],
+  ['change', pattern(String.raw`^(?:bring|pull|put|set|take) .+ (?:forward|back|off|earlier|later|ahead)\b`)],
+  ['change', pattern(String.raw`^(?:bring forward|pull forward|put back|put off|cut|start|end|finish) ${OWNED}`)],
+  ['change', pattern(String.raw`^(?:bring|pull) ${OWNED}`)],
+  ['change', pattern(String.raw`^(?:make|set|have|get|let) ${OWNED} (?!.*(?:reminder|aside|up) )`)],
+  ['change', pattern(String.raw`^(?:add|invite|include|put|attach|give) .+ to ${OWNED} (?!.*${CALENDAR}\b)`)],
+  [
+    'change',
+    pattern(
+      String.raw`^(?:add|invite|include) .+ to (?:\w+ )?(?:today|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day) 's`,
+    ),
+  ],
+  [
+    'detail',
+    pattern(
+      String.raw`^(?:make it|call it|name it|title it|label it|it is|it will|it should|invite|inviting|location|include|send|do it|put it|same|with|without|no |at |for |duration|title|subject|description|notes?|it lasts|add (?:a )?(?:google )?(?:meet|video)|should be|repeat|(?:the )?(?:location|title|topic|place) (?:is|should))\b`,
+    ),
+  ],
+  // Finding a time.
+  [
+    'find',
+    pattern(
+      String.raw`^(?:find|look for|suggest|propose|recommend|search for|offer|identify|figure out|work out)\b(?=.*\b(?:${SLOT}|minutes?|mins?|hours?|hrs?|half|when|free|date)\b|.*\d\s?(?:m|h)\b)(?! (?:out )?(?:if|whether))`,
+    ),
+  ],
+  ['find', pattern(String.raw`^(?:find|suggest|propose) (?:a |an |some )`)],
+  [
+    'find',
+    pattern(
+      String.raw`\b(?:when|what time|what day|which day|what times|which times|where)\b.* (?:can|could|should|might|would|shall|do|does|will|are|is|am) .*\b(?:meet|get together|both|all of us|everyone|everybody|have time|fit|squeeze|schedule|book|talk|chat|catch up|free for|available for|work for|works for|suit|suits|both free|do|sit down|speak|have (?:an?|some) )\b(?!ing)`,
+    ),
+  ],
+  [
+    'find',
+    pattern(
+      String.raw`\b(?:best|good|better|suitable|possible|free|open|available|earliest|first|soonest|convenient|any|empty|mutual|common)\b(?: \w+)? (?:slots?|time|times|gaps?|openings?|windows?|availability)\b(?!.*\bam i\b)(?=.*\b(?:for|to|with|when|slot|slots|next|between|of|find|gap|gaps|opening|openings)\b)`,
+    ),
+  ],
+  [
+    'find',
+    pattern(
+      String.raw`^(?:give|get|show|tell|offer) (?:me|us) .*\b(?:slots?|openings?|gaps?|options for|some times|times (?:that|when|to|for))\b`,
+    ),
+  ],
+  [
+    'find',
+    pattern(
+      String.raw`\bnext (?:available|free|open)\b|\b(?:first|earliest) (?:available|free|open)\b|\bwhen am i next (?:free|available)\b|\bwhen is my next (?:free|open|available)\b|^(?:is|are) there (?:a|an|any|some) .*\b(?:slots?|gaps?|openings?|window)\b|^(?:squeeze|fit) (?:in )?`,
+    ),
+  ],
+  [
+    'find',
+    pattern(
+      String.raw`^(?:when|what time|what times|which times)\b.*\b(?:am i|are we|is|are) .*\bfree\b.*\bfor (?:a|an|\d+|half|one|two|three|\w+ (?:minutes|hours))\b`,
+    ),
+  ],
+  [
+    'find',
+    pattern(
+      String.raw`^(?:when|what time|which day|what day) (?:are|is) .*\band (?:i|me)\b.*\b(?:free|available)\b|^when (?:are|is) we .*\b(?:free|available)\b`,
+    ),
+  ],
+  // Free or busy.
+  [
+    'free',
+    pattern(String.raw`\b(?:am|are|is|will|would|be|being|look|looking|if|whether|was|were|do)\b.*\b${ADJECTIVE}\b`),
+  ],
+  ['free', pattern(String.raw`\bfree (?:/|or) busy\b|\bavailability\b|^(?:when|how) (?:am|busy|free|booked|full)\b`)],
+  [
+    'free',
+    pattern(
+      String.raw`^(?:do|does|will|would|did) (?:i|we|\w+) (?:\w+ )?have (?:got )?(?:anything|something|any (?:plans|conflicts?|commitments|clash(?:es)?|time|free time|availability|gaps?|obligations)|a (?:conflict|clash|gap|minute|moment)|time|plans|stuff|much|room|some time|free time|conflicts|an hour|half an hour|\d+ (?:minutes|hours))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
+    ),
+  ],
+  [
+    'free',
+    pattern(
+      String.raw`^(?:have|has) (?:i|we|\w+) got (?:anything|something|time|any (?:plans|time|conflicts?|commitments))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
+    ),
+  ],
+  ['free', pattern(String.raw`^(?:anything|something|any conflicts?|any plans|any clash(?:es)?) `)],
+  [
+    'free',
+    pattern(
+      String.raw`^(?:is|are) there (?:anything|something|any conflicts?|a conflict|a clash)\b(?!.*\b${CALENDAR}\b)|\b(?:conflict|clash)(?:s|es|ing)? with\b|\bany conflicts?\b`,
+    ),
+  ],
+  [
+    'free',
+    pattern(
+      String.raw`^(?:does|do|would|will|is|how about|what about|can|could) .*\b(?:work|suit|works|okay|ok|good|possible|fit|do|make|make it)\b(?: for (?:me|us|\w+))?(?: (?:at|on|for|tomorrow|today|\w+day).*)?$`,
+    ),
+  ],
+  [
+    'free',
+    pattern(
+      String.raw`^(?:check|see|verify|confirm|tell me|let me know|find out|know) (?:if|whether|that) (?:i|we|i am|my|\w+) .*`,
+    ),
+  ],
+  // What is there.
+  [
+    'events',
+    pattern(String.raw`^(?:what|which|who|whom|where|how many|how long|how much|how does|how do|how is|whose)\b`),
+  ],
+  ['events', pattern(String.raw`^(?:when|at what time|what time|on which day|on what day)\b`)],
+  [
+    'events',
+    pattern(
+      String.raw`^(?:show|list|display|read|view|see|open|pull up|bring up|print|look up|look at|check|get|give|tell|run me|walk me|take me|brief|summarize|summarise|search|find|remind me (?:what|when|about my|of my)|fetch|recap|go over|go through|overview)\b`,
+    ),
+  ],
+  ['events', pattern(String.raw`^(?:do|does|did|will|have|has|am|are|is|was|were)\b`)],
+  [
+    'events',
+    pattern(
+      String.raw`^(?:my )?(?:next |upcoming |today 's |tomorrow 's |weekly |daily )?(?:${CALENDAR}|agenda|day|week|schedule|upcoming|meetings|appointments|events)\b(?! (?:with|about|at|from))`,
+    ),
+  ],
+  [
+    'book',
+    pattern(
+      String.raw`^(?:book|schedule|put|add|create|make|set|arrange|organi[sz]e|plan|block|reserve|hold|enter|pencil|remind|log|note|mark|jot|save|fix|throw|stick|pop|send|slot|squeeze|get|insert|keep|setup|plug|place|fill|register|record|drop|start|invite|meet|new|mark|ring|call|have|i have|i am|i will|i have got|i would|i need|i want|we have|we are|we will|we need|there is|there are|event|appointment|sign me up|give)\b`,
+    ),
+  ],
+];
+
+/** `timed`: whether the clause says a time. A bare noun with a time (`lunch with Tom Friday 12:30`) is a booking. */
+export function intentOf(words: readonly Word[], timed: boolean): Intent {
+  const text = spelledOut(words);
+  if (text === '') return 'unclear';
+  for (const [intent, expression] of PATTERNS) if (expression.test(text)) return intent;
+  return timed ? 'book' : 'unclear';
+}
+
+export const isAboutCalendar = (words: readonly Word[]): boolean =>
+  new RegExp(`\\b(?:${CALENDAR}|${EVENTS}|free|busy|available)\\b`, 'u').test(spelledOut(words));

@@ -1,0 +1,305 @@
+import type { ModelMessage, ModelReply, ModelRequest, ModelToolCall } from '../../../ports/model.ts';
+import { book, bookIfFree, mealHalf } from './book.ts';
+import { cancelEvent, changeEvent } from './change.ts';
+import { type Clause, splitClauses } from './clauses.ts';
+import { intentOf } from './intent.ts';
+import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
+import { createMentionReader, type TimeContext } from './mentions.ts';
+import { WHICH_EVENT } from './reference.ts';
+import { HELP, NOT_UNDERSTOOD, sentence } from './reply.ts';
+import { readAnswer, type ToolAnswer } from './results.ts';
+import { says } from './rules.ts';
+import { toSlot } from './slots.ts';
+import type { PlannedCall, Run, Setting, Task } from './task.ts';
+import { startOfDay } from './wall.ts';
+import { hasTime, mergeMentions, type Timing } from './when.ts';
+import { readWords, type Word } from './words.ts';
+import { isZone, wallAt } from './zones.ts';
+
+// From a conversation to the next step: reads what the person asked, runs it over the answers that are already there, and gives the
+// calls that come next, or the answer. It keeps no state: the same messages always lead to the same step.
+
+/** Longer messages are letters, not requests. */
+const MAX_WORDS = 400;
+/** As many things as one message may ask for. */
+const MAX_TASKS = 6;
+
+export interface PlannerOptions {
+  readonly workingHours: { readonly start: string; readonly end: string } | undefined;
+}
+
+export function planStep(request: ModelRequest, options: PlannerOptions): ModelReply {
+  const { messages } = request;
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  const asked = messages[last];
+  if (asked?.role !== 'user') return say(HELP);
+  const done = messages.slice(last + 1);
+  const nowMs = startOfTurn(done) ?? request.context.nowMs;
+  const { text, choice } = withQuestion(asked.text, messages.slice(0, last));
+  const setting = settingFor({ ...request, context: { ...request.context, nowMs } }, options, choice);
+  const tasks = readTasks(readWords(text).slice(0, MAX_WORDS), setting);
+  const run = runAll(tasks, setting);
+  return replay(run, done, { nowMs, tools: new Set(request.tools.map(({ name }) => name)) });
+}
+
+function settingFor(request: ModelRequest, options: PlannerOptions, choice: number | undefined): Setting {
+  const { nowMs, timeZone, contacts } = request.context;
+  const zone = isZone(timeZone) ? timeZone : 'UTC';
+  const now = wallAt(nowMs, zone);
+  const context: TimeContext = { now, nowMs, today: startOfDay(now), dayFirst: !zone.startsWith('America/') };
+  return {
+    context,
+    zone,
+    contacts: contacts ?? [],
+    read: createMentionReader(context),
+    workingHours: options.workingHours,
+    choice,
+  };
+}
+
+const QUESTION = /\?\s*$|^Several events fit\./u;
+
+/** An answer to our own question is read together with the request that led to it. */
+function withQuestion(
+  text: string,
+  before: readonly ModelMessage[],
+): { readonly text: string; readonly choice: number | undefined } {
+  const question = before.at(-1);
+  const choice = choiceIn(text);
+  if (question?.role !== 'assistant') return { text, choice: undefined };
+  const asked = before.findLast(({ role }) => role === 'user');
+  const open = QUESTION.test(question.text) || question.text.includes(WHICH_EVENT) || /\? Tell me/.test(question.text);
+  if (!open || asked?.role !== 'user' || startsAnew(text)) return { text, choice: undefined };
+  return choice !== undefined && question.text.includes(WHICH_EVENT)
+    ? { text: asked.text, choice }
+    : { text: `${asked.text} ${text}`, choice: undefined };
+}
+
+const ANEW =
+  /^\s*(?:please\s+)?(?:am|are|is|do|does|what|when|show|list|find|book|schedule|cancel|delete|move|reschedule|put|add|create|set up|block|remind|can|could|never mind|no\b|forget)/i;
+const startsAnew = (text: string): boolean => ANEW.test(text);
+
+const ORDINALS: readonly (readonly [number, RegExp])[] = [
+  [1, /^(?:the )?(?:1|first|1st|one|number one|number 1|#1)\b/],
+  [2, /^(?:the )?(?:2|second|2nd|two|number two|number 2|#2)\b/],
+  [3, /^(?:the )?(?:3|third|3rd|three|number three|number 3|#3)\b/],
+  [4, /^(?:the )?(?:4|fourth|4th|four|number four|number 4|#4)\b/],
+  [-1, /^(?:the )?last\b/],
+];
+
+function choiceIn(text: string): number | undefined {
+  const plain = text.trim().toLowerCase().replace(/[.!]$/, '');
+  if (!/^(?:the )?(?:#|number )?\w+(?: one)?(?:,? please)?$/.test(plain)) return undefined;
+  return ORDINALS.find(([, pattern]) => pattern.test(plain))?.[0];
+}
+
+const DETAIL_OPENING = says(
+  'make it | do it | put it | it is | it should be | it lasts | should be | it will be | it should last | same | have it',
+);
+
+function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
+  const tasks: Task[] = [];
+  for (const clause of splitClauses(words)) {
+    const task = readTask(clause, setting);
+    const previous = tasks.at(-1);
+    const joins = previous !== undefined && ['book', 'change', 'find'].includes(previous.intent);
+    if (task.intent === 'detail' && joins) {
+      const opening = DETAIL_OPENING(clause.words, 0)?.end ?? 0;
+      tasks[tasks.length - 1] = {
+        ...readTask(
+          { ...clause, words: [...previous.words, comma(clause.words[0]), ...clause.words.slice(opening)] },
+          setting,
+        ),
+        intent: previous.intent,
+        ifFree: previous.ifFree,
+      };
+    } else if (task.intent === 'detail') {
+      tasks.push({ ...task, intent: hasTime(task.timing) && previous === undefined ? 'book' : 'unclear' });
+    } else {
+      tasks.push(previous === undefined ? task : inherit(task, previous));
+    }
+  }
+  const clear = tasks.filter(({ intent }) => intent !== 'unclear');
+  return (clear.length > 0 ? clear : tasks).slice(0, MAX_TASKS);
+}
+
+const comma = (near: Word | undefined): Word => ({
+  kind: 'mark',
+  text: ',',
+  lower: ',',
+  start: near?.start ?? 0,
+  end: near?.start ?? 0,
+  glued: true,
+});
+
+function readTask(clause: Clause, setting: Setting): Task {
+  const located = setting.read(clause.words);
+  const timing = withMeal(mergeMentions(located), clause.words);
+  return {
+    intent: intentOf(clause.words, hasTime(timing)),
+    words: clause.words,
+    located,
+    timing,
+    ifFree: clause.ifFree,
+  };
+}
+
+/** "dinner at 8" and "breakfast at 7" say by themselves which half of the day. */
+function withMeal(timing: Timing, words: readonly Word[]): Timing {
+  const half = mealHalf(words);
+  if (half === undefined || timing.part !== undefined) return timing;
+  const settle = <Clock extends { half: string; hour: number }>(clock: Clock): Clock =>
+    clock.half === 'bare' && clock.hour >= 5 && clock.hour < 12 ? { ...clock, half } : clock;
+  return {
+    ...timing,
+    ...(timing.clock === undefined ? {} : { clock: settle(timing.clock) }),
+    ...(timing.clocks === undefined ? {} : { clocks: { ...timing.clocks, from: settle(timing.clocks.from) } }),
+  };
+}
+
+/** A second request that says no day means the first one's; one that says no time at all means its time, too. */
+function inherit(task: Task, previous: Task): Task {
+  if (!['book', 'free', 'find', 'events'].includes(task.intent)) return task;
+  const own = task.timing;
+  const length = own.length ?? previous.timing.length;
+  if (!hasTime(own)) {
+    return { ...task, timing: { ...previous.timing, ...(length === undefined ? {} : { length }) } };
+  }
+  const placed = own.days ?? own.stretch ?? own.moment ?? own.span ?? own.repeat ?? own.aheadMinutes;
+  const { days, stretch } = previous.timing;
+  if (placed !== undefined || (days === undefined && stretch === undefined)) return task;
+  return {
+    ...task,
+    timing: { ...own, ...(days === undefined ? {} : { days }), ...(stretch === undefined ? {} : { stretch }) },
+  };
+}
+
+function* runAll(tasks: readonly Task[], setting: Setting): Run {
+  const texts: string[] = [];
+  for (let index = 0; index < tasks.length; index += 1) {
+    const task = tasks[index];
+    const next = tasks[index + 1];
+    if (task === undefined) break;
+    if (task.intent === 'free' && next?.intent === 'book' && sameTime(task, next)) {
+      texts.push(yield* freeThenBook(task, next, setting));
+      index += 1;
+    } else if (task.intent === 'find' && next?.intent === 'book' && next.located.length === 0) {
+      texts.push(
+        yield* book(
+          { ...next, words: [...task.words, ...next.words], located: task.located, timing: searchOnly(task.timing) },
+          setting,
+        ),
+      );
+      index += 1;
+    } else {
+      texts.push(yield* runOne(task, setting));
+    }
+  }
+  return texts.length === 0 ? NOT_UNDERSTOOD : sentence(...texts);
+}
+
+const searchOnly = (timing: Timing): Timing =>
+  timing.length === undefined ? { ...timing, length: { minutes: 60, days: 0, months: 0 } } : timing;
+
+/** The booking is at the time that was asked about, or says only how long. */
+function sameTime(question: Task, task: Task): boolean {
+  return (
+    task.ifFree || JSON.stringify({ ...question.timing, length: 0 }) === JSON.stringify({ ...task.timing, length: 0 })
+  );
+}
+
+function* freeThenBook(question: Task, task: Task, setting: Setting): Run {
+  const asked = othersIn(question, setting);
+  if (asked.question !== undefined) return asked.question;
+  const length = question.timing.length ?? task.timing.length;
+  const timed = { ...question, timing: { ...question.timing, ...(length === undefined ? {} : { length }) } };
+  const windows = freeWindows(timed, setting);
+  const exact =
+    windows.length === 1 &&
+    windows.every(({ timed: sure, hours }) => sure && hours === undefined) &&
+    question.timing.part === undefined;
+  const zone = question.timing.zone ?? setting.zone;
+  if (exact)
+    return yield* bookIfFree(
+      timed,
+      task,
+      setting,
+      asked.calendars,
+      windows.map((window) => toSlot(window, zone)),
+    );
+  return yield* book({ ...task, ifFree: true }, setting);
+}
+
+function* runOne(task: Task, setting: Setting): Run {
+  switch (task.intent) {
+    case 'free':
+      return yield* askFree(task, setting);
+    case 'events':
+      return yield* askEvents(task, setting);
+    case 'find':
+      return yield* findTime(task, setting);
+    case 'book':
+      return yield* book(task, setting);
+    case 'change':
+      return yield* changeEvent(task, setting);
+    case 'cancel':
+      return yield* cancelEvent(task, setting);
+    case 'calendars':
+      return yield* askCalendars();
+    case 'never':
+      return 'All right, I did nothing.';
+    case 'detail':
+    case 'unclear':
+      return NOT_UNDERSTOOD;
+  }
+}
+
+interface Replay {
+  readonly nowMs: number;
+  readonly tools: ReadonlySet<string>;
+}
+
+const ID = /^offline_([0-9a-z]+)_\d+_\d+$/;
+
+/** The instant of the turn's first step stands in its call ids, so that `in two hours` means the same in every later step. */
+function startOfTurn(done: readonly ModelMessage[]): number | undefined {
+  const first = done.find((message) => message.role === 'assistant');
+  const id = first?.role === 'assistant' ? ID.exec(first.toolCalls[0]?.id ?? '')?.[1] : undefined;
+  const value = id === undefined ? Number.NaN : Number.parseInt(id, 36);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function replay(run: Run, done: readonly ModelMessage[], { nowMs, tools }: Replay): ModelReply {
+  let step = run.next([]);
+  let round = 0;
+  for (const message of done) {
+    if (message.role !== 'assistant' || message.toolCalls.length === 0 || step.done === true) continue;
+    const answers = message.toolCalls.map((call) => answerTo(call, done));
+    step = run.next(answers);
+    round += 1;
+  }
+  if (step.done === true) return say(step.value === '' ? NOT_UNDERSTOOD : step.value);
+  const missing = step.value.find(({ name }) => !tools.has(name));
+  if (missing !== undefined)
+    return say(`I would need the tool ${missing.name} for that, and it is not available to me here.`);
+  return {
+    text: '',
+    toolCalls: step.value.map(
+      (call: PlannedCall, index): ModelToolCall => ({
+        id: `offline_${nowMs.toString(36)}_${round + 1}_${index + 1}`,
+        ...call,
+      }),
+    ),
+    usage: { inputTokens: 0, outputTokens: 0 },
+    stop: 'tools',
+  };
+}
+
+function answerTo(call: ModelToolCall, done: readonly ModelMessage[]): ToolAnswer {
+  const answer = done.find((message) => message.role === 'tool' && message.callId === call.id);
+  return answer?.role === 'tool' ? readAnswer(answer) : { failed: true, data: {}, text: 'no answer came' };
+}
+
+function say(text: string): ModelReply {
+  return { text, toolCalls: [], usage: { inputTokens: 0, outputTokens: 0 }, stop: 'end' };
+}

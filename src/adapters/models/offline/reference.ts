@@ -1,0 +1,175 @@
+import { looseClock } from './clocks.ts';
+import { takenBy } from './details.ts';
+import { spelledOut } from './intent.ts';
+import type { Located } from './mentions.ts';
+import { eventText, listed } from './reply.ts';
+import type { FoundEvent, JsonObject } from './results.ts';
+import { either, map, type Rule, says, seq } from './rules.ts';
+import { boundArguments, toSlot } from './slots.ts';
+import type { Setting } from './task.ts';
+import { DAY, HOUR, MINUTE } from './wall.ts';
+import { hasTime, mergeMentions, type Timing, type Window, windowsOf } from './when.ts';
+import type { Word } from './words.ts';
+import { wallAt } from './zones.ts';
+
+// Which existing event is meant: by its words (`the dentist`, `lunch with Tom`), its time (`my 3pm`), or both.
+
+/** Words that say that there is an event, not which. */
+const GENERIC = new Set(
+  "a an the my our your his her their this that it its is are was be on in at for of to from with and or by me i we us you what what's whats when when's where which who how do does did have has got will would am can could should about any anything some all every each everything next upcoming coming up first last earliest latest meeting meetings meet appointment appointments event events calendar diary schedule agenda scheduled planned plan plans booked day week today tomorrow show list see view check display read give get tell find look pull open please time times many much long there 's day's everything else happening going entire whole series occurrence occurrences recurring repeating one ones slot entry booking bookings left remaining today's if that then thing things out down cancel delete remove move reschedule called titled named free busy start starts end ends begin begins happen doing due rundown overview summary summarize summarise brief run walk through look like looks full details detail calendars more than planner also just only again still other another later between doing got invited attending".split(
+    ' ',
+  ),
+);
+
+/** Says so itself when nothing particular is named. */
+export function subjectOf(words: readonly Word[], located: readonly Located[]): readonly Word[] {
+  const taken = takenBy(words, located);
+  return words.filter((word, at) => {
+    if (word.kind === 'quote' || word.kind === 'address') return true;
+    const possessor = words[at + 1]?.lower === "'s" && GENERIC.has(word.lower);
+    return taken[at] === false && word.kind === 'word' && word.lower !== "'s" && !GENERIC.has(word.lower) && !possessor;
+  });
+}
+
+/** One word for the calendar's search, which looks in titles, places and guests: a name if there is one, else the longest. */
+export function searchTerm(subject: readonly Word[]): string | undefined {
+  const quote = subject.find(({ kind }) => kind === 'quote' || kind === 'address');
+  if (quote !== undefined) return quote.text;
+  const names = subject.filter(({ text }) => /^\p{Lu}/u.test(text));
+  const pool = names.length > 0 ? names : subject;
+  const best = [...pool].sort((left, right) => right.text.length - left.text.length)[0];
+  return best?.text;
+}
+
+export interface Reference {
+  readonly timing: Timing;
+  readonly subject: readonly Word[];
+  readonly window: Window | undefined;
+  /** The whole series, or from one on. */
+  readonly scope: 'all' | 'following' | undefined;
+  /** Everything that fits, not one. */
+  readonly every: boolean;
+}
+
+const determined: Rule<unknown> = seq(says('my | the | our | this'), looseClock);
+const afterClock = either<unknown>(
+  says(
+    'meeting | appointment | call | one | with | on | event | tomorrow | today | , | session | slot | from | this | next | lunch | review | sync | standup',
+  ),
+  map(says('to | back | by | an'), (word) => word),
+);
+
+/** `my 3` is a time: "at" is put where "my" stands, so that the grammar reads it. */
+export function introduceClocks(words: readonly Word[]): readonly Word[] {
+  return words.map((word, at) => {
+    const found = determined(words, at);
+    if (found === undefined) return word;
+    const ends = found.end === words.length || afterClock(words, found.end) !== undefined;
+    return ends ? { ...word, lower: 'at' } : word;
+  });
+}
+
+export function readReference(original: readonly Word[], setting: Setting): Reference {
+  const words = introduceClocks(original);
+  const located = setting.read(words);
+  const timing = mergeMentions(located);
+  const text = spelledOut(original);
+  const following =
+    /\b(?:from now on|from then on|following ones|all future|all following|and following|future (?:ones|occurrences|meetings)|onwards)\b/.test(
+      text,
+    );
+  const series =
+    /\b(?:series|recurring|repeating|all occurrences|every occurrence|every instance|all instances|all of the|all the|every (?!thing))/.test(
+      text,
+    ) || timing.repeat !== undefined;
+  const every =
+    /\b(?:all|everything|every|both)\b/.test(text) ||
+    /^(?:clear|wipe|free up|empty)\b/.test(text) ||
+    /^(?:cancel|delete|remove|drop) (?:my |the )?(?:meetings|appointments|events|calls)\b/.test(text);
+  // "all of the series" says how much, not when.
+  const placed = timing.repeat === undefined && hasTime({ ...timing, whole: false });
+  const [window] = placed ? windowsOf(timing, setting.context) : [];
+  const plural = /\b(?:meetings|appointments|events|everything)\b/.test(text);
+  return {
+    timing,
+    subject: subjectOf(words, located),
+    window,
+    scope: following ? 'following' : series && !(every && plural && !/\bseries\b/.test(text)) ? 'all' : undefined,
+    every: every && (plural || window !== undefined || /^(?:clear|wipe|free up)/.test(text)),
+  };
+}
+
+export const isNothing = (reference: Reference): boolean =>
+  reference.window === undefined && reference.subject.length === 0;
+
+export function lookupArguments(reference: Reference, setting: Setting): JsonObject {
+  const { context } = setting;
+  const zone = reference.timing.zone ?? setting.zone;
+  const term = searchTerm(reference.subject);
+  const query = term === undefined ? {} : { query: term };
+  if (reference.window !== undefined) return { ...boundArguments(toSlot(reference.window, zone)), ...query };
+  const now = Math.floor(context.now / MINUTE) * MINUTE;
+  // An hour back: what is going on now can still be moved or called off.
+  const { timeMin, timeZone } = boundArguments(toSlot({ from: now - HOUR, to: now + DAY, timed: true }, zone));
+  return { timeMin, timeZone, ...query, maxResults: 50 };
+}
+
+const plain = (text: string): string =>
+  text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^\p{L}\p{N}]+/gu, '');
+
+/** Events that fit what was said: all of its words if any event has them, and the very time if one was said. */
+export function matching(events: readonly FoundEvent[], reference: Reference, setting: Setting): readonly FoundEvent[] {
+  const zone = reference.timing.zone ?? setting.zone;
+  const wanted = reference.subject.map((word) => plain(word.text)).filter((word) => word !== '');
+  const score = (event: FoundEvent): number => {
+    const text = plain([event.title, event.location, ...event.guests].join(' '));
+    return wanted.filter((word) => text.includes(word)).length;
+  };
+  const best = Math.max(0, ...events.map(score));
+  const named = wanted.length === 0 ? events : events.filter((event) => best > 0 && score(event) === best);
+  const { window, timing } = reference;
+  if (window === undefined) return named.filter((event) => event.end > setting.context.nowMs || event.allDay);
+  if (timing.clock === undefined && timing.clocks === undefined && timing.moment === undefined) {
+    const inside = named.filter((event) => event.allDay || wallAt(event.start, zone) >= window.from);
+    return inside.length > 0 ? inside : named;
+  }
+  const exact = named.filter((event) => !event.allDay && wallAt(event.start, zone) === window.from);
+  if (exact.length > 0 || wanted.length > 0) return exact.length > 0 ? exact : named;
+  return named.filter((event) => !event.allDay && wallAt(event.start, zone) > window.from);
+}
+
+export type Chosen =
+  | { readonly kind: 'events'; readonly events: readonly FoundEvent[]; readonly next: boolean }
+  | { readonly kind: 'answer'; readonly text: string };
+
+/** One event, or all where all were meant; otherwise a question. */
+export function choose(events: readonly FoundEvent[], reference: Reference, setting: Setting): Chosen {
+  const found = matching(events, reference, setting);
+  const zone = reference.timing.zone ?? setting.zone;
+  const first = found[0];
+  if (first === undefined)
+    return { kind: 'answer', text: `I found no such event${searched(reference)}, so I changed nothing.` };
+  if (found.length === 1) return { kind: 'events', events: found, next: false };
+  if (setting.choice !== undefined) {
+    const chosen = setting.choice === -1 ? found.at(-1) : found[setting.choice - 1];
+    if (chosen !== undefined) return { kind: 'events', events: [chosen], next: false };
+  }
+  const series = first.seriesId;
+  if (series !== undefined && found.every((event) => event.seriesId === series))
+    return { kind: 'events', events: [first], next: true };
+  if (reference.every && reference.scope === undefined)
+    return { kind: 'events', events: found.slice(0, 12), next: false };
+  const lines = found.slice(0, 8).map((event, index) => `${index + 1}. ${eventText(event, zone)}`);
+  return { kind: 'answer', text: `${WHICH_EVENT}${listed(lines)}` };
+}
+
+/** How the question for one of several events begins: the next message is then read as its answer. */
+export const WHICH_EVENT = 'Several events fit. Which one do you mean?';
+
+function searched(reference: Reference): string {
+  const words = reference.subject.map(({ text }) => text).join(' ');
+  return words === '' ? '' : ` (“${words}”)`;
+}
