@@ -9,12 +9,18 @@ import { AppError } from '../kernel/app-error.ts';
 import { createHeadlessPerson } from './headless-person.ts';
 import { openHome } from './home.ts';
 import { knock } from './knock.ts';
-import { lookAtCalendar } from './look-at-calendar.ts';
 import { type Machine, startMachine } from './machine.ts';
 
 // `make demo`: the main job once, with no account: connect, ask, approve, book; it ends with 0 only if the event is in the calendar.
 
 const QUESTION = 'Am I free tomorrow at three? Book an hour with Ana.';
+
+const bookedEvent = z.looseObject({
+  summary: z.string(),
+  start: z.looseObject({ dateTime: z.string() }),
+  end: z.looseObject({ dateTime: z.string() }),
+  attendees: z.array(z.looseObject({ email: z.string() })).default([]),
+});
 
 const say = (text = ''): void => console.log(text);
 const step = (title: string): void => say(`\n${title}`);
@@ -78,8 +84,8 @@ async function main(folder: string): Promise<number> {
     step('4. A question in plain language, through both doors.');
     const answer = await converse(machine);
     step('5. What is in the calendar now.');
-    const booked = await lookAtCalendar(machine);
-    for (const { summary, start, end, attendees = [] } of booked) {
+    const booked = z.array(bookedEvent).parse(machine.google.events(machine.person.email));
+    for (const { summary, start, end, attendees } of booked) {
       say(
         `   ${summary}, ${start.dateTime} – ${end.dateTime}, with ${attendees.map(({ email }) => email).join(', ') || 'nobody'}`,
       );

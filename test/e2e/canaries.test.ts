@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ask } from '../../src/cli/client/chat.ts';
+import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
+
+// Planted words that no log line may hold: what people say, whom they meet, and every secret of the system.
+
+const TITLE = 'Zanzibarquartz';
+const ADDRESS = 'canary.guest@example.net';
+let test: TestMachine;
+
+beforeAll(async () => {
+  test = await startTestMachine({ given: { SALLYPORT_LOG_LEVEL: 'debug' } });
+  await test.connect();
+});
+afterAll(() => test.close());
+
+const { stringify } = JSON;
+
+describe('the logs', () => {
+  it('hold no message text, address, event or token after a whole conversation with refusals and faults', async () => {
+    const { agent, oauth, mcp, key_door } = test.machine.access;
+    const options = { agent, approvals: oauth, decide: async () => 'yes' as const };
+    const answer = await ask(
+      { message: `Book "${TITLE}" tomorrow at 15:00 with ${ADDRESS}`, timeZone: 'Europe/Berlin' },
+      options,
+    );
+    expect(answer.status).toBe('completed');
+    expect(stringify(answer.tool_calls)).toContain(ADDRESS);
+    const listed = await ask({ message: 'What is on my calendar tomorrow?', timeZone: 'Europe/Berlin' }, options);
+    expect(listed.answer).toContain(TITLE);
+    // Faults on the way print causes: Google fails, then refuses the token.
+    test.machine.google.faults.next({ match: { pathIncludes: '/events' }, status: 500, times: 9 });
+    await ask({ message: `What is on my calendar tomorrow about ${TITLE}?`, timeZone: 'Europe/Berlin' }, options);
+    await fetch(`${agent.url}/chat`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${agent.token}x`, 'content-type': 'application/json' },
+      body: stringify({ message: TITLE }),
+    });
+    await fetch(`${agent.url}/chat`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' },
+      body: `{"message": "${TITLE}`,
+    });
+    await fetch(key_door.url, { method: 'POST', headers: { authorization: `Bearer ${oauth.token}` }, body: TITLE });
+
+    const log = test.logText.join('\n');
+    const secrets = JSON.parse(test.home.read('secrets.json') ?? '{}');
+    const canaries: Record<string, string> = {
+      'the event’s title': TITLE,
+      'a guest’s address': ADDRESS,
+      'the person’s address': test.machine.person.email,
+      'the agent token': agent.token.slice(-20),
+      'the key door’s token': key_door.token.slice(-20),
+      'the confirm token': oauth.token.slice(-20),
+      'the HMAC secret': mcp.secret,
+      'the HMAC master': secrets.hmac_master,
+      'the vault key': secrets.vault_key,
+      'Google’s client secret': secrets.google_client_secret,
+      'a JWT': 'eyJ',
+      'a private key': 'PRIVATE KEY',
+    };
+    for (const [what, canary] of Object.entries(canaries)) {
+      expect(canary.length).toBeGreaterThan(2);
+      const line = test.logText.find((text) => text.includes(canary));
+      expect({ what, line }).toEqual({ what, line: undefined });
+    }
+    expect(log).toContain('tool_call');
+    expect(test.lines('door.refused').length).toBeGreaterThan(0);
+  });
+
+  it('join one question’s lines across the APIs by request id and trace', async () => {
+    const { agent } = test.machine.access;
+    await ask(
+      { message: 'am I free tomorrow at nine?', timeZone: 'Europe/Berlin' },
+      { agent, decide: async () => undefined },
+    );
+    const turn = test.lines('turn.finished').at(-1);
+    const call = test.lines('tool_call').at(-1);
+    expect(typeof turn?.['traceparent']).toBe('string');
+    expect(String(call?.['traceparent']).split('-')[1]).toBe(String(turn?.['traceparent']).split('-')[1]);
+  });
+
+  it('no record in the store holds a Google token or one of ours in the clear', async () => {
+    const { keys } = await test.machine.store.list('', { limit: 10_000 });
+    const text = (await Promise.all(keys.map((key) => test.machine.store.get(key)))).join('\n');
+    expect(text).toContain('"v":1');
+    for (const token of [test.machine.access.agent.token, test.machine.access.oauth.token]) {
+      expect(text).not.toContain(token.slice(-43));
+    }
+    expect(text).not.toMatch(/access_token|refresh_token":"(?!ey)/);
+  });
+});
