@@ -14,6 +14,7 @@ import type { Exchange } from './shared-transport.ts';
 // - a yes is needed: 2026-07-28 `input_required` with a URL elicitation, earlier revisions the error -32042. A client of
 //   2026-07-28 that declared no URL elicitation must not be sent one (the SDK refuses with -32021), and a bare
 //   `requestState` would make clients poll: it gets a tool result with `isError` that says where the person can answer.
+//   `requestState` needs no seal of its own: it is never read, the approval is found by the hash of the very call.
 //   The open question is under `sallyport/approval` in each, so that a client need not parse words;
 // - a scope is missing: 403 with an RFC 6750 §3.1 challenge; an unknown tool: -32602; a fault of ours: -32603.
 
