@@ -21,6 +21,8 @@ export interface OutsideResponse {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** An earlier try of this request was lost or failed (5xx) where the service may have acted on it. */
+  readonly triedBefore?: boolean;
 }
 
 /** Resolves for every HTTP status once retries are spent; rejects with AppError `timed_out`, `upstream_failed` or `forbidden` (address not allowed). */

@@ -33,26 +33,34 @@ function readBusy(calendar: string, from: JsonRecord): readonly BusyPeriod[] {
   });
 }
 
+/** A service may answer `primary` under the calendar's own id: with one name missing and one left over, they are the same. */
+function nameAnswers(calendars: JsonRecord, groups: JsonRecord, asked: readonly string[]): ReadonlyMap<string, string> {
+  const missing = asked.filter((calendar) => calendars[calendar] === undefined && groups[calendar] === undefined);
+  const surplus = Object.keys(calendars).filter((calendar) => !asked.includes(calendar));
+  const [from] = surplus;
+  const [to] = missing;
+  const alias = surplus.length === 1 && missing.length === 1 && Object.keys(groups).length === 0;
+  return new Map(alias && from !== undefined && to !== undefined ? [[from, to]] : []);
+}
+
 /** Each asked calendar ends up in `busy` or in `errors`; a group stands for the calendars that Google expanded it to. */
 function readFreeBusy(body: JsonRecord, asked: readonly string[]): FreeBusy {
   const calendars = readRecord(body, 'calendars');
   const groups = readRecord(body, 'groups');
+  const names = nameAnswers(calendars, groups, asked);
   const busy: BusyPeriod[] = [];
   const errors: { calendar: string; reason: string }[] = [];
-  const noteErrors = (calendar: string, from: JsonRecord): void => {
-    for (const error of readRecords(from, 'errors'))
-      errors.push({ calendar, reason: readText(error, 'reason') ?? 'unknown' });
-  };
-  for (const [calendar, entry] of Object.entries(calendars)) {
+  const answered = new Set<string>();
+  for (const [key, entry] of [...Object.entries(calendars), ...Object.entries(groups)]) {
     if (!isRecord(entry)) continue;
-    noteErrors(calendar, entry);
+    const calendar = names.get(key) ?? key;
+    answered.add(calendar);
+    for (const error of readRecords(entry, 'errors')) {
+      errors.push({ calendar, reason: readText(error, 'reason') ?? 'unknown' });
+    }
     busy.push(...readBusy(calendar, entry));
   }
-  for (const [group, entry] of Object.entries(groups)) if (isRecord(entry)) noteErrors(group, entry);
-  for (const calendar of asked) {
-    if (calendars[calendar] === undefined && groups[calendar] === undefined)
-      errors.push({ calendar, reason: 'notAnswered' });
-  }
+  for (const calendar of asked) if (!answered.has(calendar)) errors.push({ calendar, reason: 'notAnswered' });
   return { busy: busy.sort((left, right) => left.startMs - right.startMs), errors };
 }
 

@@ -72,8 +72,19 @@ function forbidden(response: OutsideResponse, context: GoogleErrorContext): AppE
   return new AppError('forbidden', `Google does not allow this on that calendar or event: check ${context.names}.`);
 }
 
-/** What a final answer that is no success means to the caller. 401 has been tried with a fresh token before. */
+/**
+ * What a final answer that is no success means to the caller. 401 has been tried with a fresh token before. A write that was
+ * lost once and then put off may be written all the same.
+ */
 export function describeAnswer(response: OutsideResponse, context: GoogleErrorContext): AppError {
+  const error = meaningOf(response, context);
+  if (error.code !== 'rate_limited' || !context.writes || response.triedBefore !== true) return error;
+  const { message, retryAfterSeconds: wait } = error;
+  const details = { written: 'unknown' };
+  return new AppError('rate_limited', message, wait === undefined ? { details } : { details, retryAfterSeconds: wait });
+}
+
+function meaningOf(response: OutsideResponse, context: GoogleErrorContext): AppError {
   switch (response.status) {
     case 400:
       return new AppError('invalid_request', `Google refused the request: ${messageOf(response)}`);

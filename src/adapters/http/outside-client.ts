@@ -90,14 +90,16 @@ export function createOutsideClient(options: OutsideClientOptions): OutsideClien
   }
 
   async function rounds(round: Round, endMs: number): Promise<OutsideResponse> {
+    let triedBefore = false;
     for (let tries = 1; ; tries += 1) {
       const outcome = await attempt(round);
       const wait = nextWait(round, outcome, tries, endMs);
       if (wait === undefined) {
-        if ('response' in outcome) return outcome.response;
+        if ('response' in outcome) return triedBefore ? { ...outcome.response, triedBefore } : outcome.response;
         throw outcome.error;
       }
       const status = 'response' in outcome ? outcome.response.status : 0;
+      triedBefore ||= status >= 500 || (status === 0 && round.trace.reached);
       log.info('outside_retry', { host: URL.parse(round.request.url)?.host, status, tries, wait_ms: wait });
       await delay(wait, undefined, { signal: round.signal });
     }

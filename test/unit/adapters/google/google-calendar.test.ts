@@ -14,7 +14,14 @@ interface Script {
   readonly rejected: (string | undefined)[];
 }
 
-type Step = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> } | AppError;
+type Step =
+  | {
+      readonly status: number;
+      readonly body?: unknown;
+      readonly headers?: Record<string, string>;
+      readonly triedBefore?: boolean;
+    }
+  | AppError;
 
 function script(...steps: readonly Step[]): Script {
   const sent: OutsideRequest[] = [];
@@ -35,7 +42,8 @@ function script(...steps: readonly Step[]): Script {
         if (step === undefined) throw new Error('the script has no more answers');
         if (step instanceof AppError) throw step;
         const body = step.body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(step.body));
-        return { status: step.status, headers: step.headers ?? {}, body };
+        const { status, headers = {}, triedBefore } = step;
+        return { status, headers, body, ...(triedBefore === undefined ? {} : { triedBefore }) };
       },
     },
   }).open('p_1', new AbortController().signal);
@@ -158,6 +166,9 @@ describe('answers', () => {
     expect(await write(lost(true))).toMatchObject({ code: 'timed_out', details: { written: 'unknown' } });
     expect(await write(lost(false))).toMatchObject({ code: 'timed_out', details: { written: 'no' } });
     expect(await write(googleError(500, 'backendError'))).toMatchObject({ details: { written: 'unknown' } });
+    const putOff = { ...googleError(429, 'rateLimitExceeded'), triedBefore: true } as Step;
+    expect(await write(putOff)).toMatchObject({ code: 'rate_limited', details: { written: 'unknown' } });
+    expect((await write(googleError(429, 'rateLimitExceeded'))).details).toBeUndefined();
     const read = script(lost(true)).calendar.freeBusy({ timeMinMs: 0, timeMaxMs: 1, calendars: ['primary'] });
     expect(await failureOf(read)).toMatchObject({ details: { written: 'no' } });
   });
@@ -193,6 +204,15 @@ describe('free/busy', () => {
         { calendar: 'lost@example.com', reason: 'notAnswered' },
       ],
     });
+  });
+});
+
+describe('free/busy of one calendar', () => {
+  it('is found when it is answered under the calendar’s own id', async () => {
+    const busy = [{ start: '2026-11-24T10:00:00Z', end: '2026-11-24T11:00:00Z' }];
+    const { calendar } = script({ status: 200, body: { calendars: { 'ann@example.com': { busy } } } });
+    const result = await calendar.freeBusy({ timeMinMs: 0, timeMaxMs: 1, calendars: ['primary'] });
+    expect(result).toMatchObject({ busy: [{ calendar: 'primary' }], errors: [] });
   });
 });
 

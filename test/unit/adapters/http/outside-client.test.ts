@@ -240,6 +240,17 @@ describe('another try', () => {
     expect([answer.status, text(answer.body), site.requests.length]).toEqual([500, 'down', 4]);
   });
 
+  it('says when an earlier try may have been acted on', async () => {
+    const statuses = [429, 503, 429, 400];
+    const site = await serve((response, _request, nth) => response.writeHead(statuses[nth - 1] ?? 200).end());
+    const one = client({ hosts: [site.host] });
+    expect(await one.send({ method: 'POST', url: site.url, retry: true })).toMatchObject({
+      status: 400,
+      triedBefore: true,
+    });
+    expect((await one.send({ method: 'POST', url: site.url, retry: true })).triedBefore).toBeUndefined();
+  });
+
   it.each([400, 401, 403, 404, 409, 412])('does not repeat after %i', async (status) => {
     const site = await serve((response) => response.writeHead(status).end());
     expect((await client({ hosts: [site.host] }).send(get(site.url))).status).toBe(status);
