@@ -108,8 +108,9 @@ export function createApprovals(deps: { readonly store: KeyValueStore; readonly 
       return { record, status: await statusOf(record) };
     },
     async decide(answer) {
-      const record = await readOpen(answer.person, answer.id);
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        // Read anew each time: the agent may have asked again in between.
+        const record = await readOpen(answer.person, answer.id);
         const settled = await settle(record, answer);
         if (settled === answer.decision) return { record, status: settled };
         if (settled !== undefined) {

@@ -54,7 +54,7 @@ export const calendarScopes: Readonly<Record<string, ScopeMeaning>> = {
     ],
   },
   'calendar.write': {
-    words: 'create, change and delete events in your calendars, each time with your yes',
+    words: 'create, change and delete events in your calendars',
     google: [{ scope: `${CALENDAR}.events`, allows: 'creating, changing and deleting events', essential: true }],
   },
 };

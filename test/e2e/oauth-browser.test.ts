@@ -70,7 +70,7 @@ describeWithBrowser.each(['https', 'http'] as const)('a person with a browser, o
 
   beforeAll(async () => {
     if (scheme === 'https') {
-      const { certificatePem: cert, privateKeyPem: key } = await createTestServerCertificate();
+      const { pem: cert, keyPem: key } = await createTestServerCertificate();
       server = createTlsServer({ cert, key });
     } else server = createServer();
     publicUrl = `${scheme}://127.0.0.1:${await listen(server)}`;
@@ -127,7 +127,7 @@ describeWithBrowser.each(['https', 'http'] as const)('a person with a browser, o
   it('shows its pages in their own style, and its scripts nothing', async () => {
     await browser.open(`${publicUrl}/`);
     expect(await browser.evaluate('document.cookie')).toBe('');
-    expect(await browser.evaluate('getComputedStyle(document.querySelector("main")).maxWidth')).toBe('714px');
+    expect(await browser.evaluate('getComputedStyle(document.querySelector("main")).maxWidth')).toBe('672px');
   }, 60_000);
 
   it('signs out', async () => {

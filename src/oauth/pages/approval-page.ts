@@ -26,18 +26,20 @@ function answer(frame: Frame, { record, status }: Question): Html {
 <span class="soft">open until ${clockTime(record.expires_at)}</span></p></form>`;
 }
 
-export function approvalCard(frame: Frame, question: Question): Html {
+/** `open` shows the arguments at once: where this question is all there is to read. */
+export function approvalCard(frame: Frame, question: Question, open = false): Html {
   const { record } = question;
+  const sent = html`<summary>Exactly what will be sent</summary><pre>${visible(prettyArguments(record.arguments))}</pre>`;
   return html`<div class="card">
 <p><strong>${visible(record.summary)}</strong></p>
 <p class="soft">Asked by ${visible(record.agent)}, with the tool <code>${visible(record.tool)}</code>.</p>
-<details><summary>Exactly what will be sent</summary><pre>${visible(prettyArguments(record.arguments))}</pre></details>
+${open ? html`<details open>${sent}</details>` : html`<details>${sent}</details>`}
 ${answer(frame, question)}</div>`;
 }
 
 export function approvalPage(frame: Frame, question: Question): Html {
   const title = question.status === 'pending' ? 'May the agent do this?' : 'Your answer';
-  return layout(frame, title, approvalCard(frame, question));
+  return layout(frame, title, approvalCard(frame, question, true));
 }
 
 export function approvalsPage(frame: Frame, questions: readonly Question[]): Html {

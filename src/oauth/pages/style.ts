@@ -25,7 +25,7 @@ h2 { font-size: 1.2rem; margin: 2.25rem 0 .75rem; }
 a { color: var(--strong); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.1rem 1.25rem; margin: 0 0 1rem; }
 .card > :first-child { margin-top: 0; }
-.card > :last-child { margin-bottom: 0; }
+.card > :last-child, .card form > :last-child { margin-bottom: 0; }
 .warn { background: var(--warn-paper); border-color: var(--warn); }
 .soft { color: var(--soft); }
 ul { padding-left: 1.25rem; }
