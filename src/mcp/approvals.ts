@@ -15,7 +15,7 @@ import {
 import { canonicalJson } from '../trust/canonical-json.ts';
 import { readRecord } from '../trust/record.ts';
 import type { Caller } from './caller.ts';
-import type { JsonObject, Tool } from './tools/tool.ts';
+import type { JsonObject, Preparation, Tool, ToolResult } from './tools/tool.ts';
 
 // The person's yes in front of every write. This side asks and consumes; it cannot write an answer, and whatever a
 // client says of one is not read: only the decision record counts, and only for the very question it was given to.
@@ -36,11 +36,16 @@ export type ApprovalVerdict =
   /** Go ahead. `id` when a yes was consumed for it. */
   | { readonly kind: 'allowed'; readonly id?: string }
   | { readonly kind: 'required'; readonly question: ApprovalQuestion }
-  | { readonly kind: 'refused'; readonly id: string };
+  | { readonly kind: 'refused'; readonly id: string }
+  /** Nobody was asked: the tool says beforehand that it cannot do this. */
+  | { readonly kind: 'unfit'; readonly result: ToolResult };
+
+/** The tool's own look at the call, taken only when the question is asked anew. */
+export type Prepare = () => Promise<Preparation>;
 
 export interface Approvals {
   /** Decides one call. Consumes the yes it finds, so ask only when the tool runs right after. Rejects when the store cannot be reached. */
-  decide(tool: Tool, args: JsonObject, caller: Caller): Promise<ApprovalVerdict>;
+  decide(tool: Tool, args: JsonObject, caller: Caller, prepare?: Prepare): Promise<ApprovalVerdict>;
 }
 
 export interface ApprovalsDeps {
@@ -54,6 +59,8 @@ export interface ApprovalsDeps {
 /** How often a question that vanished between two looks is asked anew: each turn means that another call consumed it. */
 const ATTEMPTS = 3;
 const INSTANCE_BYTES = 16;
+
+export const summaryOf = (tool: Tool, args: JsonObject): string => tool.summarize?.(args) ?? tool.declaration.title;
 
 interface OpenQuestion {
   readonly raw: string;
@@ -78,7 +85,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   }
 
   /** Writes the question, or finds the one that a concurrent call of the same wrote first. */
-  async function ask(id: string, tool: Tool, args: JsonObject, caller: Caller): Promise<OpenQuestion | undefined> {
+  async function ask(
+    id: string,
+    tool: Tool,
+    args: JsonObject,
+    { caller, summary }: { readonly caller: Caller; readonly summary: string },
+  ): Promise<OpenQuestion | undefined> {
     const now = Math.floor(clock.nowMs() / 1000);
     const record: ApprovalRecord = {
       v: 1,
@@ -88,7 +100,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       agent: caller.agent,
       tool: tool.declaration.name,
       arguments: canonicalJson(args),
-      summary: tool.summarize?.(args) ?? tool.declaration.title,
+      summary,
       created_at: now,
       expires_at: now + APPROVAL_TTL_SECONDS,
     };
@@ -116,13 +128,15 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   }
 
   return {
-    async decide(tool, args, caller) {
+    async decide(tool, args, caller, prepare = async () => ({ summary: summaryOf(tool, args) })) {
       if (!needsAnswer(tool)) return { kind: 'allowed' };
       const subject = { person: caller.person, agent: caller.agent, tool: tool.declaration.name, arguments: args };
       const id = approvalId(subject);
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const found = await find(caller.person, id);
-        const open = found ?? (await ask(id, tool, args, caller));
+        const prepared = found === undefined ? await prepare() : { summary: found.record.summary };
+        if ('refusal' in prepared) return { kind: 'unfit', result: prepared.refusal };
+        const open = found ?? (await ask(id, tool, args, { caller, summary: prepared.summary }));
         if (open === undefined) continue;
         const answer = found === undefined ? undefined : await answerTo(open.record);
         if (answer === undefined) return { kind: 'required', question: describe(open.record) };

@@ -2,11 +2,11 @@ import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { holdsScope } from '../trust/scope.ts';
-import type { Approvals } from './approvals.ts';
+import { type Approvals, summaryOf } from './approvals.ts';
 import { writeAudit } from './audit.ts';
 import type { CallOutcome, CallTool, ToolCall } from './protocol/seam.ts';
 import type { SchemaValidators } from './schema-validators.ts';
-import type { JsonObject, Tool, ToolResult } from './tools/tool.ts';
+import type { JsonObject, Preparation, Tool, ToolContext, ToolResult } from './tools/tool.ts';
 
 // One call behind the door: scope → arguments → approval → tool → answer → audit line. Each step refuses in its own
 // way, and nothing after a refusal runs. The approval comes last before the tool, because looking for a yes uses it up.
@@ -51,14 +51,23 @@ export function createCallTool(deps: CallToolDeps): CallTool {
     return { outcome: { kind: 'fault' }, word: 'output_invalid' };
   }
 
-  async function run(tool: Tool, call: ToolCall, log: Log): Promise<Settled> {
+  function contextOf(call: ToolCall, log: Log): ToolContext {
     const { person, agent } = call.caller;
-    const context = { person, agent, requestId: call.requestId, signal: call.signal, log };
-    return settleResult(tool, await untilAborted(call.signal, tool.run(call.arguments, context)), log);
+    return { person, agent, requestId: call.requestId, signal: call.signal, log };
+  }
+
+  async function run(tool: Tool, call: ToolCall, log: Log): Promise<Settled> {
+    return settleResult(tool, await untilAborted(call.signal, tool.run(call.arguments, contextOf(call, log))), log);
+  }
+
+  async function prepare(tool: Tool, call: ToolCall, log: Log): Promise<Preparation> {
+    if (tool.prepare === undefined) return { summary: summaryOf(tool, call.arguments) };
+    return untilAborted(call.signal, tool.prepare(call.arguments, contextOf(call, log)));
   }
 
   async function runApproved(tool: Tool, call: ToolCall, log: Log): Promise<Settled> {
-    const verdict = await deps.approvals.decide(tool, call.arguments, call.caller);
+    const verdict = await deps.approvals.decide(tool, call.arguments, call.caller, () => prepare(tool, call, log));
+    if (verdict.kind === 'unfit') return settleResult(tool, verdict.result, log);
     if (verdict.kind === 'allowed') {
       const approval = verdict.id === undefined ? {} : { approvalId: verdict.id };
       try {

@@ -45,10 +45,15 @@ export interface ToolResult {
   readonly code?: string;
 }
 
+/** The line for the person, or the answer when no yes could make these arguments right. */
+export type Preparation = { readonly summary: string } | { readonly refusal: ToolResult };
+
 export interface Tool {
   readonly declaration: ToolDeclaration;
   /** One line in words for the person who is asked for a yes. Only for tools that write. */
   readonly summarize?: (args: JsonObject) => string;
+  /** Runs before a person is asked, and only reads: an opaque id becomes the event it names, and nobody is asked in vain. */
+  readonly prepare?: (args: JsonObject, context: ToolContext) => Promise<Preparation>;
   /** Arguments have passed `inputSchema`. Rejects only with faults; expected failures are results with `isError`. */
   readonly run: (args: JsonObject, context: ToolContext) => Promise<ToolResult>;
 }

@@ -1,7 +1,8 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import type { CalendarEvent, PersonCalendar } from '../../../ports/calendar.ts';
-import { placeTime } from './event-view.ts';
+import { eventInWords, placeTime } from './event-view.ts';
 import type { SplitPoint } from './recurrence.ts';
+import type { KnownTarget } from './summaries.ts';
 import { toWall } from './zone.ts';
 
 // Which part of what an id and a scope mean. An occurrence alone is never widened to its series, and a series is never touched
@@ -64,4 +65,10 @@ export async function findTarget(
 /** Whether anybody else would get mail. */
 export function hasGuests(event: CalendarEvent): boolean {
   return event.attendees.some((attendee) => attendee.self !== true && attendee.resource !== true);
+}
+
+/** For the person who approves: the event as they know it, not its id. */
+export function describeTarget(target: ChangeTarget): KnownTarget {
+  const shown = target.part === 'following' ? target.occurrence : target.event;
+  return { words: eventInWords(shown), part: target.part, hasGuests: hasGuests(target.event) };
 }

@@ -14,7 +14,7 @@ import { flag, optionalText, optionalTexts, readCalendar, readSendUpdates, text 
 import { createeventDeclaration } from './declarations.ts';
 import { type EventTimes, readEventTimes } from './event-times.ts';
 import { differences, eventInWords, viewEvent } from './event-view.ts';
-import { answering, isAbsent, isConflict, mayHaveWritten } from './failures.ts';
+import { answering, isAbsent, isConflict, mayHaveWritten, preparing } from './failures.ts';
 import { readRecurrence } from './recurrence.ts';
 import { summarizeCreate } from './summaries.ts';
 import { spanWithZone } from './words.ts';
@@ -243,5 +243,9 @@ export function createCreateevent(deps: CreateDeps): Tool {
     }
     return answer(await book(calendar, booking, id, meet), booking, meet);
   }
-  return { declaration: createeventDeclaration, summarize: summarizeCreate, run: answering(run) };
+  const prepare = preparing(async (args) => {
+    readBooking(args);
+    return summarizeCreate(args);
+  });
+  return { declaration: createeventDeclaration, summarize: summarizeCreate, prepare, run: answering(run) };
 }

@@ -2,10 +2,10 @@ import { AppError } from '../../../kernel/app-error.ts';
 import type { CalendarPort, PersonCalendar, SendUpdates } from '../../../ports/calendar.ts';
 import type { JsonObject, Tool, ToolContext, ToolResult } from '../tool.ts';
 import { optionalChoice, readCalendar, readSendUpdates, text } from './arguments.ts';
-import { type ChangeTarget, findTarget, hasGuests, SCOPES } from './change-target.ts';
+import { type ChangeTarget, describeTarget, findTarget, hasGuests, SCOPES } from './change-target.ts';
 import { deleteeventDeclaration } from './declarations.ts';
 import { eventInWords } from './event-view.ts';
-import { answering, isAbsent, mayHaveWritten } from './failures.ts';
+import { answering, isAbsent, mayHaveWritten, preparing } from './failures.ts';
 import { endSeries } from './split-series.ts';
 import { summarizeDelete } from './summaries.ts';
 
@@ -62,16 +62,29 @@ function answer(target: ChangeTarget, eventId: string): ToolResult {
 }
 
 export function createDeleteevent(deps: DeleteDeps): Tool {
+  function find(args: JsonObject, calendar: PersonCalendar): Promise<ChangeTarget> {
+    const named = { calendar: readCalendar(args), eventId: text(args, 'eventId') };
+    return findTarget(calendar, named, optionalChoice(args, 'scope', SCOPES));
+  }
+
   async function run(args: JsonObject, context: ToolContext): Promise<ToolResult> {
     const calendarId = readCalendar(args);
-    const eventId = text(args, 'eventId');
-    const scope = optionalChoice(args, 'scope', SCOPES);
     const calendar = deps.calendar.open(context.person, context.signal);
-    const target = await findTarget(calendar, { calendar: calendarId, eventId }, scope);
+    const target = await find(args, calendar);
     const sendUpdates = readSendUpdates(args, hasGuests(target.event));
     if (target.part === 'following') await endSeries(calendar, { calendar: calendarId, target, sendUpdates });
     else await deleteOnce(calendar, { calendar: calendarId, eventId: target.event.id, sendUpdates });
-    return answer(target, eventId);
+    return answer(target, text(args, 'eventId'));
   }
-  return { declaration: deleteeventDeclaration, summarize: summarizeDelete, run: answering(run) };
+
+  const prepare = preparing(async (args, context) => {
+    const target = await find(args, deps.calendar.open(context.person, context.signal));
+    return summarizeDelete(args, describeTarget(target));
+  });
+  return {
+    declaration: deleteeventDeclaration,
+    summarize: (args) => summarizeDelete(args),
+    prepare,
+    run: answering(run),
+  };
 }

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '../../../kernel/app-error.ts';
-import type { Tool, ToolResult } from '../tool.ts';
+import type { JsonObject, Preparation, Tool, ToolContext, ToolResult } from '../tool.ts';
 
 // What a tool may well run into is its answer, with a stable code; anything else is a fault and goes on to the edge.
 
@@ -31,6 +31,20 @@ export function answering(run: Tool['run']): Tool['run'] {
       return await run(args, context);
     } catch (error) {
       if (error instanceof AppError && EXPECTED.has(error.code)) return failure(error);
+      throw error;
+    }
+  };
+}
+
+/** The same for what is looked at before a person is asked. */
+export function preparing(
+  summarize: (args: JsonObject, context: ToolContext) => Promise<string>,
+): (args: JsonObject, context: ToolContext) => Promise<Preparation> {
+  return async (args, context) => {
+    try {
+      return { summary: await summarize(args, context) };
+    } catch (error) {
+      if (error instanceof AppError && EXPECTED.has(error.code)) return { refusal: failure(error) };
       throw error;
     }
   };

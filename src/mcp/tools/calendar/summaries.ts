@@ -60,7 +60,17 @@ const PART = {
   all: ' (the whole series)',
 } as const;
 
-function whichEvent(args: JsonObject): string {
+/** What the arguments name, once it has been looked up. */
+export interface KnownTarget {
+  readonly words: string;
+  readonly part: 'single' | keyof typeof PART;
+  readonly hasGuests: boolean;
+}
+
+function whichEvent(args: JsonObject, known: KnownTarget | undefined): string {
+  if (known !== undefined) {
+    return `${known.words}${inCalendar(args)}${known.part === 'single' ? '' : PART[known.part]}`;
+  }
   const scope = optionalText(args, 'scope');
   const part = scope === 'this' || scope === 'following' || scope === 'all' ? PART[scope] : '';
   return `event ${optionalText(args, 'eventId') ?? ''}${inCalendar(args)}${part}`;
@@ -88,12 +98,18 @@ function changesInWords(args: JsonObject): readonly string[] {
   return changes;
 }
 
-export function summarizeUpdate(args: JsonObject): string {
-  const changes = changesInWords(args);
-  const what = changes.length === 0 ? 'nothing' : changes.join('; ');
-  return oneLine(`Change ${whichEvent(args)}: ${what}${MAIL[readSendUpdates(args, true)]}`);
+/** Mail is a matter only where there are guests, or may be. */
+function mailInWords(args: JsonObject, known: KnownTarget | undefined): string {
+  const guests = known === undefined || known.hasGuests || (optionalTexts(args, 'attendees') ?? []).length > 0;
+  return guests ? MAIL[readSendUpdates(args, true)] : '';
 }
 
-export function summarizeDelete(args: JsonObject): string {
-  return oneLine(`Delete ${whichEvent(args)}${MAIL[readSendUpdates(args, true)]}`);
+export function summarizeUpdate(args: JsonObject, known?: KnownTarget): string {
+  const changes = changesInWords(args);
+  const what = changes.length === 0 ? 'nothing' : changes.join('; ');
+  return oneLine(`Change ${whichEvent(args, known)}: ${what}${mailInWords(args, known)}`);
+}
+
+export function summarizeDelete(args: JsonObject, known?: KnownTarget): string {
+  return oneLine(`Delete ${whichEvent(args, known)}${mailInWords(args, known)}`);
 }

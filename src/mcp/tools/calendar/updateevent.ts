@@ -1,6 +1,5 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import type {
-  CalendarAttendee,
   CalendarEvent,
   CalendarEventInput,
   CalendarPort,
@@ -9,21 +8,13 @@ import type {
 } from '../../../ports/calendar.ts';
 import type { Random } from '../../../ports/random.ts';
 import type { JsonObject, Tool, ToolContext, ToolResult } from '../tool.ts';
-import { flag, optionalChoice, optionalText, optionalTexts, readCalendar, readSendUpdates, text } from './arguments.ts';
-import { type ChangeTarget, findTarget, hasGuests, SCOPES } from './change-target.ts';
-import {
-  changesTimes,
-  moveSeries,
-  moveSingle,
-  readSeriesMove,
-  recurrenceZone,
-  type TimeArguments,
-} from './change-times.ts';
+import { optionalChoice, text } from './arguments.ts';
+import { type ChangePlan, type ChangeRequest, planChange, readRequest } from './change-plan.ts';
+import { type ChangeTarget, describeTarget, findTarget, SCOPES } from './change-target.ts';
 import { updateeventDeclaration } from './declarations.ts';
 import { readZone } from './event-times.ts';
 import { differences, eventInWords, viewEvent } from './event-view.ts';
-import { answering, isAbsent, isConflict, mayHaveWritten } from './failures.ts';
-import { moveRecurrence, readRecurrence } from './recurrence.ts';
+import { answering, isAbsent, isConflict, mayHaveWritten, preparing } from './failures.ts';
 import { splitSeries } from './split-series.ts';
 import { summarizeUpdate } from './summaries.ts';
 
@@ -33,90 +24,6 @@ import { summarizeUpdate } from './summaries.ts';
 export interface UpdateDeps {
   readonly calendar: CalendarPort;
   readonly random: Random;
-}
-
-interface ChangeRequest {
-  readonly calendar: string;
-  readonly args: JsonObject;
-  readonly times: TimeArguments;
-  /** Lines as given; what they mean depends on the event's kind. */
-  readonly recurrence: readonly string[] | undefined;
-  readonly meet: boolean;
-}
-
-function readRequest(args: JsonObject): ChangeRequest {
-  const request = {
-    calendar: readCalendar(args),
-    args,
-    times: {
-      start: optionalText(args, 'start'),
-      end: optionalText(args, 'end'),
-      timeZone: optionalText(args, 'timeZone'),
-    },
-    recurrence: optionalTexts(args, 'recurrence'),
-    meet: flag(args, 'meet'),
-  };
-  const texts = ['summary', 'description', 'location', 'attendees'].some((name) => args[name] !== undefined);
-  if (!texts && !changesTimes(request.times) && request.recurrence === undefined && !request.meet) {
-    throw new AppError('invalid_request', 'There is nothing to change: pass what the event should have.');
-  }
-  readZone(request.times.timeZone);
-  return request;
-}
-
-/** Guests who stay keep their answers: a list written anew would ask all of them again. */
-function mergeAttendees(emails: readonly string[], event: CalendarEvent): readonly CalendarAttendee[] {
-  const known = new Map(event.attendees.map((attendee) => [attendee.email.toLowerCase(), attendee]));
-  return [...new Set(emails)].map((email) => known.get(email.toLowerCase()) ?? { email });
-}
-
-/** What changes whatever the part: everything but the times and the rule. */
-function plainChanges(request: ChangeRequest, event: CalendarEvent, meetRequestId: string): CalendarEventInput {
-  const { args } = request;
-  const summary = optionalText(args, 'summary');
-  const description = optionalText(args, 'description');
-  const location = optionalText(args, 'location');
-  const attendees = optionalTexts(args, 'attendees');
-  return {
-    ...(summary === undefined ? {} : { summary }),
-    ...(description === undefined ? {} : { description }),
-    ...(location === undefined ? {} : { location }),
-    ...(attendees === undefined ? {} : { attendees: mergeAttendees(attendees, event) }),
-    // A second request would replace the meeting that people have in their diaries.
-    ...(request.meet && event.meetLink === undefined ? { meetRequestId } : {}),
-  };
-}
-
-/** For everything but a split, which writes two series. */
-function changesOf(
-  request: ChangeRequest,
-  target: Exclude<ChangeTarget, { part: 'following' }>,
-  plain: CalendarEventInput,
-): CalendarEventInput {
-  if (target.part !== 'all') {
-    if (target.part === 'this' && request.recurrence !== undefined) {
-      throw new AppError(
-        'invalid_request',
-        'One occurrence cannot repeat: pass scope all or following with recurrence.',
-      );
-    }
-    const times = moveSingle(target.event, request.times);
-    const recurrence = givenRecurrence(request, target.event, times);
-    return { ...plain, ...times, ...(recurrence === undefined ? {} : { recurrence }) };
-  }
-  const move = readSeriesMove(target.event, target.occurrence, request.times);
-  const given = givenRecurrence(request, target.event, {});
-  const moved = move === undefined || move.byMs === 0 ? undefined : move;
-  const recurrence = given ?? (moved && moveRecurrence(target.event.recurrence, moved.byMs, moved.otherDay));
-  return { ...plain, ...moveSeries(target.event, move), ...(recurrence === undefined ? {} : { recurrence }) };
-}
-
-function givenRecurrence(
-  request: ChangeRequest,
-  event: CalendarEvent,
-  times: Pick<CalendarEventInput, 'start'>,
-): readonly string[] | undefined {
-  return request.recurrence && readRecurrence(request.recurrence, recurrenceZone(event, times));
 }
 
 interface Written {
@@ -190,40 +97,37 @@ function answer(written: Written, request: ChangeRequest, part: ChangeTarget['pa
 }
 
 export function createUpdateevent(deps: UpdateDeps): Tool {
-  async function run(args: JsonObject, context: ToolContext): Promise<ToolResult> {
+  async function look(args: JsonObject, context: ToolContext): Promise<ChangePlan & { calendar: PersonCalendar }> {
     const request = readRequest(args);
     const calendar = deps.calendar.open(context.person, context.signal);
     const named = { calendar: request.calendar, eventId: text(args, 'eventId') };
     const target = await findTarget(calendar, named, optionalChoice(args, 'scope', SCOPES));
     const fresh = Buffer.from(deps.random.bytes(20)).toString('hex');
-    const plain = plainChanges(request, target.event, fresh);
-    const sendUpdates = readSendUpdates(args, hasGuests(target.event) || (plain.attendees?.length ?? 0) > 0);
+    return { calendar, ...planChange(request, target, fresh) };
+  }
+
+  async function run(args: JsonObject, context: ToolContext): Promise<ToolResult> {
+    const plan = await look(args, context);
+    const { calendar, request } = plan;
     try {
-      if (target.part === 'following') {
-        const move = readSeriesMove(target.event, target.occurrence, request.times);
-        const recurrence = givenRecurrence(request, target.event, {});
-        const split = {
-          calendar: request.calendar,
-          target,
-          changes: plain,
-          recurrence,
-          move,
-          sendUpdates,
-          id: `sp${fresh}`,
-        };
-        return answer(await splitSeries(calendar, split), request, 'following');
-      }
+      if (plan.kind === 'split') return answer(await splitSeries(calendar, plan.split), request, 'following');
+      const { target, changes } = plan;
       const where = { calendar: request.calendar, event: target.event };
-      return answer(
-        await change(calendar, where, changesOf(request, target, plain), sendUpdates),
-        request,
-        target.part,
-      );
+      return answer(await change(calendar, where, changes, plan.sendUpdates), request, target.part);
     } catch (error) {
-      if (isAbsent(error))
-        throw new AppError('gone', 'The event was deleted meanwhile: nothing was changed.', { cause: error });
-      throw error;
+      if (!isAbsent(error)) throw error;
+      throw new AppError('gone', 'The event was deleted meanwhile: nothing was changed.', { cause: error });
     }
   }
-  return { declaration: updateeventDeclaration, summarize: summarizeUpdate, run: answering(run) };
+
+  const prepare = preparing(async (args, context) => {
+    const plan = await look(args, context);
+    return summarizeUpdate(args, describeTarget(plan.kind === 'split' ? plan.split.target : plan.target));
+  });
+  return {
+    declaration: updateeventDeclaration,
+    summarize: (args) => summarizeUpdate(args),
+    prepare,
+    run: answering(run),
+  };
 }
