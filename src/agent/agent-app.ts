@@ -13,9 +13,10 @@ import { createConversations } from './conversation.ts';
 import { chatBody, contactBody, readJson, readNothing } from './json-request.ts';
 import { createCatalogBuilder, type ToolHashes } from './tool-catalog.ts';
 import { createTurnRunner } from './turn.ts';
-import { type TurnRecord, viewTurn } from './turn-record.ts';
+import type { TurnRecord } from './turn-record.ts';
 import { createTurnService, type Exchange } from './turn-service.ts';
 import type { TurnConfig } from './turn-setting.ts';
+import { viewTurn } from './turn-view.ts';
 
 // The Agent API: who asks, what they ask, and how far the answer is. It holds no consent and makes no decision about a call: the MCP
 // API does. Faults are thrown; the edge that runs this app answers them.

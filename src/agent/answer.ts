@@ -12,11 +12,19 @@ function withoutKey(call: TurnCall): Readonly<Record<string, unknown>> {
   return rest;
 }
 
+/** Refused by the agent itself, before anything was sent: words for the model, and no news when it mended the call. */
+const OWN_REFUSALS = ['invalid_call', 'not_sent', 'repeated_call'];
+
+function refusedHere(call: TurnCall): boolean {
+  return call.code !== undefined && OWN_REFUSALS.includes(call.code);
+}
+
 /** Writes that did not come to pass, without those that a later call made good. */
 function undone(calls: readonly TurnCall[]): readonly TurnCall[] {
   return calls.filter((call, index) => {
-    if (!call.writes || call.outcome === 'completed') return false;
-    return !calls.slice(index + 1).some((later) => same(call, later));
+    if (!call.writes || call.outcome === 'completed' || call.code === 'repeated_call') return false;
+    const later = calls.slice(index + 1).filter((other) => other.code !== 'repeated_call');
+    return !later.some((other) => (refusedHere(call) ? other.tool === call.tool : same(call, other)));
   });
 }
 
@@ -24,8 +32,8 @@ function undoneLine(call: TurnCall): string {
   if (call.outcome === 'unclear' || call.outcome === 'sent') {
     return `It is not known whether ${call.tool} went through. Look before you try again.`;
   }
-  const why = call.message === undefined ? '' : `: ${call.message.replace(/[.\s]+$/, '')}`;
-  return `${call.tool} was not done${why}.`;
+  const told = refusedHere(call) || call.message === undefined;
+  return `${call.tool} was not done${told ? '' : `: ${call.message?.replace(/[.\s]+$/, '')}`}.`;
 }
 
 const CLAIM =

@@ -49,7 +49,8 @@ const missing = (what: string): AppError => new AppError('not_found', `There is 
 async function waitFor(work: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms));
+    // 2^31 - 1 is the longest a timer takes; a longer one would fire at once.
+    timer = setTimeout(resolve, Math.min(Math.max(0, ms), 2 ** 31 - 1));
   });
   try {
     await Promise.race([work, over]);

@@ -55,8 +55,9 @@ export function createTurnRunner(deps: TurnDeps): RunTurn {
     const startedMs = clock.nowMs();
     const timer = new AbortController();
     const timeout = setTimeout(() => timer.abort(), Math.max(0, config.turnMs - handle.record.spent_ms));
+    timeout.unref();
     const breakOff = (error: unknown): Promise<void> => {
-      if (error instanceof TurnLost) throw error;
+      if (error instanceof TurnLost || run.signal.aborted) throw error;
       return timer.signal.aborted ? finishLate(handle, config.turnMs) : fail(handle, error, run.log);
     };
     try {

@@ -1,0 +1,48 @@
+import { waitingAnswer } from './answer.ts';
+import type { CallOutcome, TurnApproval, TurnRecord } from './turn-record.ts';
+
+// A turn as the API shows it: what was asked of which tool and how that ended, never what stays inside.
+
+export interface TurnView {
+  readonly status: TurnRecord['status'];
+  readonly turn: string;
+  readonly conversation_id: string;
+  readonly answer?: string;
+  readonly limit?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly tool_calls: readonly {
+    readonly tool: string;
+    readonly arguments: Readonly<Record<string, unknown>>;
+    readonly outcome: CallOutcome;
+    readonly code?: string;
+    readonly message?: string;
+  }[];
+  readonly approvals: readonly TurnApproval[];
+  readonly usage: {
+    readonly model: string;
+    readonly steps: number;
+    readonly input_tokens: number;
+    readonly output_tokens: number;
+  };
+}
+
+export function viewTurn(record: TurnRecord, model: string): TurnView {
+  const answer = record.status === 'approval_required' ? waitingAnswer(record.approvals) : record.answer;
+  return {
+    status: record.status,
+    turn: record.id,
+    conversation_id: record.conversation_id,
+    ...(answer === undefined ? {} : { answer }),
+    ...(record.limit === undefined ? {} : { limit: record.limit }),
+    ...(record.error === undefined ? {} : { error: { code: record.error.code, message: record.error.message } }),
+    tool_calls: record.calls.map((call) => ({
+      tool: call.tool,
+      arguments: call.arguments,
+      outcome: call.outcome,
+      ...(call.code === undefined ? {} : { code: call.code }),
+      ...(call.message === undefined ? {} : { message: call.message }),
+    })),
+    approvals: record.approvals,
+    usage: { model, steps: record.steps, ...record.usage },
+  };
+}
