@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { type StoreUser, storeAccess, storePrefixes } from '../../../src/config/store-access.ts';
+
+// docs/storage.md tells operators who may touch what; it must tell what is so.
+
+const users: readonly StoreUser[] = ['agent', 'mcp', 'oauth', 'operator'];
+
+interface Row {
+  readonly prefix: string;
+  readonly rights: readonly string[];
+}
+
+/** Rows of the table of records, each key cut down to its prefix. */
+function readRows(): Row[] {
+  const text = readFileSync('docs/storage.md', 'utf8');
+  const lines = text.split('\n').filter((line) => line.startsWith('| `'));
+  return lines.map((line) => {
+    const cells = line.split('|').map((cell) => cell.trim());
+    const key = /^`([^`]+)`$/.exec(cells[1] ?? '')?.[1] ?? '';
+    return { prefix: key.replace(/<.*$/, ''), rights: cells.slice(4, 8) };
+  });
+}
+
+function rightsOf(user: StoreUser, prefix: string): string {
+  const has = (right: 'read' | 'write'): boolean => (storeAccess[user][right] as readonly string[]).includes(prefix);
+  return `${has('read') ? 'R' : ''}${has('write') ? 'W' : ''}` || '–';
+}
+
+describe('docs/storage.md', () => {
+  it('lists every kind of record there is, once, and no other', () => {
+    expect(readRows().map(({ prefix }) => prefix)).toEqual([...storePrefixes]);
+  });
+
+  it.each(readRows())('tells the rights on $prefix as they are', ({ prefix, rights }) => {
+    expect(rights).toEqual(users.map((user) => rightsOf(user, prefix)));
+  });
+});
+
+/** Spelled like keys, but never one: names of models, and identities, which are the rest of an `identity:` key. */
+const NOT_KEYS: readonly string[] = ['openai:', 'oidc:', 'oidc:google:'];
+
+/** What stands before the first `${` of every template in the source that begins like a key. */
+function prefixesInCode(): Set<string> {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const texts = files.map((file) => readFileSync(join('src', file), 'utf8'));
+  const found = texts.flatMap((text) =>
+    [...text.matchAll(/`([a-z]+(?::[a-z]+)*:)\$\{/g)].map((match) => match[1] ?? ''),
+  );
+  return new Set(found.filter((prefix) => !NOT_KEYS.includes(prefix)));
+}
+
+describe('the list of records', () => {
+  it('names every prefix under which the code makes keys, and none that it does not', () => {
+    const listed = storePrefixes.filter((prefix) => prefix.endsWith(':'));
+    expect([...prefixesInCode()].sort()).toEqual([...listed].sort());
+  });
+});
