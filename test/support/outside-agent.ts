@@ -156,8 +156,8 @@ export function createOutsideAgent(identity: AgentIdentity, target: Target): Out
   }
 
   const deliver = (wire: WireRequest, tls?: Attempt['tls']): Promise<Answer> => {
-    const presented = tls === null ? {} : (tls ?? identity);
-    const client = 'certificate' in presented ? { cert: presented.certificate, key: presented.privateKey } : {};
+    const presented = tls === null ? undefined : (tls ?? identity);
+    const client = presented === undefined ? {} : { cert: presented.certificate, key: presented.privateKey };
     return new Promise((resolve) => {
       const refused = (text: string): void => resolve({ status: 0, headers: {}, text, json: undefined });
       const request = httpsRequest({
