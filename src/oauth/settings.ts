@@ -7,14 +7,12 @@ export interface GoogleScope {
   readonly coveredBy?: readonly string[];
   /** Continues "will not work: ". */
   readonly allows: string;
-  /** Without it the Sallyport scope is not granted at all. */
-  readonly essential?: true;
 }
 
 export interface ScopeMeaning {
   /** Continues "may ", on the pages where a person decides. */
   readonly words: string;
-  /** What it needs from Google; absent for scopes that need no Google account. */
+  /** What it uses at Google, granted with any one of them; absent for scopes that need no Google account. */
   readonly google?: readonly GoogleScope[];
 }
 
@@ -55,7 +53,7 @@ export const calendarScopes: Readonly<Record<string, ScopeMeaning>> = {
   },
   'calendar.write': {
     words: 'create, change and delete events in your calendars',
-    google: [{ scope: `${CALENDAR}.events`, allows: 'creating, changing and deleting events', essential: true }],
+    google: [{ scope: `${CALENDAR}.events`, allows: 'creating, changing and deleting events' }],
   },
 };
 
