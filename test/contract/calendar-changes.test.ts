@@ -283,6 +283,38 @@ describe('guests', () => {
   });
 });
 
+describe('before a person is asked', () => {
+  it('the event is named as the person knows it, with the part that changes and who gets mail', async () => {
+    const event = { summary: 'Dentist', start: '2029-07-01T09:00:00', end: '2029-07-01T10:00:00', timeZone: berlin };
+    const eventId = await create({ ...event, attendees: [BOB.email] });
+    expect(await bench.prepare('deleteevent', { eventId, sendUpdates: 'none' })).toEqual({
+      summary: 'Delete “Dentist”, Sun 1 Jul 2029, 09:00–10:00 (Europe/Berlin), without mail to guests',
+    });
+    await create({
+      ...event,
+      summary: 'Daily',
+      recurrence: ['RRULE:FREQ=DAILY;COUNT=3'],
+      start: '2029-07-02T09:00:00',
+      end: '2029-07-02T09:15:00',
+    });
+    const second = idOf(await inMonth('2029-07'), 2);
+    const change = { eventId: second, scope: 'following', start: '2029-07-03T08:00:00', timeZone: berlin };
+    expect(await bench.prepare('updateevent', change)).toEqual({
+      summary:
+        'Change “Daily”, Tue 3 Jul 2029, 09:00–09:15 (Europe/Berlin) (this and all following occurrences): start Tue 3 Jul 2029, 08:00 (Europe/Berlin)',
+    });
+    expect((await inMonth('2029-07')).map((found) => found['summary'])).toEqual(['Dentist', 'Daily', 'Daily', 'Daily']);
+  });
+
+  it.each([
+    ['createevent', { summary: 'X', start: '2029-06-01T09:00:00', end: '2029-06-01T10:00:00' }, 'invalid_request'],
+    ['updateevent', { eventId: 'nosuchevent', summary: 'X' }, 'not_found'],
+    ['deleteevent', { eventId: 'nosuchevent' }, 'not_found'],
+  ])('%s refuses %j, which no yes could mend', async (name, args, code) => {
+    expect(await bench.prepare(name, args)).toMatchObject({ refusal: { isError: true, code } });
+  });
+});
+
 describe('arguments that make no sense', () => {
   it.each([
     [

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { createGoogleCalendar } from '../../src/adapters/google/google-calendar.ts';
 import { createOutsideClient } from '../../src/adapters/http/outside-client.ts';
 import { createCalendarTools } from '../../src/mcp/tools/calendar/calendar-tools.ts';
-import type { JsonObject, Tool, ToolContext, ToolResult } from '../../src/mcp/tools/tool.ts';
+import type { JsonObject, Preparation, Tool, ToolContext, ToolResult } from '../../src/mcp/tools/tool.ts';
 import type { CalendarPort } from '../../src/ports/calendar.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { GoogleTokens } from '../../src/ports/google-tokens.ts';
@@ -19,7 +19,7 @@ export interface ToolBench {
   readonly tools: readonly Tool[];
   readonly log: TestLog;
   call(name: string, args: JsonObject, over?: Partial<ToolContext>): Promise<ToolResult>;
-  summary(name: string, args: JsonObject): string;
+  prepare(name: string, args: JsonObject): Promise<Preparation | undefined>;
 }
 
 const ajv = new Ajv2020({ strict: true, allErrors: true });
@@ -35,27 +35,26 @@ export function createToolBench(calendar: CalendarPort, clock: Clock, log = crea
     if (tool === undefined) throw new Error(`there is no tool ${name}`);
     return tool;
   };
+  const context: ToolContext = {
+    person: 'p_01K00000000000000000000000',
+    agent: 'agent/assistant',
+    requestId: 'a-request',
+    signal: new AbortController().signal,
+    log,
+  };
   return {
     tools,
     log,
     async call(name, args, over = {}) {
       const tool = find(name);
       check(tool.declaration.inputSchema, args, `arguments of ${name}`);
-      const context = {
-        person: 'p_01K00000000000000000000000',
-        agent: 'agent/assistant',
-        requestId: 'a-request',
-        signal: new AbortController().signal,
-        log,
-        ...over,
-      };
-      const result = await tool.run(args, context);
+      const result = await tool.run(args, { ...context, ...over });
       if (result.isError === true) {
         if (result.structuredContent !== undefined || result.code === undefined) throw new Error(`${name} fails badly`);
       } else check(tool.declaration.outputSchema, result.structuredContent, `answer of ${name}`);
       return result;
     },
-    summary: (name, args) => find(name).summarize?.(args) ?? '',
+    prepare: async (name, args) => find(name).prepare?.(args, context),
   };
 }
 

@@ -55,7 +55,7 @@ export function findZone(name: string): Zone | undefined {
 
 const pad = (value: number, length = 2): string => String(value).padStart(length, '0');
 
-export function formatOffset(offsetMs: number): string {
+function formatOffset(offsetMs: number): string {
   const minutes = Math.round(Math.abs(offsetMs) / MINUTE_MS);
   return `${offsetMs < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
 }
