@@ -106,7 +106,7 @@ export function createGoogleTokens(options: GoogleTokensOptions): GoogleTokens {
       try {
         const saved = await vault.save(PROVIDER, person, next, held.version);
         // Somebody connected or revoked meanwhile: theirs counts, and the next round reads it.
-        if (!saved.ok) log.info('google_refresh_outdated', { person });
+        if (!saved.ok) log.info('google.refresh_outdated', { person });
         return;
       } catch (error) {
         const mayPass = error instanceof AppError && error.code === 'unavailable';
@@ -120,8 +120,8 @@ export function createGoogleTokens(options: GoogleTokensOptions): GoogleTokens {
     const answer = await refresh(createSecret(held.entry.refreshToken), AbortSignal.timeout(REFRESH_TIMEOUT_MS));
     if (answer.ok) return saveRefreshed(person, held, answer.value);
     const revoked = await vault.revoke(PROVIDER, person, held.version);
-    if (!revoked.ok) return log.info('google_refresh_outdated', { person });
-    log.warn('google_connection_ended', { person, reason: answer.reason });
+    if (!revoked.ok) return log.info('google.refresh_outdated', { person });
+    log.warn('google.connection_ended', { person, reason: answer.reason });
     throw reconnect();
   }
 
@@ -149,7 +149,7 @@ export function createGoogleTokens(options: GoogleTokensOptions): GoogleTokens {
       if (!isUsable(held.entry, rejected)) await refreshHeld(person, held);
     } finally {
       // Only our own lock: ours may have run out and be another's by now. One that stays runs out by itself.
-      await store.compareAndDelete(key, owner).catch(() => log.warn('google_refresh_lock_left', { person }));
+      await store.compareAndDelete(key, owner).catch(() => log.warn('google.refresh_lock_left', { person }));
     }
   }
 

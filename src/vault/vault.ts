@@ -123,7 +123,7 @@ export function createVault(options: VaultOptions): Vault {
         ? refuse('unreadable', 'record')
         : await openSealed(record.sealed, context, parseSealedEntry);
     if (entry.ok) return { state: 'connected', version, entry: entry.value };
-    log.error('vault_record_unreadable', { provider, person, reason: entry.detail });
+    log.error('vault.record_unreadable', { provider, person, reason: entry.detail });
     return { state: 'unreadable', version };
   }
 
@@ -157,7 +157,7 @@ export function createVault(options: VaultOptions): Vault {
     try {
       return await envelope.seal(writeSealedAccount(entry), contextOf(provider, person));
     } catch (error) {
-      log.warn('vault_tombstone_bare', { provider, person, cause: error instanceof AppError ? error.code : 'unknown' });
+      log.warn('vault.tombstone_bare', { provider, person, cause: error instanceof AppError ? error.code : 'unknown' });
       return undefined;
     }
   }

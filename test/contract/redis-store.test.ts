@@ -116,8 +116,8 @@ whenAvailable('a Redis that goes away', () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(new Set(refused.map((made) => made.code))).toEqual(new Set(['unavailable']));
     expect(Math.max(...load.attempts.map((made) => made.ms))).toBeLessThan(QUICK_MS);
-    expect(log.events.filter(({ event }) => event === 'store_unreachable').length).toBeLessThanOrEqual(3);
-    expect(log.events.filter(({ event }) => event === 'store_reachable_again').length).toBeGreaterThan(0);
+    expect(log.events.filter(({ event }) => event === 'store.unreachable').length).toBeLessThanOrEqual(3);
+    expect(log.events.filter(({ event }) => event === 'store.reachable_again').length).toBeGreaterThan(0);
   });
 
   it('is given up after the time allowed when it keeps silent, and used again when it speaks', async () => {

@@ -152,12 +152,12 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       client.once('close', () => forget(client));
       current = client;
       lastUsedMs = clock.nowMs();
-      if (failing) log.info('store_reachable_again');
+      if (failing) log.info('store.reachable_again');
       failing = false;
       return client;
     } catch (cause) {
       const fault = redisFault(cause);
-      if (!failing) log.error('store_unreachable', { code: fault.code, cause: String(fault.cause ?? fault.message) });
+      if (!failing) log.error('store.unreachable', { code: fault.code, cause: String(fault.cause ?? fault.message) });
       failing = true;
       throw fault;
     } finally {

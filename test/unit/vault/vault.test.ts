@@ -74,7 +74,7 @@ describe('what cannot be opened', () => {
     expect((await vault.read('google', BORIS)).state).toBe('unreadable');
     expect((await vault.read('other', ALICE)).state).toBe('unreadable');
     expect((await another({ environment: 'prod' }).read('google', ALICE)).state).toBe('unreadable');
-    expect(log.events.filter(({ event }) => event === 'vault_record_unreadable')).toHaveLength(3);
+    expect(log.events.filter(({ event }) => event === 'vault.record_unreadable')).toHaveLength(3);
   });
 
   it('stays shut when moved with a header that claims the other person’s context', async () => {
