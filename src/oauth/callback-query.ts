@@ -21,9 +21,9 @@ export function readCallback(context: OAuthContext): CallbackQuery {
   };
 }
 
-/** RFC 9207 §2.4: an answer that names another issuer was meant for another server's flow (a mix-up). */
-export function checkIssuer(query: CallbackQuery, expected: string): void {
-  if (query.issuer === undefined || query.issuer === expected) return;
+/** RFC 9207 §2.4: an answer that names another issuer was meant for another server's flow (a mix-up). `always`: the server promises to name itself. */
+export function checkIssuer(query: CallbackQuery, expected: string, always = false): void {
+  if (query.issuer === expected || (query.issuer === undefined && !always)) return;
   throw new AppError(
     'invalid_request',
     'This answer came from another sign-in service than the one asked. Start again.',

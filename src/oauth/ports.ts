@@ -57,6 +57,8 @@ export interface SignIn {
   readonly issuer: string;
   /** How pages call this way of signing in. */
   readonly label: string;
+  /** Whether it promises an `iss` parameter in every answer (RFC 9207 §3); one without it is then refused. */
+  namesItself(): Promise<boolean>;
   authorizationUrl(
     request: Omit<AuthorizationRequest, 'scopes' | 'loginHint'> & { readonly prompt?: 'login' },
   ): Promise<string>;

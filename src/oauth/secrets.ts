@@ -16,4 +16,6 @@ export function hashSecret(secret: string): string {
 }
 
 /** PKCE's S256 challenge of a verifier (RFC 7636 §4.2). */
-export const codeChallenge = hashSecret;
+export function codeChallenge(verifier: string): string {
+  return createHash('sha256').update(verifier, 'ascii').digest('base64url');
+}

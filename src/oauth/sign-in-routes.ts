@@ -114,7 +114,7 @@ async function finishSignIn(parts: SignInParts, context: OAuthContext): Promise<
   const provider = requireProvider(parts);
   const query = readCallback(context);
   const flow = await takeSignIn(parts, context, query.state);
-  checkIssuer(query, provider.issuer);
+  checkIssuer(query, provider.issuer, await provider.namesItself());
   if (query.error !== undefined || query.code === undefined) {
     throw new AppError('forbidden', `${provider.label} did not sign you in (${query.error ?? 'no code'}). Try again.`, {
       details: { url: `${parts.config.publicUrl}/sign-in`, label: 'Try again' },

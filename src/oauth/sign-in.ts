@@ -29,6 +29,7 @@ const providerMetadata = z.object({
   authorization_endpoint: z.url({ protocol: /^https?$/ }),
   token_endpoint: z.url({ protocol: /^https?$/ }),
   jwks_uri: z.url({ protocol: /^https?$/ }),
+  authorization_response_iss_parameter_supported: z.boolean().default(false),
   token_endpoint_auth_methods_supported: z.array(z.string()).default(['client_secret_basic']),
 });
 type ProviderMetadata = z.infer<typeof providerMetadata>;
@@ -197,6 +198,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   return {
     issuer,
     label,
+    namesItself: async () => (await metadata(REMEMBER_MS)).authorization_response_iss_parameter_supported,
     async authorizationUrl({ state, nonce, codeChallenge, redirectUri, prompt }) {
       const url = new URL((await metadata(REMEMBER_MS)).authorization_endpoint);
       const parameters = {

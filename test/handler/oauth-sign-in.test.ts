@@ -130,6 +130,15 @@ describe('signing in', () => {
     expect(browser.cookies.has(SESSION)).toBe(false);
   });
 
+  it('refuses an answer without an issuer, as this provider promises to name itself (RFC 9207)', async () => {
+    const browser = createFormBrowser(world);
+    const there = await toProvider(browser, await browser.open(`${PUBLIC_URL}/sign-in`));
+    const url = new URL(await browser.consentUrl(there, { account: ANN.email }));
+    url.searchParams.delete('iss');
+    expect((await browser.open(url.href)).status).toBe(400);
+    expect(browser.cookies.has(SESSION)).toBe(false);
+  });
+
   it('says so when the person refuses, or when the provider is down', async () => {
     const browser = createFormBrowser(world);
     const there = await toProvider(browser, await browser.open(`${PUBLIC_URL}/sign-in`));
