@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -13,10 +14,8 @@ import { createEchoTool, createNoteTool } from '../support/mcp-tools.ts';
 // Clients that nobody here wrote: the SDK's own of both generations, and the inspector's command line.
 
 const run = promisify(execFile);
-const INSPECTOR = new URL(
-  '../peers/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js',
-  import.meta.url,
-).pathname;
+const PEERS = new URL('../peers/node_modules/', import.meta.url).pathname;
+const INSPECTOR = join(PEERS, '@modelcontextprotocol', 'inspector', 'clients', 'launcher', 'build', 'index.js');
 
 const store = createMemoryStore({ clock: { nowMs: () => Date.now() } });
 const notes: string[] = [];

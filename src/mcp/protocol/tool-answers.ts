@@ -18,8 +18,8 @@ import type { Exchange } from './shared-transport.ts';
 //   The open question is under `sallyport/approval` in each, so that a client need not parse words;
 // - a scope is missing: 403 with an RFC 6750 §3.1 challenge; an unknown tool: -32602; a fault of ours: -32603.
 
-export const APPROVAL_META = 'sallyport/approval';
-export const ERROR_META = 'sallyport/error';
+const APPROVAL_META = 'sallyport/approval';
+const ERROR_META = 'sallyport/error';
 /** The one key under `inputRequests` and `inputResponses`. */
 export const APPROVAL_INPUT = 'approval';
 

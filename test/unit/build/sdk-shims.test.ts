@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build, type Metafile } from 'esbuild';
+import { withoutSdkValidator } from '../../../build/sdk-shims.ts';
 import type { createProtocol as CreateProtocol } from '../../../src/mcp/protocol/serve.ts';
 import { createMemoryLog, legacyRequest, modernRequest, testCaller } from '../../support/mcp-app.ts';
 import { createEchoTool } from '../../support/mcp-tools.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
     minify: true,
     legalComments: 'none',
     metafile: true,
-    alias: { '@modelcontextprotocol/server/_shims': './build/sdk-shims.ts' },
+    plugins: [withoutSdkValidator()],
     logLevel: 'error',
   });
   metafile = result.metafile;
@@ -59,6 +60,21 @@ describe('the protocol in the bundle', () => {
       const answer = await serve({ message, headers, ...context });
       expect([answer.status, JSON.parse(answer.body).result.content[0].text]).toEqual([200, 'echo']);
     }
+  });
+
+  it('does not validate silently when someone leaves it to the SDK', async () => {
+    const probe = join(folder, 'probe.mjs');
+    const contents = "export { Server } from '@modelcontextprotocol/server'";
+    await build({
+      stdin: { contents, resolveDir: process.cwd() },
+      outfile: probe,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      plugins: [withoutSdkValidator()],
+    });
+    const { Server } = (await import(pathToFileURL(probe).href)) as { Server: new (info: object) => object };
+    expect(() => new Server({ name: 'x', version: '1' })).toThrow(/pass jsonSchemaValidator/);
   });
 
   it('holds no JSON Schema compiler and stays under 75 kB gzip', async () => {
