@@ -15,7 +15,7 @@ export interface OpenAiModelOptions {
   readonly model: string;
   /** Shown in answers and logs; default `openai:<model>`. */
   readonly name?: string;
-  /** For one attempt. Default 45,000. */
+  /** For one answer, further attempts included. Default 45,000. */
   readonly timeoutMs?: number;
   /** Whether schemas are sent in strict mode. Default: to OpenAI itself only, as few others know it. */
   readonly strict?: boolean;
@@ -115,8 +115,8 @@ function retryAfterSeconds(headers: Headers | undefined): number | undefined {
 
 /** A provider's error messages may repeat the key or what was said, so they stay behind: only class and status are kept. */
 function withoutContent(error: unknown): Error {
-  const status = error instanceof Error && 'status' in error ? ` ${String(error.status)}` : '';
-  return new Error(`${error instanceof Error ? error.name : typeof error}${status}`);
+  const status = error instanceof Error && 'status' in error && error.status !== undefined ? ` ${error.status}` : '';
+  return new Error(`${error instanceof Error ? error.constructor.name : typeof error}${status}`);
 }
 
 function mapFault(error: unknown, api: typeof OpenAI, signal: AbortSignal): unknown {
@@ -146,7 +146,9 @@ function mapFault(error: unknown, api: typeof OpenAI, signal: AbortSignal): unkn
 }
 
 export function createOpenAiModel(options: OpenAiModelOptions): Model {
-  const strict = options.strict ?? options.baseUrl === undefined;
+  const isOpenAi = options.baseUrl === undefined;
+  const strict = options.strict ?? isOpenAi;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   let loaded: Promise<{ readonly api: typeof OpenAI; readonly client: OpenAI }> | undefined;
 
   async function load(): Promise<{ readonly api: typeof OpenAI; readonly client: OpenAI }> {
@@ -157,7 +159,7 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
       baseURL: options.baseUrl ?? 'https://api.openai.com/v1',
       organization: null,
       project: null,
-      timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      timeout: timeoutMs,
       maxRetries: options.maxRetries ?? 2,
       logLevel: 'off',
     });
@@ -170,19 +172,21 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
       loaded ??= load();
       const { api, client } = await loaded;
       const tools = request.tools.map((tool) => toTool(tool, strict));
+      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
       try {
         const completion = await client.chat.completions.create(
           {
             model: options.model,
             messages: [{ role: 'system', content: request.instructions }, ...request.messages.map(toMessage)],
-            max_completion_tokens: request.maxOutputTokens,
+            // OpenAI's newer models refuse the older name; most compatible APIs know only that one.
+            [isOpenAi ? 'max_completion_tokens' : 'max_tokens']: request.maxOutputTokens,
             ...(tools.length === 0 ? {} : { tools }),
           },
-          { signal: request.signal },
+          { signal },
         );
         return readReply(completion, request.tools);
       } catch (error) {
-        throw mapFault(error, api, request.signal);
+        throw mapFault(error, api, signal);
       }
     },
   };
