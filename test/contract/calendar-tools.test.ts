@@ -288,6 +288,24 @@ describe('the reads', () => {
     });
   });
 
+  it('neither suggests nor lists what is over, and still looks back when asked to', async () => {
+    // The stand-in's clock stands at noon UTC of Saturday, 21 November 2026.
+    const today = { timeMin: '2026-11-21', timeMax: '2026-11-21', timeZone: berlin };
+    const args = { ...today, durationMinutes: 60, workingHours: { days: ['sat'] }, maxResults: 1 };
+    const next = await call('suggesttime', args);
+    expect(next.structuredContent?.['slots']).toEqual([
+      { start: '2026-11-21T13:00:00+01:00', end: '2026-11-21T14:00:00+01:00' },
+    ]);
+    const past = await call('suggesttime', { ...args, timeMin: '2026-11-14', timeMax: '2026-11-14' });
+    expect(past.structuredContent?.['slots']).toEqual([
+      { start: '2026-11-14T09:00:00+01:00', end: '2026-11-14T10:00:00+01:00' },
+    ]);
+    await call('createevent', { summary: 'Earlier', start: '2026-11-21T09:00:00Z', end: '2026-11-21T10:00:00Z' });
+    await call('createevent', { summary: 'Soon', start: '2026-11-21T13:00:00Z', end: '2026-11-21T14:00:00Z' });
+    expect(eventsOf(await call('listevents', { maxResults: 1 }))[0]).toMatchObject({ summary: 'Soon' });
+    expect(eventsOf(await call('listevents', today)).map((event) => event['summary'])).toEqual(['Earlier', 'Soon']);
+  });
+
   it('listcalendars, listevents by query and pages, getevent', async () => {
     const calendars = await call('listcalendars', {});
     expect(calendars.structuredContent?.['calendars']).toEqual(

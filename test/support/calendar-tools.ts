@@ -4,11 +4,12 @@ import { createGoogleCalendar } from '../../src/adapters/google/google-calendar.
 import { createOutsideClient } from '../../src/adapters/http/outside-client.ts';
 import { createCalendarTools } from '../../src/mcp/tools/calendar/calendar-tools.ts';
 import type { JsonObject, Preparation, Tool, ToolContext, ToolResult } from '../../src/mcp/tools/tool.ts';
+import { calendarScopes } from '../../src/oauth/settings.ts';
 import type { CalendarPort } from '../../src/ports/calendar.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { GoogleTokens } from '../../src/ports/google-tokens.ts';
 import type { OutsideClient } from '../../src/ports/outside-client.ts';
-import { accessTokenOf, CALENDAR_SCOPE, type TestGoogle } from './google-stand-in.ts';
+import { accessTokenOf, type TestGoogle } from './google-stand-in.ts';
 import { createTestLog, type TestLog } from './log.ts';
 
 // The calendar tools as a server would run them: arguments and answers are held against the schemas on every call.
@@ -88,11 +89,16 @@ export function createGoogleBench(options: {
   return { ...createToolBench(calendar, clock, log), http, calendar };
 }
 
+/** What a person is asked for when connecting, and nothing more: the tools must do with that. */
+const ASKED_SCOPES = Object.values(calendarScopes)
+  .flatMap((meaning) => (meaning.google ?? []).map((google) => google.scope))
+  .join(' ');
+
 /** What the vault would do: the newest token, and a new one when Google rejected it. */
 export function createStandInTokens(
   stand: TestGoogle,
   account: string,
-  scope: string = CALENDAR_SCOPE,
+  scope: string = ASKED_SCOPES,
 ): GoogleTokens & { issued(): number } {
   let current: string | undefined;
   let issued = 0;
@@ -103,7 +109,7 @@ export function createStandInTokens(
         issued += 1;
         current = await accessTokenOf(stand.google, account, scope);
       }
-      return { accessToken: current, scopes: [scope] };
+      return { accessToken: current, scopes: scope.split(' ') };
     },
   };
 }
