@@ -18,7 +18,8 @@ export function createOfflineModel(options: OfflineModelOptions = {}): Model {
     async complete(request) {
       request.signal.throwIfAborted();
       const { planStep } = await import('./offline/planner.ts');
-      return planStep(request, { workingHours: options.workingHours });
+      const loadLibrary = async () => (await import('./offline/library.ts')).readByLibrary;
+      return planStep(request, { workingHours: options.workingHours, loadLibrary });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { readDetails } from './details.ts';
 import { spelledOut } from './intent.ts';
 import { freebusyCalls, freeText, searchFor } from './look.ts';
+import type { Part } from './parts.ts';
 import { resolveGuests } from './people.ts';
 import { eventText, failedText, nobodyInvited, sentence, slotText, whichPerson } from './reply.ts';
 import { busyIn, eventIn, type JsonObject, slotsIn } from './results.ts';
@@ -41,6 +42,14 @@ export function styleOf(words: Task['words']): BookingStyle {
 export function mealHalf(words: Task['words']): 'am' | 'pm' | undefined {
   const text = spelledOut(words);
   return MEAL_HALF.find(([meal]) => meal.test(text))?.[1];
+}
+
+/** `am I free for lunch on Thursday?` asks about its usual hour; a time for lunch is looked for around it. */
+export function mealPart(words: Task['words'], searching: boolean): Part | undefined {
+  const text = spelledOut(words);
+  const minute = CUSTOM.find(([meal]) => meal.test(text))?.[1];
+  if (minute === undefined) return undefined;
+  return { from: minute, to: minute + (searching ? 120 : 60), half: minute < 12 * 60 ? 'am' : 'pm' };
 }
 
 interface Draft {

@@ -18,7 +18,7 @@ const courtesy: Rule<unknown> = either<unknown>(
     "i'd like [you] to | i would like [you] to | i'd love to | i want [you] to | i need [you] to | i wanna | i have to | i must | we need to | we should | i should | we want to | i would love to",
   ),
   says(
-    "help me [to] | let's | let us | go ahead and | would it be possible to | is it possible to | would you mind | do you mind | be so kind as to | i was wondering if you could | do me a favour and | make sure to | don't forget to | try to | i'm trying to | i am trying to | i'm going to",
+    "help me [to] | let 's | let us | go ahead and | would it be possible to | is it possible to | would you mind | do you mind | be so kind as to | i was wondering if you could | do me a favour and | make sure to | don't forget to | try to | i'm trying to | i am trying to | i'm going to",
   ),
   says(
     'can/could/may/shall/should/might i/we [please] [just] book/schedule/add/put/move/cancel/reschedule/set/see/get/block/arrange',
@@ -49,6 +49,7 @@ const condition = either(
     "if so | if yes | if i am | if i'm | if not busy | if it is | if it's | if that is | if that's | if free | if available | if possible | in that case | if that works | if nothing is | if there's nothing | if there is nothing | if the slot is | if the time is | if we are | if we're | if they are | if they're | if she is | if she's | if he is | if he's | if everyone is | if everybody is | if both are | if nobody is | if clear | if open",
   ),
 );
+const ASKING = /^(?:check|see|know|tell|me|verify|out|confirm|wonder|wondering|sure|ask|double)$/;
 const conditionTail = says(
   'both free | all free | free | available | open | both available | clear | okay | ok | fine | possible | the case | there | on | scheduled | booked | then | not busy | busy | good | so',
 );
@@ -57,7 +58,8 @@ const conditionTail = says(
 export function takeCondition(words: readonly Word[]): Clause {
   for (let at = 0; at < words.length; at += 1) {
     const found = condition(words, at);
-    if (found === undefined) continue;
+    // "check if I'm free" is the question itself.
+    if (found === undefined || ASKING.test(words[at - 1]?.lower ?? '')) continue;
     let end = found.end;
     for (let tail = conditionTail(words, end); tail !== undefined; tail = conditionTail(words, end)) end = tail.end;
     return { words: withoutCourtesy([...words.slice(0, at), ...words.slice(end)]), ifFree: true };

@@ -165,10 +165,10 @@ const unitAhead = either<unknown>(
   seq(
     maybe(says('-')),
     says(
-      'minute | minutes | min | mins | m | hour | hours | hr | hrs | h | day | days | week | weeks | month | months | year | years | people | persons | guests | seats | times | x | % | st | nd | rd | th | of | per | and a | more | other | meetings | events | appointments | slots | options | things | ones',
+      'january | february | march | april | may | june | july | august | september | october | november | december | jan | feb | mar | apr | jun | jul | aug | sep | sept | oct | nov | dec | minute | minutes | min | mins | m | hour | hours | hr | hrs | h | day | days | week | weeks | month | months | year | years | people | persons | guests | seats | times | x | % | st | nd | rd | th | of | per | and a | more | other | meetings | events | appointments | slots | options | things | ones',
     ),
   ),
-  seq(glued(says('/ | . | ,')), glued(digits)),
+  seq(glued(says('/ | . | , | :')), glued(digits)),
 );
 
 /** A bare number or `three thirty`: a time only where the context says so. */
@@ -190,6 +190,17 @@ export const looseClock: Rule<Clock> = either(
 );
 
 /** Times that stand on their own, including `ten to four`. */
+/** `at 10 to 4`. */
+export const digitalMinutesTo: Rule<Clock> = map(
+  seq(
+    map(digits, (value) => ([5, 10, 20, 25].includes(value) ? value : undefined)),
+    says('to'),
+    hour12,
+    hourEnd,
+  ),
+  ([minutes, , hour, end]) => minutesTo(hour, minutes, end),
+);
+
 export const plainClock: Rule<Clock> = either(clockRule, wordedMinutesTo);
 export const introducedClock: Rule<Clock> = either(looseClock, wordedMinutesTo);
 
@@ -227,7 +238,10 @@ export function resolveClock({ hour, minute, half }: Clock, hints: ClockHints = 
 const HALF_DAY = 12 * 60;
 
 /** Both ends of a range, the second behind the first: an end past 24:00 is on the next day. */
-export function resolveRange({ from, to }: ClockRange, hints: ClockHints = {}): { from: MinuteOfDay; to: MinuteOfDay } {
+export function resolveRange(range: ClockRange, hints: ClockHints = {}): { from: MinuteOfDay; to: MinuteOfDay } {
+  const { to } = range;
+  // A range that begins at midnight begins the day.
+  const from: Clock = range.from.hour === 24 ? { ...range.from, hour: 0 } : range.from;
   const end = resolveClock(to, hints);
   if (to.half === 'bare') {
     const start = resolveClock(from, hints);

@@ -193,17 +193,43 @@ const lower = one((word) => (word.kind === 'word' || word.lower === "'s" ? word.
 const run = (count: number): Rule<string> =>
   map(seq(...Array.from({ length: count }, () => lower)), (parts) => parts.join(' ').replace(/ 's\b/g, "'s"));
 
+/** Gregorian Easter Sunday (Meeus/Jones/Butcher). */
+function easter(year: number): Wall {
+  const [a, b, c] = [year % 19, Math.floor(year / 100), year % 100];
+  const [d, e] = [Math.floor(b / 4), b % 4];
+  const g = Math.floor((8 * b + 13) / 25);
+  const h = (19 * a + b - d - g + 15) % 30;
+  const [i, k] = [Math.floor(c / 4), c % 4];
+  const l = (32 + 2 * e + 2 * i - h - k) % 7;
+  const m = Math.floor((a + 11 * h + 22 * l) / 451);
+  const sum = h + l - 7 * m + 114;
+  return dayOf(year, Math.floor(sum / 31), (sum % 31) + 1) ?? 0;
+}
+
+const thanksgiving = (year: number): Wall => nthWeekday(dayOf(year, 11, 1) ?? 0, 4, 4) ?? 0;
+
+/** Holidays that move, by their year. */
+const MOVING: readonly (readonly [string, (year: number) => Wall])[] = [
+  ['easter | easter sunday | easter day', easter],
+  ['easter monday', (year) => easter(year) + DAY],
+  ['good friday', (year) => easter(year) - 2 * DAY],
+  ['easter saturday | holy saturday', (year) => easter(year) - DAY],
+  ['ascension day', (year) => easter(year) + 39 * DAY],
+  ['whit monday | pentecost monday', (year) => easter(year) + 50 * DAY],
+  ['thanksgiving | thanksgiving day', thanksgiving],
+  ['black friday', (year) => thanksgiving(year) + DAY],
+];
+
 export function holiday({ today }: DayContext): Rule<Day> {
-  const each = [1, 2, 3, 4].map((count) =>
+  const { year } = partsOf(today);
+  const fixed = [1, 2, 3, 4].map((count) =>
     map(run(count), (name) => {
       const date = Object.hasOwn(HOLIDAYS, name) ? HOLIDAYS[name] : undefined;
       return date === undefined ? undefined : nextYearly(today, date[0], date[1]);
     }),
   );
-  const thanksgiving = map(says('thanksgiving [day]'), () => {
-    const of = (year: number) => nthWeekday(dayOf(year, 11, 1) ?? 0, 4, 4) ?? 0;
-    const { year } = partsOf(today);
-    return { day: of(year) >= today ? of(year) : of(year + 1) };
-  });
-  return either(...each, thanksgiving);
+  const moving = MOVING.map(([names, of]) =>
+    map(says(names), (): Day => ({ day: of(year) >= today ? of(year) : of(year + 1) })),
+  );
+  return either(...fixed, ...moving);
 }

@@ -304,6 +304,23 @@ export function daysRule(context: DayContext): Rule<Days> {
       return number >= 1 && number <= 53 && number !== 1 ? { ...stretch(first, 7) } : undefined;
     }),
   );
+  // The first week of a month is the one that holds its first Thursday (ISO 8601 counts weeks of years so).
+  const ofMonth: Rule<Days> = map(
+    seq(
+      maybe(says('the')),
+      either(
+        ordinal,
+        map(says('last'), () => -1),
+      ),
+      says('week'),
+      says('of | in'),
+      monthReference(context),
+    ),
+    ([, nth, , , month]) => {
+      const thursday = nthWeekday(month, 4, nth);
+      return thursday === undefined ? undefined : stretch(startOfWeek(thursday), 7);
+    },
+  );
   const weekends: Rule<Days> = either(
     map(says('this weekend | the weekend | this coming weekend | the coming weekend | weekend'), () => weekend(0)),
     map(says('[the] next weekend | the weekend after'), () => weekend(1)),
@@ -350,7 +367,7 @@ export function daysRule(context: DayContext): Rule<Days> {
     ),
     map(says('the coming days | the next days | in the coming days'), () => stretch(today, 7)),
   );
-  const named = either(weeks, weekends, longer, counted);
+  const named = either(weeks, ofMonth, weekends, longer, counted);
   return either(
     map(seq(whole, named), ([, value]) => value),
     dayRanges(context, day),

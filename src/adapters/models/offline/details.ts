@@ -193,7 +193,9 @@ function titleFrom(words: readonly Word[], taken: readonly boolean[]): string | 
   let end = left.length;
   while (end > at && TRAILING(left, end - 1)?.end === end) end -= 1;
   const rest = tidy(left.slice(at, end));
-  const text = textOf(rest).trim();
+  const text = textOf(rest)
+    .replace(/\bw\/\s?/gu, 'with ')
+    .trim();
   if (text === '') return undefined;
   if (/^(?:with|w)$/.test(rest[0]?.lower ?? '')) return `Meeting ${text.replace(/^w\/?\s/, 'with ')}`;
   if (/^(?:about|re|regarding)$/.test(rest[0]?.lower ?? '')) return `Meeting ${text}`;

@@ -23,6 +23,7 @@ const CONTRACTIONS: readonly (readonly [RegExp, string])[] = [
   [/\bwe've\b/g, 'we have'],
   [/\bthey're\b/g, 'they are'],
   [/\b(what|when|where|who|how|there|here|that|it|she|he) 's\b/g, '$1 is'],
+  [/\b(what|when|where|who|how)s\b/g, '$1 is'],
   [/\bcan't\b/g, 'can not'],
 ];
 
@@ -79,7 +80,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   ['change', pattern(String.raw`^(?:bring|pull|put|set|take) .+ (?:forward|back|off|earlier|later|ahead)\b`)],
   ['change', pattern(String.raw`^(?:bring forward|pull forward|put back|put off|cut|start|end|finish) ${OWNED}`)],
   ['change', pattern(String.raw`^(?:bring|pull) ${OWNED}`)],
-  ['change', pattern(String.raw`^(?:make|set|have|get|let) ${OWNED} (?!.*(?:reminder|aside|up) )`)],
+  ['change', pattern(String.raw`^(?:make|set|have|get|let) ${OWNED} (?!.*\b(?:reminder|aside|up) )`)],
   ['change', pattern(String.raw`^(?:add|invite|include|put|attach|give) .+ to ${OWNED} (?!.*${CALENDAR}\b)`)],
   [
     'change',
@@ -93,7 +94,12 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?:make it|call it|name it|title it|label it|it is|it will|it should|invite|inviting|location|include|send|do it|put it|same|with|without|no |at |for |duration|title|subject|description|notes?|it lasts|add (?:a )?(?:google )?(?:meet|video)|should be|repeat|(?:the )?(?:location|title|topic|place) (?:is|should))\b`,
     ),
   ],
+  [
+    'change',
+    /\b(?:needs|need|has|have|wants|must|should|got) to (?:be )?(?:move|moved|rescheduled|reschedule|postponed|pushed|shifted|changed|start|begin|end)\b/u,
+  ],
   // Finding a time.
+  ['find', /\b(?:earliest|soonest|first time|next time|quickest)\b.*\b(?:can|could|free|available|both|for)\b/u],
   [
     'find',
     pattern(
@@ -137,10 +143,17 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?:when|what time|which day|what day) (?:are|is) .*\band (?:i|me)\b.*\b(?:free|available)\b|^when (?:are|is) we .*\b(?:free|available)\b`,
     ),
   ],
+  // "I'm away on Friday" is told, not asked.
+  [
+    'book',
+    /^(?:i|we) (?:am|are|will be) (?:busy|unavailable|away|booked|out|off|on (?:holiday|leave|vacation)|engaged|travelling|traveling|working|in a)\b/u,
+  ],
   // Free or busy.
   [
     'free',
-    pattern(String.raw`\b(?:am|are|is|will|would|be|being|look|looking|if|whether|was|were|do)\b.*\b${ADJECTIVE}\b`),
+    pattern(
+      String.raw`^(?!(?:book|schedule|put|add|create|make|set|arrange|block|mark|reserve|plan|organi[sz]e|remind)\b).*\b(?:am|are|is|will|would|be|being|look|looking|if|whether|was|were|do)\b.*\b${ADJECTIVE}\b`,
+    ),
   ],
   ['free', pattern(String.raw`\bfree (?:/|or) busy\b|\bavailability\b|^(?:when|how) (?:am|busy|free|booked|full)\b`)],
   [
@@ -152,20 +165,25 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'free',
     pattern(
-      String.raw`^(?:have|has) (?:i|we|\w+) got (?:anything|something|time|any (?:plans|time|conflicts?|commitments))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
-    ),
-  ],
-  ['free', pattern(String.raw`^(?:anything|something|any conflicts?|any plans|any clash(?:es)?) `)],
-  [
-    'free',
-    pattern(
-      String.raw`^(?:is|are) there (?:anything|something|any conflicts?|a conflict|a clash)\b(?!.*\b${CALENDAR}\b)|\b(?:conflict|clash)(?:s|es|ing)? with\b|\bany conflicts?\b`,
+      String.raw`^(?:have|has) (?:i|we|\w+) (?:got )?(?:anything|something|time|any (?:plans|time|conflicts?|commitments))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
     ),
   ],
   [
     'free',
+    pattern(String.raw`^(?:anything|something|any conflicts?|any plans|any clash(?:es)?) (?!.*\b${CALENDAR}\b)`),
+  ],
+  ['events', pattern('^(?:anything|something|any meetings|any events|any appointments|any calls)\\b')],
+  ['free', pattern('^(?:free|busy|available)\\b')],
+  [
+    'free',
     pattern(
-      String.raw`^(?:does|do|would|will|is|how about|what about|can|could) .*\b(?:work|suit|works|okay|ok|good|possible|fit|do|make|make it)\b(?: for (?:me|us|\w+))?(?: (?:at|on|for|tomorrow|today|\w+day).*)?$`,
+      String.raw`^(?:is|are) there (?:anything|something|any conflicts?|a conflict|a clash)\b(?!.*\b${CALENDAR}\b)|^(?:is|are) there (?:any |still |some )?(?:room|time|space|free time|availability)\b|\b(?:conflict|clash)(?:s|es|ing)? with\b|\bany conflicts?\b`,
+    ),
+  ],
+  [
+    'free',
+    pattern(
+      String.raw`^(?:does|do|would|will|is|how about|what about|can|could) .*\b(?:work|suit|suits|works|okay|ok|good|possible|fit|do|make|make it)\b(?: me| us)?(?: for (?:me|us|\w+))?(?: (?:at|on|for|tomorrow|today|\w+day).*)?$`,
     ),
   ],
   [
@@ -174,6 +192,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?:check|see|verify|confirm|tell me|let me know|find out|know) (?:if|whether|that) (?:i|we|i am|my|\w+) .*`,
     ),
   ],
+  ['book', pattern(String.raw`^(?:get|put|have|see) .+ (?:on|in|into|onto|to) (?:my|the|our) ${CALENDAR}\b(?!.*\?)`)],
   // What is there.
   [
     'events',
@@ -190,7 +209,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'events',
     pattern(
-      String.raw`^(?:my )?(?:next |upcoming |today 's |tomorrow 's |weekly |daily )?(?:${CALENDAR}|agenda|day|week|schedule|upcoming|meetings|appointments|events)\b(?! (?:with|about|at|from))`,
+      String.raw`^(?:my )?(?:next |upcoming |today 's |tomorrow 's |weekly |daily )?(?:calendar|diary|agenda|day|week|schedule(?= (?:for|on|today|tomorrow|this|next)\b)|upcoming|meetings|appointments|events)\b(?! (?:with|about|at|from))(?!.*\b(?:a|an) \w)`,
     ),
   ],
   [
@@ -201,13 +220,49 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   ],
 ];
 
-/** `timed`: whether the clause says a time. A bare noun with a time (`lunch with Tom Friday 12:30`) is a booking. */
-export function intentOf(words: readonly Word[], timed: boolean): Intent {
-  const text = spelledOut(words);
-  if (text === '') return 'unclear';
-  for (const [intent, expression] of PATTERNS) if (expression.test(text)) return intent;
-  return timed ? 'book' : 'unclear';
+const CALENDAR_WORDS = pattern(
+  String.raw`\b(?:${CALENDAR}|${EVENTS}|busy|available|availability|conflicts?|slots?|appointment|(?:my|our) (?:day|week|month|weekend))\b`,
+);
+const SELF = /\b(?:i|my|me|we|our|us|mine)\b/u;
+const OTHER_TOPIC =
+  /\b(?:weather|forecast|temperature|rain|sunny|news|stocks?|prices?|jokes?|poems?|story|stories|capital of|president|translate|translation|recipes?|e-?mails?|song|songs|exchange rate|bitcoin|meaning of|define|definition|population|how are you|who are you|your name|homework|code|essay)\b/u;
+const ASKS_WHAT_IS_ON =
+  /\b(?:on|happening|planned|up|scheduled|going on|doing|there|left|next|coming|booked|ahead|remaining)\b|^(?:show|list|display|when|at what time|what time|where|how long)\b/u;
+
+/** A question that is not about the calendar must not be answered from it. */
+function concernsCalendar(intent: Intent, text: string, said: Said): boolean {
+  if (CALENDAR_WORDS.test(text)) return true;
+  if (OTHER_TOPIC.test(text)) return intent === 'book' && said.timed;
+  switch (intent) {
+    case 'events':
+      return said.timed
+        ? SELF.test(text) || ASKS_WHAT_IS_ON.test(text)
+        : /^(?:when|what time|at what time|where) (?:is|are|am|does|do|was|will|did)\b/u.test(text) ||
+            (/\bnext\b/u.test(text) && SELF.test(text)) ||
+            /^what is (?:on|up next|next|happening|coming up)$/u.test(text);
+    case 'free':
+      return said.timed || said.length || /\bfree\b/u.test(text);
+    case 'find':
+      return said.timed || said.length || /\b(?:time|times|meet|free|gap|opening|when)\b/u.test(text);
+    default:
+      return true;
+  }
 }
 
-export const isAboutCalendar = (words: readonly Word[]): boolean =>
-  new RegExp(`\\b(?:${CALENDAR}|${EVENTS}|free|busy|available)\\b`, 'u').test(spelledOut(words));
+export interface Said {
+  /** A time is said: then a bare noun (`lunch with Tom Friday 12:30`) is a booking. */
+  readonly timed: boolean;
+  readonly length: boolean;
+}
+
+export function intentOf(words: readonly Word[], said: Said): Intent {
+  const text = spelledOut(words);
+  if (text === '') return 'unclear';
+  const found = PATTERNS.find(([, expression]) => expression.test(text))?.[0];
+  if (found !== undefined) return concernsCalendar(found, text, said) ? found : 'unclear';
+  return said.timed &&
+    !/^(?:how|why|what|who|you|thanks|thank|hi|no|yes|if|nice|it)\b/u.test(text) &&
+    !OTHER_TOPIC.test(text)
+    ? 'book'
+    : 'unclear';
+}

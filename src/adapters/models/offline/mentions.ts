@@ -1,4 +1,12 @@
-import { type Clock, type ClockRange, clockRange, introducedClock, looseClock, plainClock } from './clocks.ts';
+import {
+  type Clock,
+  type ClockRange,
+  clockRange,
+  digitalMinutesTo,
+  introducedClock,
+  looseClock,
+  plainClock,
+} from './clocks.ts';
 import type { Day, DayContext } from './day-names.ts';
 import { type Days, dayRule, daysRule, severalDays } from './days.ts';
 import { type Length, lengthRule } from './lengths.ts';
@@ -114,6 +122,7 @@ function clockRules(): Rule<Mention> {
     },
   );
   return either<Mention>(
+    map(seq(says('at | it is | by'), digitalMinutesTo), ([, clock]) => clockMention(clock)),
     fromTo,
     introducedRange,
     strongRange,
@@ -227,7 +236,7 @@ function momentRules({ nowMs }: TimeContext): Rule<Mention> {
       seq(says('in | in about | in around'), exact, maybe(says("time | 's time | ' time | from now"))),
       ([, length]) => moment(length),
     ),
-    map(seq(exact, says('from now | hence')), ([length]) => moment(length)),
+    map(seq(maybe(says('for')), exact, says('from now | hence')), ([, length]) => moment(length)),
     map(says('now | right now | at the moment | straight away | immediately | at once | right away'), () => ({
       kind: 'moment',
       instant: minute,
@@ -257,7 +266,7 @@ function momentRules({ nowMs }: TimeContext): Rule<Mention> {
 function mentionRules(context: TimeContext): Rule<Mention> {
   const prefix = maybe(
     says(
-      'on | for | during | over | in | throughout | across | of | , on | at | starting | starting on | starting from | beginning | beginning on | from | as of | sometime | some time | any time | anytime | sometime on | sometime in | any time on | any time in | anytime on | sometime during',
+      'on | for | during | over | in | throughout | across | of | , on | starting | starting on | starting from | beginning | beginning on | from | as of | sometime | some time | any time | anytime | sometime on | sometime in | any time on | any time in | anytime on | sometime during',
     ),
   );
   const count = map(

@@ -1,10 +1,11 @@
 import type { ModelMessage, ModelReply, ModelRequest, ModelToolCall } from '../../../ports/model.ts';
-import { book, bookIfFree, mealHalf } from './book.ts';
+import { book, bookIfFree, mealHalf, mealPart } from './book.ts';
 import { cancelEvent, changeEvent } from './change.ts';
 import { type Clause, splitClauses } from './clauses.ts';
-import { intentOf } from './intent.ts';
+import { type Intent, intentOf } from './intent.ts';
+import type { SecondReader } from './library.ts';
 import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
-import { createMentionReader, type TimeContext } from './mentions.ts';
+import { createMentionReader, type MentionReader, type TimeContext } from './mentions.ts';
 import { WHICH_EVENT } from './reference.ts';
 import { HELP, NOT_UNDERSTOOD, sentence } from './reply.ts';
 import { readAnswer, type ToolAnswer } from './results.ts';
@@ -26,9 +27,11 @@ const MAX_TASKS = 6;
 
 export interface PlannerOptions {
   readonly workingHours: { readonly start: string; readonly end: string } | undefined;
+  /** Loads the second reader of days; called only for a request in which the grammar found no time. */
+  readonly loadLibrary: () => Promise<SecondReader>;
 }
 
-export function planStep(request: ModelRequest, options: PlannerOptions): ModelReply {
+export async function planStep(request: ModelRequest, options: PlannerOptions): Promise<ModelReply> {
   const { messages } = request;
   const last = messages.findLastIndex(({ role }) => role === 'user');
   const asked = messages[last];
@@ -37,7 +40,7 @@ export function planStep(request: ModelRequest, options: PlannerOptions): ModelR
   const nowMs = startOfTurn(done) ?? request.context.nowMs;
   const { text, choice } = withQuestion(asked.text, messages.slice(0, last));
   const setting = settingFor({ ...request, context: { ...request.context, nowMs } }, options, choice);
-  const tasks = readTasks(readWords(text).slice(0, MAX_WORDS), setting);
+  const tasks = await readAll(text, setting, options);
   const run = runAll(tasks, setting);
   return replay(run, done, { nowMs, tools: new Set(request.tools.map(({ name }) => name)) });
 }
@@ -93,6 +96,20 @@ function choiceIn(text: string): number | undefined {
   return ORDINALS.find(([, pattern]) => pattern.test(plain))?.[0];
 }
 
+/** Words of dates that our grammar may not put together by itself. */
+const DATE_LIKE =
+  /\b(?:days?|weeks?|months?|years?|quarter|q[1-4]|spring|summer|autumn|fall|winter|easter|festival|ramadan|\w+day|\w+mas|eve|the \d+|19\d\d|20\d\d|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b/i;
+
+async function readAll(text: string, setting: Setting, options: PlannerOptions): Promise<readonly Task[]> {
+  const words = readWords(text).slice(0, MAX_WORDS);
+  const tasks = readTasks(words, setting);
+  if (tasks.some(({ located }) => located.length > 0) || !DATE_LIKE.test(text)) return tasks;
+  const library = await options.loadLibrary();
+  const read: MentionReader = (part) => library(text, part, setting.context);
+  const again = readTasks(words, { ...setting, read });
+  return again.some(({ timing }) => hasTime(timing)) ? again : tasks;
+}
+
 const DETAIL_OPENING = says(
   'make it | do it | put it | it is | it should be | it lasts | should be | it will be | it should last | same | have it',
 );
@@ -134,14 +151,23 @@ const comma = (near: Word | undefined): Word => ({
 
 function readTask(clause: Clause, setting: Setting): Task {
   const located = setting.read(clause.words);
-  const timing = withMeal(mergeMentions(located), clause.words);
+  const said = withMeal(mergeMentions(located), clause.words);
+  const intent = intentOf(clause.words, { timed: hasTime(said), length: said.length !== undefined });
+  const timing = intent === 'free' || intent === 'find' ? atMeal(said, clause.words, intent) : said;
   return {
-    intent: intentOf(clause.words, hasTime(timing)),
+    intent,
     words: clause.words,
     located,
     timing,
     ifFree: clause.ifFree,
   };
+}
+
+function atMeal(timing: Timing, words: readonly Word[], intent: Intent): Timing {
+  const { clock, clocks, part: own, moment, span, after, before } = timing;
+  const placed = [clock, clocks, own, moment, span, after, before].some((piece) => piece !== undefined);
+  const part = placed ? undefined : mealPart(words, intent === 'find');
+  return part === undefined ? timing : { ...timing, part };
 }
 
 /** "dinner at 8" and "breakfast at 7" say by themselves which half of the day. */

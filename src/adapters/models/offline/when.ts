@@ -5,7 +5,7 @@ import type { Length } from './lengths.ts';
 import type { Located, Mention, Point, Side, TimeContext } from './mentions.ts';
 import type { Part } from './parts.ts';
 import { joinRepeats, type Repeat } from './repeats.ts';
-import { DAY, MINUTE, startOfDay, type Wall } from './wall.ts';
+import { DAY, MINUTE, partsOf, startOfDay, type Wall } from './wall.ts';
 
 // What the pieces of a request mean together: when something is to be, or which stretch of the calendar is asked about. Everything
 // here is wall-clock time.
@@ -42,7 +42,16 @@ export const noTiming: Timing = { orClocks: [], whole: false, restOfDay: false, 
 export function mergeMentions(located: readonly Located[]): Timing {
   const timing: Writable = { ...noTiming };
   for (const { mention } of located) take(timing, mention);
-  return timing;
+  return withWeekdays(timing);
+}
+
+/** `Monday and Friday at 7, every week`: the weekdays belong to the repetition, not to one week. */
+function withWeekdays(timing: Writable): Timing {
+  const { repeat, days } = timing;
+  if (repeat?.frequency !== 'WEEKLY' || repeat.weekdays.length > 0 || days === undefined) return timing;
+  if (!days.every(({ again }) => again !== undefined)) return timing;
+  const { days: _days, ...rest } = timing;
+  return { ...rest, repeat: { ...repeat, weekdays: days.map(({ day }) => partsOf(day).weekday) } };
 }
 
 function take(timing: Writable, mention: Mention): void {

@@ -47,8 +47,6 @@ const SPELLING: Readonly<Record<string, string>> = {
   til: 'till',
   thru: 'through',
   oclock: "o'clock",
-  whats: "what's",
-  wheres: "where's",
   dont: "don't",
   pls: 'please',
   plz: 'please',
