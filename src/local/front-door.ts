@@ -191,8 +191,13 @@ function listen(server: Server, options: FrontDoorOptions): Promise<number> {
 /** Port 0 takes a free one. Throws AppError `misconfigured` when the port is in use. */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   let port = options.port;
+  let closing = false;
   const listener = createListener(options, () => `${HOST}:${port}`);
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => void listener(request, response);
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    // A connection that is kept alive would keep a closing server waiting for requests that never come.
+    response.on('finish', () => closing && request.socket.end());
+    void listener(request, response);
+  };
   const server: Server =
     options.tls === undefined
       ? createHttpServer(onRequest)
@@ -216,6 +221,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     port,
     close: () =>
       new Promise((resolve) => {
+        closing = true;
         server.close(() => resolve());
         server.closeIdleConnections();
       }),

@@ -190,7 +190,9 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     store,
     pki,
     close: async () => {
-      await Promise.all(Object.values(opened).map((door) => door.close()));
+      // The agent first: its turns under way still need the others.
+      await opened.agent.close();
+      await Promise.all([opened.mcp, opened.keyDoor, opened.oauth].map((door) => door.close()));
       await google.close();
       await store.close();
     },
