@@ -14,6 +14,8 @@ export interface StockAnswer {
 export interface StockHandler {
   post(body: string | Uint8Array, headers: Readonly<Record<string, string | undefined>>): Promise<StockAnswer>;
   request(method: string, headers: Readonly<Record<string, string>>): Promise<StockAnswer>;
+  /** The SDK's handler as it is. */
+  fetch(request: Request): Promise<Response>;
 }
 
 function readMessage(text: string): unknown {
@@ -58,6 +60,7 @@ export function createStockHandler(tools: readonly Tool[], person: string): Stoc
       const bytes = typeof body === 'string' ? body : Buffer.from(body);
       return send(new Request('http://127.0.0.1/mcp', { method: 'POST', headers: given, body: bytes }));
     },
+    fetch: (request) => handler.fetch(request),
     request: (method, headers) => send(new Request('http://127.0.0.1/mcp', { method, headers })),
   };
 }

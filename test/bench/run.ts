@@ -1,0 +1,26 @@
+import { benchAgentDoor } from './agent-door.ts';
+import { type Row, renderTable } from './figures.ts';
+import { createStage, type Stage } from './stage.ts';
+
+// `make bench`: every figure that the project promises something about, against a baseline in the same run. It fails when something
+// breaks, never on a figure: those are for a reader to judge (docs/performance.md).
+//   node test/bench/run.ts [a b c d e] [--json]
+
+const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>>> = {
+  a: benchAgentDoor,
+};
+
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const unknown = asked.filter((name) => benches[name] === undefined);
+if (unknown.length > 0)
+  throw new Error(`There is no benchmark ${unknown.join(', ')}: ${Object.keys(benches).join(', ')}`);
+
+const stage = await createStage();
+const rows: Row[] = [];
+for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+  const bench = benches[name];
+  if (bench === undefined) continue;
+  console.error(`(${name}) …`);
+  rows.push(...(await bench(stage)));
+}
+console.log(process.argv.includes('--json') ? JSON.stringify(rows, null, 2) : renderTable(rows));
