@@ -4,17 +4,20 @@ import { AppError } from '../kernel/app-error.ts';
 // Bodies of requests: JSON, small, valid UTF-8, and exactly what the API describes. Unknown members are refused, so that a
 // misspelt one is not silently dropped.
 
-const MAX_BODY_BYTES = 65_536;
+export const MAX_BODY_BYTES = 65_536;
+export const MAX_MESSAGE_CHARACTERS = 8000;
+export const MAX_NAME_CHARACTERS = 100;
 
 const zone = z.string().min(1).max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin');
+/** Counts characters as JSON Schema does: by code points. */
 const text = (maximum: number) =>
   z
     .string()
-    .max(maximum)
-    .refine((value) => value.trim() !== '', 'must not be empty');
+    .refine((value) => [...value].length <= maximum, `must have ${maximum} characters at most`)
+    .refine((value) => /\S/.test(value), 'must not be empty');
 
 export const chatBody = z.strictObject({
-  message: text(8000),
+  message: text(MAX_MESSAGE_CHARACTERS),
   conversation_id: z.string().max(64).optional(),
   time_zone: zone.optional(),
 });
@@ -24,7 +27,7 @@ export const ADDRESS_PATTERN =
   /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/;
 
 export const contactBody = z.strictObject({
-  name: text(100),
+  name: text(MAX_NAME_CHARACTERS),
   address: z.string().max(254).regex(ADDRESS_PATTERN, 'must be one e-mail address'),
 });
 
