@@ -231,12 +231,17 @@ function readShift(words: readonly Word[], setting: Setting): ChangeRequest | un
   };
 }
 
+/** More prepositions than any request for a change has. */
+const MAX_SPLITS = 5;
+
 /** Splits at the first "to" behind which nothing but a time stands. */
 function readMove(words: readonly Word[], setting: Setting): ChangeRequest | undefined {
   let loose: ChangeRequest | undefined;
-  for (let index = 1; index < words.length - 1; index += 1) {
+  let tries = 0;
+  for (let index = 1; index < words.length - 1 && tries < MAX_SPLITS; index += 1) {
     const found = TO(words, index);
     if (found === undefined) continue;
+    tries += 1;
     const target = introduceClocks([at(words), ...words.slice(found.end)]);
     const located = setting.read(target);
     if (located[0]?.at !== 0 && located[0]?.at !== 1) continue;

@@ -155,7 +155,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?!(?:book|schedule|put|add|create|make|set|arrange|block|mark|reserve|plan|organi[sz]e|remind)\b).*\b(?:am|are|is|will|would|be|being|look|looking|if|whether|was|were|do)\b.*\b${ADJECTIVE}\b`,
     ),
   ],
-  ['free', pattern(String.raw`\bfree (?:/|or) busy\b|\bavailability\b|^(?:when|how) (?:am|busy|free|booked|full)\b`)],
+  ['free', pattern(String.raw`\bfree (?:/|or) busy\b|\bavailability\b|^how (?:busy|free|booked|full)\b`)],
   [
     'free',
     pattern(

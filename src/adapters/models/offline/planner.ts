@@ -21,7 +21,7 @@ import { isZone, wallAt } from './zones.ts';
 // calls that come next, or the answer. It keeps no state: the same messages always lead to the same step.
 
 /** Longer messages are letters, not requests. */
-const MAX_WORDS = 400;
+const MAX_WORDS = 200;
 /** As many things as one message may ask for. */
 const MAX_TASKS = 6;
 

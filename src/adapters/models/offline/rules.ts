@@ -105,6 +105,17 @@ export function lookup<Value>(table: Readonly<Record<string, Value>>): Rule<Valu
  * `a/b` is a choice of single words. Yields the words it took, joined by spaces.
  */
 export function says(pattern: string): Rule<string> {
+  const known = sayings.get(pattern);
+  if (known !== undefined) return known;
+  const rule = parseSaying(pattern);
+  sayings.set(pattern, rule);
+  return rule;
+}
+
+/** Patterns stand in the code, so there is an end to them; rules that depend on today are built anew for each request. */
+const sayings = new Map<string, Rule<string>>();
+
+function parseSaying(pattern: string): Rule<string> {
   const alternatives = pattern.split('|').map((alternative) => seq(...alternative.trim().split(/\s+/).map(piece)));
   return map(either(...alternatives), (parts) => parts.filter((part) => part !== '').join(' '));
 }
