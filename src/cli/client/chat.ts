@@ -74,11 +74,23 @@ export async function ask(question: Question, options: ChatOptions): Promise<Tur
     ...(question.conversationId === undefined ? {} : { conversation_id: question.conversationId }),
     ...(question.timeZone === undefined ? {} : { time_zone: question.timeZone }),
   };
-  let answer = await callApi(options.agent, { method: 'POST', path: '/chat', body }, turnAnswer);
+  return follow(await callApi(options.agent, { method: 'POST', path: '/chat', body }, turnAnswer), options);
+}
+
+const resume = (agent: Endpoint, turn: string): Promise<TurnAnswer> =>
+  callApi(agent, { method: 'POST', path: `/turns/${turn}/continue` }, turnAnswer);
+
+/** Goes on with a turn that waited for approvals, which have been answered elsewhere. */
+export async function continueTurn(turn: string, options: ChatOptions): Promise<TurnAnswer> {
+  return follow(await resume(options.agent, turn), options);
+}
+
+async function follow(first: TurnAnswer, options: ChatOptions): Promise<TurnAnswer> {
+  let answer = first;
   for (;;) {
     answer = await waitWhileRunning(options.agent, answer);
     if (answer.status !== 'approval_required') return answer;
     if (!(await answerApprovals(options, answer.approvals))) return answer;
-    answer = await callApi(options.agent, { method: 'POST', path: `/turns/${answer.turn}/continue` }, turnAnswer);
+    answer = await resume(options.agent, answer.turn);
   }
 }

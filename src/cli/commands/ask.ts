@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { type Approval, ask, type TurnAnswer } from '../client/chat.ts';
+import { type Approval, ask, type ChatOptions, continueTurn, type TurnAnswer } from '../client/chat.ts';
 import { agentEndpoint, type CliContext, oauthEndpoint } from '../context.ts';
 
 // `sallyport ask "…"`: one question, its answer, and a yes or no where something would be written.
@@ -32,6 +32,19 @@ function printAnswer(context: CliContext, answer: TurnAnswer): void {
   context.warn(`Then go on with: sallyport continue ${answer.turn}`);
 }
 
+function chatOptions(context: CliContext, options: AskOptions, command: Command): ChatOptions {
+  return {
+    agent: agentEndpoint(context, command),
+    approvals: oauthEndpoint(context, command),
+    decide: options.yes === true ? async () => 'yes' : askOnTerminal,
+  };
+}
+
+function show(context: CliContext, answer: TurnAnswer, options: AskOptions): void {
+  if (options.json === true) context.print(JSON.stringify(answer, null, 2));
+  else printAnswer(context, answer);
+}
+
 export function addAskCommand(program: Command, context: CliContext): void {
   program
     .command('ask <words...>')
@@ -46,12 +59,14 @@ export function addAskCommand(program: Command, context: CliContext): void {
         timeZone: options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
         ...(options.conversation === undefined ? {} : { conversationId: options.conversation }),
       };
-      const answer = await ask(question, {
-        agent: agentEndpoint(context, command),
-        approvals: oauthEndpoint(context, command),
-        decide: options.yes === true ? async () => 'yes' : askOnTerminal,
-      });
-      if (options.json === true) context.print(JSON.stringify(answer, null, 2));
-      else printAnswer(context, answer);
+      show(context, await ask(question, chatOptions(context, options, command)), options);
+    });
+  program
+    .command('continue <turn>')
+    .description('go on with what waited for your yes')
+    .option('--yes', 'approve what the agent wants to write next')
+    .option('--json', 'print the whole answer as JSON')
+    .action(async (turn: string, options: AskOptions, command: Command) => {
+      show(context, await continueTurn(turn, chatOptions(context, options, command)), options);
     });
 }
