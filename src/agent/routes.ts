@@ -1,0 +1,134 @@
+import type { Context, Hono } from 'hono';
+import { AppError } from '../kernel/app-error.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { Authenticate, Principal } from './authenticate.ts';
+import type { Contacts } from './contacts.ts';
+import { chatBody, contactBody, readJson, readNothing } from './json-request.ts';
+import type { TurnRecord } from './turn-record.ts';
+import type { Exchange, TurnService } from './turn-service.ts';
+import { viewTurn } from './turn-view.ts';
+
+// The addresses of the Agent API, as openapi.ts describes them. Every one but the service's own asks for the token first, so that a
+// stranger learns nothing from how a body is refused.
+
+/** What the front door knows of a request beside the request itself. */
+export interface AgentExchange {
+  readonly requestId: string;
+  readonly remainingMs: number;
+}
+
+export type AgentEnv = { Bindings: { exchange: AgentExchange } };
+type AgentContext = Context<AgentEnv>;
+
+export interface RouteDeps {
+  readonly authenticate: Authenticate;
+  readonly random: Random;
+  readonly log: Log;
+  readonly config: { readonly answerMarginMs: number; readonly pollWaitMs: number; readonly timeZone: string };
+  readonly modelName: string;
+}
+
+/** W3C Trace Context, version 00. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const NO_STORE = { 'cache-control': 'no-store' };
+
+/** RFC 9110 §15.5.6: a refused method comes with those there are. */
+function methodNotAllowed(allow: string) {
+  return (c: AgentContext): Response => {
+    const message = `This address takes ${allow}.`;
+    const error = { code: 'method_not_allowed', message, request_id: c.env.exchange.requestId };
+    return c.json({ error }, 405, { allow, ...NO_STORE });
+  };
+}
+
+const logFor = (c: AgentContext, log: Log): Log => log.child({ request_id: c.env.exchange.requestId });
+
+function whoAsks(c: AgentContext, deps: RouteDeps): Promise<Principal> {
+  return deps.authenticate(c.req.header('authorization') ?? null, logFor(c, deps.log));
+}
+
+/** The caller's trace, or a new one. */
+function traceparentOf(c: AgentContext, random: Random): string {
+  const given = c.req.header('traceparent') ?? '';
+  if (TRACEPARENT.test(given)) return given;
+  const hex = Buffer.from(random.bytes(24)).toString('hex');
+  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`;
+}
+
+function exchangeOf(c: AgentContext, deps: RouteDeps, longestMs = Number.POSITIVE_INFINITY): Exchange {
+  const traceparent = traceparentOf(c, deps.random);
+  const waitMs = Math.min(c.env.exchange.remainingMs - deps.config.answerMarginMs, longestMs);
+  return { traceparent, waitMs, log: logFor(c, deps.log).child({ traceparent }) };
+}
+
+export function routeService(app: Hono<AgentEnv>): void {
+  app.get('/health', (c) => c.json({ status: 'ok' }, 200, NO_STORE));
+  app.all('/health', methodNotAllowed('GET, HEAD'));
+
+  app.get('/openapi.json', async (c) => {
+    const { openapiDocument } = await import('./openapi.ts');
+    return c.json(openapiDocument);
+  });
+  app.all('/openapi.json', methodNotAllowed('GET, HEAD'));
+}
+
+export function routeTurns(app: Hono<AgentEnv>, turns: TurnService, deps: RouteDeps): void {
+  function answer(c: AgentContext, record: TurnRecord, whileRunning: 200 | 202): Response {
+    const runs = record.status === 'running';
+    const headers = runs ? { ...NO_STORE, location: `/turns/${record.id}`, 'retry-after': '1' } : NO_STORE;
+    return c.json(viewTurn(record, deps.modelName), runs ? whileRunning : 200, headers);
+  }
+
+  app.post('/chat', async (c) => {
+    const principal = await whoAsks(c, deps);
+    const body = await readJson(c.req.raw, chatBody);
+    const question = {
+      message: body.message,
+      timeZone: body.time_zone ?? deps.config.timeZone,
+      ...(body.conversation_id === undefined ? {} : { conversationId: body.conversation_id }),
+    };
+    return answer(c, await turns.start(principal, question, exchangeOf(c, deps)), 202);
+  });
+  app.all('/chat', methodNotAllowed('POST'));
+
+  app.get('/turns/:id', async (c) => {
+    const principal = await whoAsks(c, deps);
+    const exchange = exchangeOf(c, deps, deps.config.pollWaitMs);
+    return answer(c, await turns.look(principal, c.req.param('id'), exchange), 200);
+  });
+  app.delete('/turns/:id', async (c) => {
+    const principal = await whoAsks(c, deps);
+    await readNothing(c.req.raw);
+    return answer(c, await turns.cancel(principal, c.req.param('id')), 200);
+  });
+  app.all('/turns/:id', methodNotAllowed('GET, HEAD, DELETE'));
+
+  app.post('/turns/:id/continue', async (c) => {
+    const principal = await whoAsks(c, deps);
+    await readNothing(c.req.raw);
+    return answer(c, await turns.resume(principal, c.req.param('id'), exchangeOf(c, deps)), 202);
+  });
+  app.all('/turns/:id/continue', methodNotAllowed('POST'));
+}
+
+export function routeContacts(app: Hono<AgentEnv>, contacts: Contacts, deps: RouteDeps): void {
+  app.get('/contacts', async (c) => {
+    const { person } = await whoAsks(c, deps);
+    return c.json({ contacts: await contacts.list(person) }, 200, NO_STORE);
+  });
+  app.put('/contacts', async (c) => {
+    const { person } = await whoAsks(c, deps);
+    const contact = await readJson(c.req.raw, contactBody);
+    return c.json({ contacts: await contacts.put(person, contact) }, 200, NO_STORE);
+  });
+  app.delete('/contacts', async (c) => {
+    const { person } = await whoAsks(c, deps);
+    await readNothing(c.req.raw);
+    const names = c.req.queries('name') ?? [];
+    const [name] = names;
+    if (name === undefined || names.length !== 1) throw new AppError('invalid_request', 'Name one contact: ?name=…');
+    return c.json({ contacts: await contacts.remove(person, name) }, 200, NO_STORE);
+  });
+  app.all('/contacts', methodNotAllowed('GET, HEAD, PUT, DELETE'));
+}
