@@ -1,0 +1,186 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type DevProcess, startDev } from '../support/dev-process.ts';
+import { freePort } from '../support/redis-server.ts';
+
+// What people type, as processes of their own: the demo, the test client and the sallyport command.
+
+let home: string;
+let dev: DevProcess;
+
+function run(
+  script: string,
+  args: readonly string[],
+  given: Readonly<Record<string, string>> = {},
+): SpawnSyncReturns<string> {
+  const env = { ...process.env, SALLYPORT_HOME: home, SALLYPORT_MODEL: 'offline', ...given };
+  return spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+    env,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+}
+const sallyport = (...args: string[]) => run('bin/sallyport.mjs', args);
+const client = (...args: string[]) => run('scripts/test-client.ts', args);
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'sallyport-cli-'));
+  dev = startDev(home, (await freePort()) - 1);
+  await dev.ready;
+}, 30_000);
+afterAll(async () => {
+  dev.signal('SIGTERM');
+  await dev.ended;
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe('make demo', () => {
+  it('runs the main job with no account and ends with 0, the event booked', () => {
+    const demo = run('src/local/demo.ts', []);
+    expect({ status: demo.status, stderr: demo.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(demo.stdout).toContain('refused in the TLS handshake');
+    expect(demo.stdout).toContain('answered 401');
+    expect(demo.stdout).toContain('freebusy → completed');
+    expect(demo.stdout).toContain('createevent → approval_required');
+    expect(demo.stdout).toContain('createevent → completed');
+    expect(demo.stdout).toContain('Done: the event is there.');
+  }, 60_000);
+});
+
+describe('the test client', () => {
+  it('asks, shows what was called, and waits for a yes', () => {
+    const asked = client('book', 'an', 'hour', 'with', 'Tom', 'tomorrow', 'at', '10');
+    expect(asked.status).toBe(0);
+    expect(asked.stdout).toContain('createevent');
+    expect(asked.stdout).toMatch(/needs your yes: .*Tom/);
+  });
+
+  it('approves with --yes, and answers as JSON', () => {
+    const asked = client('--yes', '--json', 'book dentist tomorrow at 12');
+    expect(asked.status).toBe(0);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ status: 'completed', tool_calls: [{ tool: 'createevent' }] });
+  });
+
+  it('takes address and token from the environment, and says what is wrong with them', () => {
+    const refused = run('scripts/test-client.ts', ['am I free tomorrow?'], { SALLYPORT_TOKEN: 'sp_wrong' });
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('unauthenticated');
+    const nowhere = run('scripts/test-client.ts', ['hello'], {
+      SALLYPORT_AGENT_URL: 'http://127.0.0.1:1',
+      SALLYPORT_TOKEN: 'x',
+    });
+    expect(nowhere.status).toBe(1);
+    expect(nowhere.stderr).toContain('does not answer');
+  });
+
+  it('explains itself when nothing is asked', () => {
+    const shown = client();
+    expect(shown.status).toBe(2);
+    expect(shown.stdout).toContain('Usage');
+  });
+});
+
+describe('the sallyport command', () => {
+  it('asks, approves elsewhere and goes on', () => {
+    const asked = sallyport('ask', 'book lunch with Ana on Friday at 12:30', '--json');
+    const { turn, approvals } = JSON.parse(asked.stdout);
+    expect(sallyport('approvals').stdout).toContain(approvals[0].id);
+    expect(sallyport('approve', approvals[0].id).status).toBe(0);
+    const done = sallyport('continue', turn);
+    expect(done.status).toBe(0);
+    expect(done.stdout).toMatch(/lunch/i);
+  });
+
+  it('makes, lists and revokes tokens; the text is shown once, on stdout alone', () => {
+    const person = sallyport('person', 'list').stdout.split(' ')[0] ?? '';
+    const made = sallyport(
+      'token',
+      'create',
+      '--person',
+      person,
+      '--audience',
+      'agent',
+      '--scope',
+      'calendar.read',
+      '--days',
+      '1',
+    );
+    expect(made.stdout).toMatch(/^sp_[0-9A-Z]{26}_[\w-]{43}\n$/);
+    const id = made.stdout.slice(3, 29);
+    expect(sallyport('token', 'list').stdout).toContain(id);
+    expect(sallyport('token', 'list').stdout).not.toContain(made.stdout.trim());
+    expect(sallyport('token', 'revoke', id).stdout).toContain('revoked');
+    expect(run('scripts/test-client.ts', ['hello'], { SALLYPORT_TOKEN: made.stdout.trim() }).stderr).toContain(
+      'unauthenticated',
+    );
+  });
+
+  it('plans without doing', () => {
+    const args = [
+      'book an hour with Tom tomorrow at 3pm',
+      '--now',
+      '2026-11-23T09:00:00Z',
+      '--zone',
+      'Europe/Berlin',
+      '--model',
+      'offline',
+      '--json',
+    ];
+    const planned = sallyport('plan', ...args);
+    expect(planned.stderr).toBe('');
+    expect(JSON.parse(planned.stdout)).toMatchObject({
+      calls: [
+        {
+          tool: 'createevent',
+          arguments: { start: '2026-11-24T15:00:00', end: '2026-11-24T16:00:00', timeZone: 'Europe/Berlin' },
+        },
+      ],
+    });
+  });
+
+  it('shows contacts, grants and connections', () => {
+    expect(sallyport('contacts', 'set', 'Ana', 'ana@example.com').status).toBe(0);
+    expect(sallyport('contacts').stdout).toContain('ana@example.com');
+    expect(sallyport('grants').stdout).toContain('agent/assistant');
+    expect(sallyport('connections').stdout).toContain('google');
+    expect(sallyport('contacts', 'remove', 'Ana').status).toBe(0);
+    expect(sallyport('contacts').stdout).not.toContain('ana@example.com');
+  });
+
+  it.each([
+    [
+      ['token', 'create', '--person', 'nobody', '--audience', 'agent', '--scope', 'calendar.read'],
+      1,
+      /no person nobody/,
+    ],
+    [['token', 'revoke', 'x'], 1, /no token x/],
+    [['plan', 'hello', '--now', 'soon'], 1, /--now takes an ISO date-time/],
+    [['plan', 'hello', '--zone', 'Mars/Base'], 1, /--zone takes an IANA time zone/],
+    [['nonsense'], 2, /unknown command/],
+    [['token', 'create'], 2, /required option/],
+    [['approve', 'x'], 1, /./],
+  ])('says what is wrong with %j', (args, status, text) => {
+    const refused = sallyport(...args);
+    expect({ status: refused.status, out: refused.stdout }).toEqual({ status, out: '' });
+    expect(refused.stderr).toMatch(text);
+    expect(refused.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('keeps everything it writes for its owner alone', () => {
+    for (const file of [
+      'local.json',
+      'secrets.json',
+      'person.json',
+      'store.sqlite',
+      'client-ca.key',
+      'agent.key',
+      'dev.log',
+    ]) {
+      expect({ file, mode: (statSync(join(home, file)).mode & 0o777).toString(8) }).toEqual({ file, mode: '600' });
+    }
+    expect((statSync(home).mode & 0o777).toString(8)).toBe('700');
+  });
+});

@@ -1,0 +1,194 @@
+// Every row of what Sallyport must do, with the tests that prove it. `test/unit/workshop/requirements.test.ts` fails on a row
+// that is kept without a test, on a test that is not there, and on a row that is missing.
+
+export interface Requirement {
+  readonly row: string;
+  readonly what: string;
+  /** `later`: work on it has not begun; it names no test. */
+  readonly state: 'kept' | 'partly' | 'later';
+  /** `[file, words of a test's name in it]`. */
+  readonly tests: readonly (readonly [string, string])[];
+  /** For `partly`: what is still to come. */
+  readonly missing?: string;
+}
+
+const later = (row: string, what: string): Requirement => ({ row, what, state: 'later', tests: [] });
+
+export const requirements: readonly Requirement[] = [
+  {
+    row: 'S0.1',
+    what: 'MCP API: freebusy and createevent on Google Calendar with the calling person’s own tokens',
+    state: 'kept',
+    tests: [
+      ['test/e2e/two-persons.test.ts', 'each have their own calendar behind the same tools'],
+      ['test/e2e/hostile.test.ts', 'lets a correctly signed call through'],
+    ],
+  },
+  {
+    row: 'S0.2',
+    what: 'Agent API and agent: authenticates, plans in natural language, checks arguments against schemas, calls tools',
+    state: 'partly',
+    missing: 'Slack',
+    tests: [
+      ['test/e2e/canaries.test.ts', 'after a whole conversation'],
+      ['test/handler/agent-api.test.ts', ''],
+    ],
+  },
+  {
+    row: 'S0.3',
+    what: 'OAuth API: redirects to Google, handles the callback, stores tokens and granted scopes encrypted',
+    state: 'kept',
+    tests: [
+      ['test/handler/oauth-connect.test.ts', ''],
+      ['test/e2e/canaries.test.ts', 'no record in the store holds a Google token'],
+    ],
+  },
+  {
+    row: 'S0.4',
+    what: 'Redis over TLS holds encrypted Google tokens, nonces, the MCP manifest',
+    state: 'kept',
+    tests: [
+      ['test/e2e/faults.test.ts', 'the whole way of a question works'],
+      ['test/contract/redis-store.test.ts', ''],
+    ],
+  },
+  {
+    row: 'S0.5',
+    what: 'a Node test client',
+    state: 'kept',
+    tests: [['test/e2e/command-line.test.ts', 'the test client']],
+  },
+  later('S0.6', 'Slack bot'),
+  {
+    row: 'S0.7',
+    what: 'client to Agent API: bearer token',
+    state: 'kept',
+    tests: [
+      ['test/e2e/two-persons.test.ts', 'opens the one API it was made for'],
+      ['test/e2e/two-persons.test.ts', 'is useless once revoked'],
+    ],
+  },
+  {
+    row: 'S0.8',
+    what: 'agent to MCP: mutual TLS, HMAC over timestamp, nonce and the request',
+    state: 'kept',
+    tests: [
+      ['test/e2e/hostile.test.ts', 'is tried in more than sixty ways'],
+      ['test/e2e/hostile.test.ts', 'accepts exactly one of fifty copies'],
+      ['test/e2e/outside-client.test.ts', 'is refused once anything is changed'],
+    ],
+  },
+  later('S0.9', 'mTLS custom domain in AWS'),
+  later('S0.10', 'Parameter Store SecureStrings under KMS'),
+  later('S0.11', 'one role per function, minimum rights'),
+  later('S0.12', 'CloudWatch logs, metrics, alarms'),
+  {
+    row: 'S0.13',
+    what: 'the same code served locally, secrets from environment variables, self-signed certificates',
+    state: 'kept',
+    tests: [
+      ['test/e2e/faults.test.ts', 'keeps everything over a restart'],
+      ['test/e2e/command-line.test.ts', 'make demo'],
+    ],
+  },
+  later('S0.14', 'CI/CD'),
+  later('S0.15', 'scripts that build and integrate every AWS component'),
+  {
+    row: 'S0.16',
+    what: 'a testing strategy and its tests',
+    state: 'kept',
+    tests: [
+      ['test/unit/workshop/requirements.test.ts', 'every row that is kept'],
+      ['test/unit/workshop/layers.test.ts', 'refuse an import that points up'],
+    ],
+  },
+  {
+    row: 'S0.17',
+    what: 'many users: own identity, tokens, conversations',
+    state: 'kept',
+    tests: [
+      ['test/e2e/two-persons.test.ts', 'do not see, steer or end each other’s turns'],
+      ['test/e2e/two-persons.test.ts', 'have connections and grants of their own'],
+    ],
+  },
+  later('S0.18', 'OpenAI, DeepSeek, Gemini, Claude'),
+  later('S0.19', 'automated certificate rotation'),
+  {
+    row: 'S0.20',
+    what: 'logs and errors: structured, correlated, without personal data',
+    state: 'kept',
+    tests: [
+      ['test/e2e/canaries.test.ts', 'hold no message text, address, event or token'],
+      ['test/e2e/canaries.test.ts', 'join one question’s lines across the APIs'],
+    ],
+  },
+  {
+    row: 'S0.21',
+    what: 'model output checked against the MCP schemas',
+    state: 'kept',
+    tests: [['test/handler/agent-turns.test.ts', 'in the validator’s words and repaired once']],
+  },
+  later('S0.22', 'more tools, more endpoints, chaining of tools'),
+  ...[
+    'discover MCP servers in a folder',
+    'one Lambda proxy per stdio server',
+    'prefixed targets',
+    'one endpoint for all tools',
+    'JWT (Cognito)',
+    'authorisation per tool',
+    'routing and audit log',
+    'rate limits, scaling',
+    'two deployments',
+    'adding a server changes no agent code',
+    'documents with code explained',
+  ].map((what, index) => later(`S1.${index + 1}`, what)),
+  ...[
+    'CLI',
+    'SigV4',
+    'Okta tokens',
+    'retry and time-outs',
+    'Function URL streaming',
+    'endpoints',
+    'conversations in DynamoDB',
+    'long turns',
+    'gateway JWT by OIDC discovery',
+    'twenty read-only AWS tools',
+    'environments',
+    'IAM trust chain',
+  ].map((what, index) => later(`S2.${index + 1}`, what)),
+  ...[
+    'stdio server for IDEs',
+    'AWS profile and region',
+    'map of own resources',
+    'read-only list and describe',
+    'answers cached',
+    'throttling',
+    'messages that mend',
+    'writes with approval',
+    'cost and security queries',
+    'several regions',
+  ].map((what, index) => later(`S3.${index + 1}`, what)),
+  {
+    row: 'S4.1',
+    what: 'JSON-RPC 2.0 done exactly, errors, registry',
+    state: 'kept',
+    tests: [
+      ['test/property/mcp/differential.test.ts', ''],
+      ['test/conformance/suites.test.ts', ''],
+    ],
+  },
+  later('S4.2', 'JSON Schema validation'),
+  ...[
+    'push notifications',
+    'weather',
+    'golf',
+    'Lambda with API key',
+    'stdio bridge',
+    'asynchronous answers',
+    'load tests',
+    'guides',
+    'JWT beside keys, rotation',
+    'VPC, WAF, dashboards, X-Ray',
+    'no personal data in logs',
+  ].map((what, index) => later(`S4.${index + 3}`, what)),
+];
