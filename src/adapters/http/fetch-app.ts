@@ -4,6 +4,14 @@ import type { HttpApp, HttpRequest } from '../../ports/http.ts';
 
 export type FetchHandler = (request: Request, exchange: HttpRequest) => Promise<Response> | Response;
 
+/** Methods that a `Request` cannot have (https://fetch.spec.whatwg.org/#forbidden-method). */
+const FORBIDDEN_METHODS = ['CONNECT', 'TRACE', 'TRACK'];
+
+/** A forbidden method under a name that no route has, so that the app refuses it as it refuses any other. */
+function requestMethod(method: string): string {
+  return FORBIDDEN_METHODS.includes(method.toUpperCase()) ? `X-${method}` : method;
+}
+
 /** A `Request` with the original's method, headers, cookies and body, under the public origin `https://<domainName>`. */
 function toRequest(exchange: HttpRequest, scheme: 'http' | 'https'): Request {
   const headers = new Headers();
@@ -13,7 +21,7 @@ function toRequest(exchange: HttpRequest, scheme: 'http' | 'https'): Request {
   const query = exchange.query === '' ? '' : `?${exchange.query}`;
   const bodiless = exchange.method === 'GET' || exchange.method === 'HEAD' || exchange.body.length === 0;
   return new Request(`${scheme}://${exchange.domainName}${path}${query}`, {
-    method: exchange.method,
+    method: requestMethod(exchange.method),
     headers,
     ...(bodiless ? {} : { body: exchange.body.slice() }),
   });
