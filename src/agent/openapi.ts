@@ -54,6 +54,13 @@ const running = {
   },
 };
 
+/** What a client may do with the turn it was given. */
+const links = Object.fromEntries(
+  ['getTurn', 'continueTurn', 'cancelTurn'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { id: '$response.body#/turn' } },
+  ]),
+);
 const turnShown = shows('How the turn stands.', 'Turn', { examples: completed });
 const turnRuns = shows('The turn goes on; poll it.', 'Turn', {
   examples: running,
@@ -96,7 +103,10 @@ export const openapiDocument = {
         description:
           'Answers when the turn has ended or waits for the person; with 202 when that takes longer than the request may.',
         requestBody: body('ChatRequest'),
-        responses: answers({ 200: turnShown, 202: turnRuns }, [400, 401, 403, 404, 413, 415, 429, 500, 502, 503, 504]),
+        responses: answers(
+          { 200: { ...turnShown, links }, 202: { ...turnRuns, links } },
+          [400, 401, 403, 404, 413, 415, 429, 500, 502, 503, 504],
+        ),
       },
     },
     '/turns/{id}': {

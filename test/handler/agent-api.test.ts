@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { agentOpenapiYaml } from '../../scripts/write-agent-openapi.ts';
+import { agentOpenapiYaml } from '../../scripts/agent-openapi.ts';
 import { openapiDocument } from '../../src/agent/openapi.ts';
 import { AppError } from '../../src/kernel/app-error.ts';
 import { tokenKey } from '../../src/trust/access-token.ts';
@@ -122,6 +122,7 @@ describe('a request', () => {
     ['POST', '/contacts', 'GET, HEAD, PUT, DELETE'],
     ['POST', '/health', 'GET, HEAD'],
     ['OPTIONS', '/chat', 'POST'],
+    ['TRACE', '/chat', 'POST'],
   ])('%s %s says which methods there are', async (method, path, allow) => {
     expect(await refusal(method, path, { token })).toMatchObject({
       status: 405,
