@@ -2,6 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { zipSync } from 'fflate';
+import { compiledSchemas } from './compiled-schemas.ts';
+import { withoutSdkValidator } from './sdk-shims.ts';
+import { declaredTools } from './tool-hashes.ts';
 
 // Builds what Lambda runs: one zip with an entry point for each API over shared chunks, so that each door loads only its own
 // code. Source maps and the metafile stay beside the zip; nothing of `src/local` is in it.
@@ -57,6 +60,7 @@ export async function buildBundle(): Promise<Bundle> {
     sourcemap: 'external',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: BANNER },
+    plugins: [compiledSchemas(declaredTools()), withoutSdkValidator()],
     metafile: true,
     write: false,
     logLevel: 'error',

@@ -1,4 +1,3 @@
-import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { AppError } from '../kernel/app-error.ts';
 import { type Accepted, accept, type Refusal, refuse } from '../kernel/result.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,7 +6,8 @@ import { hashJson } from '../trust/canonical-json.ts';
 
 // Envelope encryption: a compact JWE (RFC 7516 §3.1; `dir`, `A256GCM`) under a data key of its own, which lies wrapped in the protected header.
 // The key service opens that key only under the context it was made for, so a text moved to another person's record stays shut.
-// It keeps no plaintext, and says of a text it cannot open only that.
+// It keeps no plaintext, and says of a text it cannot open only that. The library is loaded, by parts, when the vault is first used: a
+// process that serves no vault entry pays nothing for it.
 
 /** An opened data key is remembered this long, so that a busy person costs one call to the key service in five minutes. */
 const KEY_LIFE_MS = 300_000;
@@ -50,7 +50,8 @@ function createKeyMemory(clock: Clock) {
 }
 
 /** The wrapped key in the header of a JWE of ours, or nothing. */
-function readWrappedKey(sealed: string, contextHash: string): string | undefined {
+async function readWrappedKey(sealed: string, contextHash: string): Promise<string | undefined> {
+  const { decodeProtectedHeader } = await import('jose/decode/protected_header');
   try {
     const header = decodeProtectedHeader(sealed);
     const wrapped = header['wrapped_key'];
@@ -86,6 +87,7 @@ export function createEnvelope(deps: { readonly keys: KeyService; readonly clock
     async seal(plaintext, context) {
       const contextHash = hashJson(context);
       const { plaintext: key, wrapped } = await keys.generateDataKey(context);
+      const { CompactEncrypt } = await import('jose/jwe/compact/encrypt');
       const wrappedText = Buffer.from(wrapped).toString('base64url');
       const sealed = await new CompactEncrypt(new TextEncoder().encode(plaintext))
         .setProtectedHeader({
@@ -101,10 +103,11 @@ export function createEnvelope(deps: { readonly keys: KeyService; readonly clock
     },
     async open(sealed, context) {
       const contextHash = hashJson(context);
-      const wrapped = readWrappedKey(sealed, contextHash);
+      const wrapped = await readWrappedKey(sealed, contextHash);
       if (wrapped === undefined) return refuse('unreadable', 'header');
       const key = await openKey(wrapped, contextHash, context);
       if (key === undefined) return refuse('unreadable', 'key');
+      const { compactDecrypt } = await import('jose/jwe/compact/decrypt');
       try {
         const opened = await compactDecrypt(sealed, key, {
           keyManagementAlgorithms: ['dir'],

@@ -1,4 +1,6 @@
-import { createLocalJWKSet, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
+import type { FlattenedJWSInput, JWSHeaderParameters } from 'jose';
+import { JWKSNoMatchingKey } from 'jose/errors';
+import { createLocalJWKSet } from 'jose/jwks/local';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { OutsideClient } from '../../ports/outside-client.ts';
@@ -53,7 +55,7 @@ export function createGoogleKeys(deps: {
     try {
       return await keys(header, token);
     } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey;
+      const isUnknown = error instanceof JWKSNoMatchingKey;
       if (!isUnknown || ageMs() < MIN_MS_BETWEEN_FETCHES) throw error;
       return await (await fetchOnce())(header, token);
     }

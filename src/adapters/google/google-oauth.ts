@@ -1,11 +1,10 @@
-import { errors, jwtVerify } from 'jose';
 import { AppError } from '../../kernel/app-error.ts';
 import { accept, type Result, refuse } from '../../kernel/result.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { OutsideClient, OutsideResponse } from '../../ports/outside-client.ts';
+import type { VerifyIdToken } from './google-id-token.ts';
 import { parseBody, readText } from './google-json.ts';
-import { createGoogleKeys } from './google-keys.ts';
 
 // Google's authorization server as plain REST (docs/decisions/0003-google-oauth-by-rest.md): the page to send a person to, codes and refresh
 // tokens to exchange, tokens to revoke. It keeps nothing, believes no ID token unverified, and its errors quote no code and no token.
@@ -78,8 +77,6 @@ export interface GoogleOAuth {
 
 const TIMEOUT_MS = 8_000;
 const MAX_BYTES = 64 * 1024;
-/** Clocks differ; Google's own library allows five minutes, a tenth of that suffices for machines that keep time. */
-const CLOCK_TOLERANCE_SECONDS = 30;
 /** Google says 3599 every time; this stands in if it says nothing (RFC 6749 §5.1: `expires_in` is recommended). */
 const DEFAULT_LIFE_SECONDS = 300;
 /** RFC 6749 §5.2 and Google's own: it is our client that is wrong, not the person's code or token. */
@@ -92,10 +89,6 @@ const CLIENT_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 const splitScopes = (text: string): readonly string[] => text.split(' ').filter((scope) => scope !== '');
-
-/** Google spells its issuer with and without the scheme (https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken). */
-const issuersOf = (issuer: string): string[] =>
-  issuer === 'https://accounts.google.com' ? [issuer, 'accounts.google.com'] : [issuer];
 
 /** Faults of Google's answer other than a refused grant. */
 function tokenFault(response: OutsideResponse): AppError {
@@ -111,7 +104,6 @@ function tokenFault(response: OutsideResponse): AppError {
 
 export function createGoogleOAuth(options: GoogleOAuthOptions): GoogleOAuth {
   const { clientId, clientSecret, http, clock, issuer } = options;
-  const keys = createGoogleKeys({ jwksUrl: options.jwksUrl, http, clock });
 
   function post(url: string, form: Readonly<Record<string, string>>, signal?: AbortSignal, retry = false) {
     return http.send({
@@ -137,30 +129,12 @@ export function createGoogleOAuth(options: GoogleOAuthOptions): GoogleOAuth {
     return { accessToken, expiresAtMs: clock.nowMs() + life * 1000, ...(refreshToken ? { refreshToken } : {}) };
   }
 
-  /** OpenID Connect Core §3.1.3.7, and §2 for `azp`. */
-  async function verifyIdToken(idToken: string | undefined, nonce: string): Promise<{ sub: string; email?: string }> {
-    try {
-      const { payload } = await jwtVerify(idToken ?? '', keys, {
-        issuer: issuersOf(issuer),
-        audience: clientId,
-        algorithms: ['RS256', 'ES256'],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        currentDate: new Date(clock.nowMs()),
-        requiredClaims: ['sub', 'exp', 'iat', 'nonce'],
-      });
-      if (payload['nonce'] !== nonce || (payload['azp'] ?? clientId) !== clientId) throw new Error('nonce or azp');
-      const { sub, email, email_verified: verified } = payload;
-      if (sub === undefined || sub === '') throw new Error('sub');
-      return { sub, ...(typeof email === 'string' && verified === true ? { email } : {}) };
-    } catch (cause) {
-      if (cause instanceof AppError) throw cause;
-      // jose's errors carry the claims: only what went wrong goes on.
-      const reason = cause instanceof errors.JOSEError ? cause.code : String(cause);
-      throw new AppError('forbidden', 'Google’s proof of the account is not valid. Connect again.', {
-        cause: new Error(reason),
-      });
-    }
-  }
+  /** Loaded when somebody first connects: whoever only refreshes tokens, as the MCP API does, needs no verifier. */
+  let verifier: Promise<VerifyIdToken> | undefined;
+  const loadVerifier = (): Promise<VerifyIdToken> => {
+    verifier ??= import('./google-id-token.ts').then(({ createIdTokenVerifier }) => createIdTokenVerifier(options));
+    return verifier;
+  };
 
   return {
     issuer,
@@ -194,6 +168,7 @@ export function createGoogleOAuth(options: GoogleOAuthOptions): GoogleOAuth {
         if (readText(body, 'error') !== 'invalid_grant') throw tokenFault(response);
         throw new AppError('invalid_request', 'This sign-in at Google has expired or was used before. Connect again.');
       }
+      const verifyIdToken = await loadVerifier();
       const account = await verifyIdToken(readText(body, 'id_token'), nonce);
       return { ...readTokenSet(body), scopes: splitScopes(readText(body, 'scope') ?? ''), ...account };
     },
