@@ -7,13 +7,13 @@ const text = { type: 'string' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
 const ref = (kind: 'schemas' | 'responses', name: string) => ({ $ref: `#/components/${kind}/${name}` });
 
-const closed = (properties: Readonly<Record<string, unknown>>, required: readonly string[], more: object = {}) => ({
-  type: 'object',
-  properties,
-  required,
-  additionalProperties: false,
-  ...more,
-});
+function closed<Properties extends Readonly<Record<string, unknown>>>(
+  properties: Properties,
+  required: readonly string[],
+  more: object = {},
+) {
+  return { type: 'object', properties, required, additionalProperties: false, ...more };
+}
 
 export const turnId = { type: 'string', pattern: TURN_ID_PATTERN.source, examples: ['t_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD'] };
 const conversationId = {

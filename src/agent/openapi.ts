@@ -194,3 +194,16 @@ export const openapiDocument = {
     responses,
   },
 } as const;
+
+/**
+ * The description as this server serves it: it also lists the time zones that this server knows. They come with the runtime and change with
+ * it, so the written file has none. Aliases that are not listed are taken, too.
+ */
+export function describeServed() {
+  const { components } = openapiDocument;
+  const { ChatRequest } = components.schemas;
+  const time_zone = { ...ChatRequest.properties.time_zone, enum: ['UTC', ...Intl.supportedValuesOf('timeZone')] };
+  const properties = { ...ChatRequest.properties, time_zone };
+  const schemas = { ...components.schemas, ChatRequest: { ...ChatRequest, properties } };
+  return { ...openapiDocument, components: { ...components, schemas } };
+}

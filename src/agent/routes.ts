@@ -67,8 +67,8 @@ export function routeService(app: Hono<AgentEnv>): void {
   app.all('/health', methodNotAllowed('GET, HEAD'));
 
   app.get('/openapi.json', async (c) => {
-    const { openapiDocument } = await import('./openapi.ts');
-    return c.json(openapiDocument);
+    const { describeServed } = await import('./openapi.ts');
+    return c.json(describeServed());
   });
   app.all('/openapi.json', methodNotAllowed('GET, HEAD'));
 }
