@@ -3,7 +3,7 @@ import { spelledOut } from './intent.ts';
 import { freebusyCalls, freeText, searchFor } from './look.ts';
 import type { Part } from './parts.ts';
 import { resolveGuests } from './people.ts';
-import { eventText, failedText, nobodyInvited, sentence, slotText, whichPerson } from './reply.ts';
+import { eventText, failedText, joined, nobodyInvited, sentence, slotText, whichPerson } from './reply.ts';
 import { busyIn, eventIn, type JsonObject, slotsIn } from './results.ts';
 import { type BookingStyle, bookingOf, eventArguments, type Slot } from './slots.ts';
 import { type Asking, type Run, type Setting, type Task, zoneOf } from './task.ts';
@@ -62,7 +62,8 @@ function draftOf(task: Task, setting: Setting): Draft | { readonly question: str
   const people = resolveGuests(details.guests, setting.contacts);
   if (!people.ok) return { question: whichPerson(people.name, people.choices) };
   const style = styleOf(task.words);
-  const plain = style.blocks ? 'Blocked' : 'Meeting';
+  const names = details.guests.map(({ name }) => name);
+  const plain = style.blocks ? 'Blocked' : names.length > 0 ? `Meeting with ${joined(names)}` : 'Meeting';
   const invited = people.addresses.length > 0;
   return {
     details: {

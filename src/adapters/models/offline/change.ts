@@ -391,6 +391,11 @@ function* lookUp(reference: Reference, setting: Setting): Asking<Chosen> {
 const scopeOf = (reference: Reference, event: FoundEvent): JsonObject =>
   reference.scope === undefined || event.seriesId === undefined ? {} : { scope: reference.scope };
 
+function partText(reference: Reference, event: FoundEvent): string {
+  if (reference.scope === undefined || event.seriesId === undefined) return '';
+  return reference.scope === 'all' ? ' (the whole series)' : ' (this one and all that follow)';
+}
+
 export function* changeEvent(task: Task, setting: Setting): Run {
   const { reference: words, change } = readChange(task.words, setting);
   const reference = readReference(words, setting);
@@ -410,7 +415,7 @@ export function* changeEvent(task: Task, setting: Setting): Run {
   const now = eventIn(answer);
   const only = chosen.next && reference.scope === undefined ? 'Only the next one of the series was changed.' : '';
   const note = change.kind === 'set' || change.kind === 'invite' ? change.note : '';
-  return sentence(`Changed: ${eventText(now ?? event, setting.zone)}.`, only, note);
+  return sentence(`Changed${partText(reference, event)}: ${eventText(now ?? event, setting.zone)}.`, only, note);
 }
 
 function* newValues(
@@ -456,7 +461,7 @@ export function* cancelEvent(task: Task, setting: Setting): Run {
     const text = eventText(event, setting.zone);
     return answer.failed
       ? sentence(failedText('Cancelling', answer), `Not cancelled: ${text}.`)
-      : `Cancelled: ${text}.`;
+      : `Cancelled${partText(scoped, event)}: ${text}.`;
   });
   const only = chosen.next && scoped.scope === undefined ? 'Only the next one of the series was cancelled.' : '';
   return sentence(...lines, only);

@@ -36,7 +36,7 @@ const DESCRIBING = says(
   'with the description | with description | description | description : | with the note | with a note | with a note saying | with notes | notes : | note : | with the notes',
 );
 const INVITING = says(
-  'invite | inviting | and invite | with | w / | and | including | guests : | attendees : | attendees | guests | together with | along with | cc | plus | between me and | between | for me and',
+  'invite | inviting | and invite | with | w / | and | including | guests : | attendees : | attendees | guests | together with | along with | cc | plus | between me and | between | for me and | for',
 );
 const PLACING = says('at | in | @ | location | location : | location is | over | on | via | from');
 
@@ -123,10 +123,14 @@ function takeGuests(words: readonly Word[], taken: boolean[]): readonly Guest[] 
     const list = guestList(words, opener.end, taken);
     if (list === undefined || list.value.length === 0) continue;
     const invited = /invit|guests|attendees|cc|including/.test(opener.value);
+    // "for Ana and me" is about people, "for deep work" is not.
+    const shared =
+      opener.value === 'for' && words.slice(opener.end, list.end).some(({ lower }) => /^(?:me|i|us)$/.test(lower));
+    if (opener.value === 'for' && !shared) continue;
     const loose = /^(?:and|plus|between|for me and)$/.test(opener.value);
     if (loose && !list.value.every(({ address }) => address !== undefined)) continue;
     guests.push(...list.value);
-    if (invited) taken.fill(true, at, list.end);
+    if (invited || shared) taken.fill(true, at, list.end);
     at = list.end - 1;
   }
   for (const [at, word] of words.entries()) {

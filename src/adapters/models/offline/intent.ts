@@ -89,6 +89,12 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     ),
   ],
   [
+    'change',
+    pattern(
+      String.raw`^(?:add|include) .+ to (?:lunch|dinner|breakfast|brunch|coffee|drinks|\w+ ?(?:review|sync|standup|meeting|call|retro|workshop))\b(?!.*\b${CALENDAR}\b)`,
+    ),
+  ],
+  [
     'detail',
     pattern(
       String.raw`^(?:make it|call it|name it|title it|label it|it is|it will|it should|invite|inviting|location|include|send|do it|put it|same|with|without|no |at |for |duration|title|subject|description|notes?|it lasts|add (?:a )?(?:google )?(?:meet|video)|should be|repeat|(?:the )?(?:location|title|topic|place) (?:is|should))\b`,

@@ -1,17 +1,17 @@
-import type { ModelMessage, ModelReply, ModelRequest, ModelToolCall } from '../../../ports/model.ts';
+import type { ModelReply, ModelRequest } from '../../../ports/model.ts';
 import { book, bookIfFree, mealHalf, mealPart } from './book.ts';
 import { cancelEvent, changeEvent } from './change.ts';
 import { type Clause, splitClauses } from './clauses.ts';
-import { type Intent, intentOf } from './intent.ts';
+import { requestAt } from './dialog.ts';
+import { type Intent, intentOf, spelledOut } from './intent.ts';
 import type { SecondReader } from './library.ts';
 import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
 import { createMentionReader, type MentionReader, type TimeContext } from './mentions.ts';
-import { WHICH_EVENT } from './reference.ts';
+import { replay, say } from './replay.ts';
 import { HELP, NOT_UNDERSTOOD, sentence } from './reply.ts';
-import { readAnswer, type ToolAnswer } from './results.ts';
 import { says } from './rules.ts';
 import { toSlot } from './slots.ts';
-import type { PlannedCall, Run, Setting, Task } from './task.ts';
+import type { Run, Setting, Task } from './task.ts';
 import { startOfDay } from './wall.ts';
 import { hasTime, mergeMentions, type Timing } from './when.ts';
 import { readWords, type Word } from './words.ts';
@@ -37,16 +37,30 @@ export async function planStep(request: ModelRequest, options: PlannerOptions): 
   const asked = messages[last];
   if (asked?.role !== 'user') return say(HELP);
   const done = messages.slice(last + 1);
-  const nowMs = startOfTurn(done) ?? request.context.nowMs;
-  const { text, choice } = withQuestion(asked.text, messages.slice(0, last));
-  const setting = settingFor({ ...request, context: { ...request.context, nowMs } }, options, choice);
-  const tasks = await readAll(text, setting, options);
-  const run = runAll(tasks, setting);
-  return replay(run, done, { nowMs, tools: new Set(request.tools.map(({ name }) => name)) });
+  const { text, earlier, choice } = requestAt(messages, last);
+  const start = async (nowMs: number): Promise<Run> => {
+    const setting = settingFor(request, { nowMs, choice, workingHours: options.workingHours });
+    const tasks = await readAll(text, setting, options);
+    const before = earlier === undefined ? [] : readTasks(readWords(earlier).slice(0, MAX_WORDS), setting);
+    return runAll(takenUp(tasks, before.at(-1)), setting);
+  };
+  return replay(start, done, { nowMs: request.context.nowMs, tools: new Set(request.tools.map(({ name }) => name)) });
 }
 
-function settingFor(request: ModelRequest, options: PlannerOptions, choice: number | undefined): Setting {
-  const { nowMs, timeZone, contacts } = request.context;
+/** "Book it", "an hour with Ana then": the time is the one that was asked about before. */
+function takenUp(tasks: readonly Task[], before: Task | undefined): readonly Task[] {
+  const [first, ...rest] = tasks;
+  if (first?.intent !== 'book' || before === undefined || hasTime(first.timing) || !hasTime(before.timing))
+    return tasks;
+  const pointing = /\b(?:then|it|that|this|there)\b/.test(spelledOut(first.words));
+  const exact = before.timing.clock ?? before.timing.clocks ?? before.timing.moment;
+  return pointing || (before.intent === 'free' && exact !== undefined) ? [inherit(first, before), ...rest] : tasks;
+}
+
+type Variable = Pick<Setting, 'choice' | 'workingHours'> & { readonly nowMs: number };
+
+function settingFor(request: ModelRequest, { nowMs, choice, workingHours }: Variable): Setting {
+  const { timeZone, contacts } = request.context;
   const zone = isZone(timeZone) ? timeZone : 'UTC';
   const now = wallAt(nowMs, zone);
   const context: TimeContext = { now, nowMs, today: startOfDay(now), dayFirst: !zone.startsWith('America/') };
@@ -55,45 +69,9 @@ function settingFor(request: ModelRequest, options: PlannerOptions, choice: numb
     zone,
     contacts: contacts ?? [],
     read: createMentionReader(context),
-    workingHours: options.workingHours,
+    workingHours,
     choice,
   };
-}
-
-const QUESTION = /\?\s*$|^Several events fit\./u;
-
-/** An answer to our own question is read together with the request that led to it. */
-function withQuestion(
-  text: string,
-  before: readonly ModelMessage[],
-): { readonly text: string; readonly choice: number | undefined } {
-  const question = before.at(-1);
-  const choice = choiceIn(text);
-  if (question?.role !== 'assistant') return { text, choice: undefined };
-  const asked = before.findLast(({ role }) => role === 'user');
-  const open = QUESTION.test(question.text) || question.text.includes(WHICH_EVENT) || /\? Tell me/.test(question.text);
-  if (!open || asked?.role !== 'user' || startsAnew(text)) return { text, choice: undefined };
-  return choice !== undefined && question.text.includes(WHICH_EVENT)
-    ? { text: asked.text, choice }
-    : { text: `${asked.text} ${text}`, choice: undefined };
-}
-
-const ANEW =
-  /^\s*(?:please\s+)?(?:am|are|is|do|does|what|when|show|list|find|book|schedule|cancel|delete|move|reschedule|put|add|create|set up|block|remind|can|could|never mind|no\b|forget)/i;
-const startsAnew = (text: string): boolean => ANEW.test(text);
-
-const ORDINALS: readonly (readonly [number, RegExp])[] = [
-  [1, /^(?:the )?(?:1|first|1st|one|number one|number 1|#1)\b/],
-  [2, /^(?:the )?(?:2|second|2nd|two|number two|number 2|#2)\b/],
-  [3, /^(?:the )?(?:3|third|3rd|three|number three|number 3|#3)\b/],
-  [4, /^(?:the )?(?:4|fourth|4th|four|number four|number 4|#4)\b/],
-  [-1, /^(?:the )?last\b/],
-];
-
-function choiceIn(text: string): number | undefined {
-  const plain = text.trim().toLowerCase().replace(/[.!]$/, '');
-  if (!/^(?:the )?(?:#|number )?\w+(?: one)?(?:,? please)?$/.test(plain)) return undefined;
-  return ORDINALS.find(([, pattern]) => pattern.test(plain))?.[0];
 }
 
 /** Words of dates that our grammar may not put together by itself. */
@@ -278,54 +256,4 @@ function* runOne(task: Task, setting: Setting): Run {
     case 'unclear':
       return NOT_UNDERSTOOD;
   }
-}
-
-interface Replay {
-  readonly nowMs: number;
-  readonly tools: ReadonlySet<string>;
-}
-
-const ID = /^offline_([0-9a-z]+)_\d+_\d+$/;
-
-/** The instant of the turn's first step stands in its call ids, so that `in two hours` means the same in every later step. */
-function startOfTurn(done: readonly ModelMessage[]): number | undefined {
-  const first = done.find((message) => message.role === 'assistant');
-  const id = first?.role === 'assistant' ? ID.exec(first.toolCalls[0]?.id ?? '')?.[1] : undefined;
-  const value = id === undefined ? Number.NaN : Number.parseInt(id, 36);
-  return Number.isSafeInteger(value) ? value : undefined;
-}
-
-function replay(run: Run, done: readonly ModelMessage[], { nowMs, tools }: Replay): ModelReply {
-  let step = run.next([]);
-  let round = 0;
-  for (const message of done) {
-    if (message.role !== 'assistant' || message.toolCalls.length === 0 || step.done === true) continue;
-    const answers = message.toolCalls.map((call) => answerTo(call, done));
-    step = run.next(answers);
-    round += 1;
-  }
-  if (step.done === true) return say(step.value === '' ? NOT_UNDERSTOOD : step.value);
-  const missing = step.value.find(({ name }) => !tools.has(name));
-  if (missing !== undefined)
-    return say(`I would need the tool ${missing.name} for that, and it is not available to me here.`);
-  return {
-    text: '',
-    toolCalls: step.value.map(
-      (call: PlannedCall, index): ModelToolCall => ({
-        id: `offline_${nowMs.toString(36)}_${round + 1}_${index + 1}`,
-        ...call,
-      }),
-    ),
-    usage: { inputTokens: 0, outputTokens: 0 },
-    stop: 'tools',
-  };
-}
-
-function answerTo(call: ModelToolCall, done: readonly ModelMessage[]): ToolAnswer {
-  const answer = done.find((message) => message.role === 'tool' && message.callId === call.id);
-  return answer?.role === 'tool' ? readAnswer(answer) : { failed: true, data: {}, text: 'no answer came' };
-}
-
-function say(text: string): ModelReply {
-  return { text, toolCalls: [], usage: { inputTokens: 0, outputTokens: 0 }, stop: 'end' };
 }

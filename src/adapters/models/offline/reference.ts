@@ -2,7 +2,7 @@ import { looseClock } from './clocks.ts';
 import { takenBy } from './details.ts';
 import { spelledOut } from './intent.ts';
 import type { Located } from './mentions.ts';
-import { eventText, listed } from './reply.ts';
+import { eventText } from './reply.ts';
 import type { FoundEvent, JsonObject } from './results.ts';
 import { either, map, type Rule, says, seq } from './rules.ts';
 import { boundArguments, toSlot } from './slots.ts';
@@ -170,8 +170,8 @@ export function choose(events: readonly FoundEvent[], reference: Reference, sett
     return { kind: 'events', events: [first], next: true };
   if (reference.every && reference.scope === undefined)
     return { kind: 'events', events: found.slice(0, 12), next: false };
-  const lines = found.slice(0, 8).map((event, index) => `${index + 1}. ${eventText(event, zone)}`);
-  return { kind: 'answer', text: `${WHICH_EVENT}${listed(lines)}` };
+  const lines = found.slice(0, 8).map((event, index) => `\n${index + 1}. ${eventText(event, zone)}`);
+  return { kind: 'answer', text: `${WHICH_EVENT}${lines.join('')}` };
 }
 
 /** How the question for one of several events begins: the next message is then read as its answer. */

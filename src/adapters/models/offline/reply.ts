@@ -74,8 +74,13 @@ export function failedText(what: string, answer: ToolAnswer): string {
   return `${what} did not work: ${answer.text === '' ? 'the tool gave no reason' : answer.text}`;
 }
 
+/** How a question for a time ends: the next message is then read as its answer. */
+export const WHEN_TELL = 'Tell me the';
+
+export const WHICH_PERSON = 'Which one do you mean?';
+
 export function whichPerson(name: string, choices: readonly ModelContact[]): string {
-  return `Several people are called ${name}: ${joined(choices.map((contact) => `${contact.name} (${contact.address})`))}. Which one do you mean?`;
+  return `Several people are called ${name}: ${joined(choices.map((contact) => `${contact.name} (${contact.address})`))}. ${WHICH_PERSON}`;
 }
 
 export function nobodyInvited(unknown: readonly string[], someInvited: boolean): string {
@@ -83,9 +88,12 @@ export function nobodyInvited(unknown: readonly string[], someInvited: boolean):
   return ` I know no address for ${joined(unknown)}, so ${someInvited ? 'they were not invited' : 'nobody was invited'}.`;
 }
 
-export const sentence = (...parts: readonly string[]): string =>
-  parts
-    .filter((part) => part !== '')
-    .join(' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
+/** Sentences one after the other; behind a list the next begins on a line of its own. */
+export function sentence(...parts: readonly string[]): string {
+  let text = '';
+  for (const part of parts.map((one) => one.replace(/ {2,}/g, ' ').trim())) {
+    if (part === '') continue;
+    text += text === '' ? part : `${text.includes('\n') || part.includes('\n- ') ? '\n' : ' '}${part}`;
+  }
+  return text;
+}
