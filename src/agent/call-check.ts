@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ModelContact, ModelToolCall } from '../ports/model.ts';
 import type { ListedTool } from '../ports/tool-client.ts';
 import { canonicalJson } from '../trust/canonical-json.ts';
-import { inventedAddresses, invitedAddresses } from './addresses.ts';
+import { givenAddresses, inventedAddresses, invitedAddresses } from './addresses.ts';
 import type { CheckArguments } from './argument-check.ts';
 import { IDEMPOTENCY_ARGUMENT, type ToolCatalog, takesIdempotencyKey, writes } from './tool-catalog.ts';
 import type { StoredMessage, TurnCall, TurnRecord } from './turn-record.ts';
@@ -13,7 +13,7 @@ import type { StoredMessage, TurnCall, TurnRecord } from './turn-record.ts';
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** More calls in one step than any request needs. */
-const MAX_CALLS_A_STEP = 12;
+export const MAX_CALLS_A_STEP = 12;
 /** The same question asked a third time is a loop. */
 const MAX_SAME_READS = 2;
 
@@ -47,14 +47,6 @@ export function askedArguments(args: JsonObject): JsonObject {
   return asked;
 }
 
-function givenTexts(messages: readonly StoredMessage[]): readonly string[] {
-  return messages.flatMap((message) => {
-    if (message.role === 'user') return [message.text];
-    if (message.role === 'assistant' || message.is_error) return [];
-    return message.data === undefined ? [message.text] : [message.text, JSON.stringify(message.data)];
-  });
-}
-
 function unknownTool(catalog: ToolCatalog, name: string): string {
   if (catalog.refused.includes(name)) {
     return `The tool ${name} cannot be used: its description is not the one this agent was built with.`;
@@ -63,22 +55,32 @@ function unknownTool(catalog: ToolCatalog, name: string): string {
 }
 
 function inventionProblem(deps: CallCheckDeps, args: JsonObject): string | undefined {
-  const known = { texts: givenTexts(deps.messages), contacts: deps.contacts };
-  if (inventedAddresses(invitedAddresses(args), known).length === 0) return undefined;
+  const invited = invitedAddresses(args);
+  if (invited.length === 0) return undefined;
+  const known = { addresses: givenAddresses(deps.messages), contacts: deps.contacts };
+  if (inventedAddresses(invited, known).length === 0) return undefined;
   return (
     'attendees holds an address that neither the person, their contacts nor a tool gave. Leave it out, keep the name in ' +
     'the title, and say that nobody was invited; or ask for the address.'
   );
 }
 
-function repetition(deps: CallCheckDeps, tool: ListedTool, args: JsonObject): string | undefined {
+/** `beside` are the calls of the same step that were accepted. */
+function repetition(
+  deps: CallCheckDeps,
+  tool: ListedTool,
+  args: JsonObject,
+  beside: readonly TurnCall[],
+): string | undefined {
   const asked = canonicalJson(askedArguments(args));
-  const earlier = deps.record.calls.filter(
-    (call) => call.tool === tool.name && canonicalJson(askedArguments(call.arguments)) === asked,
-  );
+  const same = (call: TurnCall): boolean =>
+    call.tool === tool.name && canonicalJson(askedArguments(call.arguments)) === asked;
+  const earlier = deps.record.calls.filter(same);
   if (!writes(tool)) {
-    return earlier.length < MAX_SAME_READS ? undefined : 'This was asked before, and the answer is above. Use it.';
+    const asks = earlier.length + beside.filter(same).length;
+    return asks < MAX_SAME_READS ? undefined : 'This was asked before, and the answer is above. Use it.';
   }
+  if (beside.some(same)) return 'This stands twice in the same step. It is done once.';
   if (earlier.some((call) => call.outcome === 'completed')) return 'This was done a moment ago. Do not do it twice.';
   if (earlier.some((call) => call.outcome === 'unclear')) {
     return 'It is not known whether this was done a moment ago. Do not repeat it; tell the person.';
@@ -88,7 +90,12 @@ function repetition(deps: CallCheckDeps, tool: ListedTool, args: JsonObject): st
     : undefined;
 }
 
-async function checkCall(deps: CallCheckDeps, call: ModelToolCall, index: number): Promise<CheckedCall> {
+async function checkCall(
+  deps: CallCheckDeps,
+  call: ModelToolCall,
+  index: number,
+  beside: readonly TurnCall[],
+): Promise<CheckedCall> {
   const tool = deps.catalog.tools.get(call.name);
   const asked = call.arguments ?? {};
   const key = idempotencyKey(deps.record.id, deps.record.calls.length + index);
@@ -115,11 +122,19 @@ async function checkCall(deps: CallCheckDeps, call: ModelToolCall, index: number
   if (words !== undefined) return refuse('invalid_call', `The arguments do not fit the tool's schema: ${words}.`);
   const invention = inventionProblem(deps, args);
   if (invention !== undefined) return refuse('invalid_call', invention);
-  const again = repetition(deps, tool, args);
+  const again = repetition(deps, tool, args, beside);
   return again === undefined ? { ok: true, call: entry } : refuse('repeated_call', again);
 }
 
 /** Checks the calls of one step. The arguments of an accepted call are what will be sent, idempotency key included. */
-export function checkCalls(deps: CallCheckDeps, calls: readonly ModelToolCall[]): Promise<readonly CheckedCall[]> {
-  return Promise.all(calls.map((call, index) => checkCall(deps, call, index)));
+export async function checkCalls(
+  deps: CallCheckDeps,
+  calls: readonly ModelToolCall[],
+): Promise<readonly CheckedCall[]> {
+  const checked: CheckedCall[] = [];
+  for (const [index, call] of calls.entries()) {
+    const beside = checked.filter(({ ok }) => ok).map((item) => item.call);
+    checked.push(await checkCall(deps, call, index, beside));
+  }
+  return checked;
 }

@@ -21,7 +21,8 @@ const NAMED = new RegExp(
 /** The words after "with", "invite" and the like that look like people's names. */
 export function namesIn(message: string): readonly string[] {
   const names = new Set<string>();
-  for (const match of message.matchAll(NAMED)) {
+  // One blank for many: the pattern would try every way to share them out.
+  for (const match of message.replace(/\s+/gu, ' ').matchAll(NAMED)) {
     for (const part of (match[1] ?? '').split(/\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*/u)) {
       const words = part.split(/\s+/).filter((word) => !NOBODY.has(word.toLowerCase()));
       if (words.length > 0) names.add(words.join(' '));

@@ -1,6 +1,6 @@
 import type { ModelReply, ModelToolCall } from '../ports/model.ts';
 import { doneLine } from './answer.ts';
-import { type CheckedCall, checkCalls } from './call-check.ts';
+import { type CheckedCall, checkCalls, MAX_CALLS_A_STEP } from './call-check.ts';
 import { writeInstructions } from './instructions.ts';
 import { toModelMessage } from './model-messages.ts';
 import { mentionedContacts, unresolvedNames } from './people.ts';
@@ -51,8 +51,11 @@ function storedCall({ arguments: args, ...call }: ModelToolCall) {
 async function takeCalls(setting: Setting, reply: ModelReply): Promise<boolean> {
   const { deps, handle, catalog } = setting;
   const { record } = handle;
-  // Ids of ours: a provider may repeat its own from step to step.
-  const asked = reply.toolCalls.map((call, index) => ({ ...call, id: `call_${record.calls.length + index + 1}` }));
+  // The first call too many is kept, so that the model is told; a flood behind it is not. Ids of ours: a provider may repeat its own from
+  // step to step.
+  const asked = reply.toolCalls
+    .slice(0, MAX_CALLS_A_STEP + 1)
+    .map((call, index) => ({ ...call, id: `call_${record.calls.length + index + 1}` }));
   const messages = spokenSoFar(setting);
   const known = { catalog, checkArguments: deps.checkArguments, contacts: knownPeople(setting), messages, record };
   const checked = await checkCalls(known, asked);

@@ -214,6 +214,22 @@ describe('a wrong call', () => {
     expect(world.called).toHaveLength(1);
   });
 
+  it('that stands twice in one step books once', async () => {
+    world.replies.push(calling(['createevent', EVENT], ['createevent', EVENT]), { text: 'Booked.' });
+    const { body } = await chat('Book lunch');
+    expect(world.called).toHaveLength(1);
+    expect(body.tool_calls.map((call) => call.outcome)).toEqual(['completed', 'refused']);
+    expect(body.answer).toBe('Booked.');
+  });
+
+  it('of a thousand in one step is neither made nor kept', async () => {
+    const calls = Array.from({ length: 1000 }, (_, index) => ['freebusy', { ...TIMES, timeMax: `${index}` }] as const);
+    world.replies.push(calling(...calls), { text: 'Too much.' });
+    const { body } = await chat('Am I free?');
+    expect(world.called.length).toBeLessThanOrEqual(12);
+    expect(body.tool_calls.length).toBeLessThanOrEqual(13);
+  });
+
   it('that asks the same again and again is not made a third time', async () => {
     for (let count = 0; count < 4; count += 1) world.replies.push(calling(['freebusy', TIMES]));
     await chat('Am I free?');
@@ -230,6 +246,27 @@ describe('an invited address', () => {
     expect(world.called.map((call) => call.tool.name)).toEqual(['listevents']);
     expect(body.answer).toContain('What is the address of Bob?');
     expect(world.asked[1]?.messages.at(-1)?.text).toContain('neither the person, their contacts nor a tool gave');
+  });
+
+  it('is not given by a tool that only repeats what the model asked for', async () => {
+    const guessed = 'bob@guessed.example';
+    world.tool = ({ tool }) =>
+      tool.name === 'listevents' ? result({ events: [], query: guessed }, `Nothing about ${guessed}.`) : result({});
+    world.replies.push(calling(['listevents', { query: guessed }]), invite(guessed), { text: 'What is it?' });
+    await chat('Book lunch');
+    expect(world.called.map((call) => call.tool.name)).toEqual(['listevents']);
+  });
+
+  it('is given by a tool that found it', async () => {
+    world.tool = ({ tool }) =>
+      tool.name === 'listevents' ? result({ events: [{ description: 'with\nbob@example.org' }] }, 'one') : result({});
+    world.replies.push(
+      calling(['listevents', { query: 'lunch' }]),
+      invite('nbob@example.org'),
+      invite('bob@example.org'),
+    );
+    await chat('Book lunch again with the same people');
+    expect(world.called.slice(1).map((call) => call.arguments['attendees'])).toEqual([['bob@example.org']]);
   });
 
   it('is sent when the person wrote it, whatever its case', async () => {
