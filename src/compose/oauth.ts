@@ -4,7 +4,6 @@ import type { Config, Environment } from '../config/load.ts';
 import { createOAuthApp } from '../oauth/app.ts';
 import type { SignIn } from '../oauth/ports.ts';
 import { calendarScopes, type OAuthSettings } from '../oauth/settings.ts';
-import { createSignIn } from '../oauth/sign-in.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
@@ -35,6 +34,7 @@ async function composeSignIn(
   const { settings, secrets } = config;
   const { SALLYPORT_SIGN_IN_ISSUER: issuer, SALLYPORT_SIGN_IN_CLIENT_ID: clientId } = settings;
   if (issuer === undefined || clientId === undefined) return undefined;
+  const { createSignIn } = await import('../oauth/sign-in.ts');
   const name = 'SALLYPORT_SIGN_IN_CLIENT_SECRET';
   return createSignIn({
     issuer,

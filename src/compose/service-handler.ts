@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type ApiGatewayHandler, createApiGatewayHandler, toApiGatewayResult } from '../adapters/http/api-gateway.ts';
+import {
+  type ApiGatewayHandler,
+  createApiGatewayHandler,
+  findRequestId,
+  toApiGatewayResult,
+} from '../adapters/http/api-gateway.ts';
 import { createEdge, errorResponse } from '../adapters/http/error-response.ts';
 import { createJsonLog, describeFault, type LogLevel } from '../adapters/log/json-log.ts';
 import type { Environment } from '../config/load.ts';
@@ -45,8 +50,31 @@ function logLevel(environment: Environment): LogLevel {
   return LEVELS.includes(level) ? (level as LogLevel) : 'info';
 }
 
-/** The app is composed at the first request and kept; a composition that failed is tried again at the next one. */
-export function createServiceHandler(options: ServiceHandlerOptions): ApiGatewayHandler {
+export type ServiceHandler = ApiGatewayHandler & {
+  /**
+   * Composes the app ahead of the first request, for Lambda's initialisation, which has a whole processor to itself. Resolves in any
+   * case: what is wrong is logged, and the first request tries again.
+   */
+  readonly prepare: () => Promise<void>;
+};
+
+function createComposition(options: ServiceHandlerOptions, platform: Platform, log: Log) {
+  let composed: Promise<ApiGatewayHandler> | undefined;
+  const compose = async (): Promise<ApiGatewayHandler> => {
+    const app = await options.compose(options.environment, platform, log);
+    return createApiGatewayHandler(createEdge(app, log), options.limitMs);
+  };
+  return (): Promise<ApiGatewayHandler> => {
+    composed ??= compose().catch((error: unknown) => {
+      composed = undefined;
+      throw error;
+    });
+    return composed;
+  };
+}
+
+/** The app is composed once and kept; a composition that failed is tried again at the next request. */
+export function createServiceHandler(options: ServiceHandlerOptions): ServiceHandler {
   const platform = options.platform ?? systemPlatform;
   const log = createJsonLog({
     clock: platform.clock,
@@ -54,26 +82,23 @@ export function createServiceHandler(options: ServiceHandlerOptions): ApiGateway
     level: logLevel(options.environment),
     fields: { service: options.service, environment: options.environment['SALLYPORT_ENVIRONMENT'] ?? 'local' },
   });
-  let composed: Promise<ApiGatewayHandler> | undefined;
-  const ready = (): Promise<ApiGatewayHandler> => {
-    composed ??= options
-      .compose(options.environment, platform, log)
-      .then((app) => createApiGatewayHandler(createEdge(app, log), options.limitMs))
-      .catch((error: unknown) => {
-        composed = undefined;
-        throw error;
-      });
-    return composed;
-  };
-  return async (event, context) => {
+  const ready = createComposition(options, platform, log);
+
+  const handler: ApiGatewayHandler = async (event, context) => {
     try {
-      const handler = await ready();
-      return await handler(event, context);
+      return await (await ready())(event, context);
     } catch (error) {
-      log.error('service.failed', { cause: describeFault(error) });
-      // A broken configuration is the operator's business: the log has it, the caller gets the vague answer.
-      const shown = error instanceof AppError && error.code !== 'misconfigured' ? error : undefined;
-      return toApiGatewayResult(errorResponse(shown, ''));
+      // The app answers its own faults: what ends here is an event that is no request, or a service that could not be composed.
+      const requestId = findRequestId(event, context);
+      const fields = { request_id: requestId, cause: describeFault(error) };
+      if (error instanceof AppError && error.code === 'invalid_request') log.warn('event.refused', fields);
+      else log.error('service.failed', fields);
+      const response = errorResponse(error, requestId);
+      return toApiGatewayResult({ ...response, headers: { ...response.headers, 'x-request-id': requestId } });
     }
   };
+  const prepare = async (): Promise<void> => {
+    await ready().catch((error: unknown) => log.error('service.failed', { cause: describeFault(error) }));
+  };
+  return Object.assign(handler, { prepare });
 }

@@ -24,6 +24,15 @@ function present(environment: Environment, name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
+/** The parameters that hold a service's secrets, without those that the environment gives as themselves. */
+function parameterNames(service: Service, environment: Environment): readonly string[] {
+  const entries: readonly [string, SecretSetting][] = Object.entries(secretSettings);
+  return entries
+    .filter(([name, setting]) => setting.services.includes(service) && present(environment, name) === undefined)
+    .map(([name]) => present(environment, `${name}_PARAMETER`))
+    .filter((parameter) => parameter !== undefined);
+}
+
 function missingSecrets(service: Service, environment: Environment): readonly string[] {
   const entries: readonly [string, SecretSetting][] = Object.entries(secretSettings);
   return entries
@@ -90,6 +99,7 @@ export function loadConfig<Name extends Service>(
       `The configuration of the ${service} service is not complete:\n- ${problems.join('\n- ')}`,
     );
   }
+  const names = parameterNames(service, environment);
   let source: Promise<SecretSource> | undefined;
   const read = async (name: SecretName): Promise<Secret> => {
     const value = present(environment, name);
@@ -97,7 +107,8 @@ export function loadConfig<Name extends Service>(
     const parameter = present(environment, `${name}_PARAMETER`);
     if (parameter === undefined) throw new AppError('misconfigured', `${name} is not set.`);
     source ??= parameters(parsed.data.SALLYPORT_PARAMETER_TTL_SECONDS);
-    const found = await (await source).read([parameter]);
+    // All of the service's together: one call to Parameter Store instead of one for each.
+    const found = await (await source).read(names);
     const secret = found[parameter];
     if (secret === undefined) throw new AppError('misconfigured', `Parameter ${parameter} is missing.`);
     return secret;

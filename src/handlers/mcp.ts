@@ -3,3 +3,5 @@ import { createServiceHandler } from '../compose/service-handler.ts';
 
 // Lambda's entry point `mcp.handler`.
 export const handler = createServiceHandler({ service: 'mcp', compose: composeMcp, environment: process.env });
+
+await handler.prepare();

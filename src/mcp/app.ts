@@ -49,10 +49,11 @@ function logOf(request: HttpRequest, log: Log): Log {
   return log.child(traced ? { request_id: request.requestId, traceparent } : { request_id: request.requestId });
 }
 
-/** Answers with an AppError's own status and words; anything else is a fault whose words stay here. */
+/** Answers with an AppError's own status and words; a fault, or what only an operator can mend, keeps its words here. */
 function errorAnswer(error: unknown, requestId: string, log: Log): HttpResponse {
-  if (!(error instanceof AppError)) {
-    log.error('request_fault', { cause: error instanceof Error ? error.name : typeof error });
+  if (!(error instanceof AppError) || error.code === 'misconfigured') {
+    const cause = error instanceof AppError ? error.message : error instanceof Error ? error.name : typeof error;
+    log.error('request_fault', { cause });
     return httpRefusal(500, { code: 'internal', message: 'Internal error', requestId });
   }
   log.warn('request_failed', { code: error.code });

@@ -1,4 +1,7 @@
-import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
+import { JWKSNoMatchingKey } from 'jose/errors';
+import { createLocalJWKSet } from 'jose/jwks/local';
+import { jwtVerify } from 'jose/jwt/verify';
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
 import type { Secret } from '../kernel/secret.ts';
@@ -142,7 +145,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   async function verifyIdToken(token: string, nonce: string): Promise<JWTPayload & { readonly sub: string }> {
     const claims = await verifyOnce(token, REMEMBER_MS)
       .catch((error: unknown) => {
-        if (error instanceof errors.JWKSNoMatchingKey) return verifyOnce(token, RELOAD_MS);
+        if (error instanceof JWKSNoMatchingKey) return verifyOnce(token, RELOAD_MS);
         throw error;
       })
       .catch((cause: unknown) => {

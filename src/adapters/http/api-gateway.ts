@@ -8,28 +8,34 @@ import type { HttpApp, HttpRequest, HttpResponse } from '../../ports/http.ts';
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 // Anyone who may invoke a function can make up an event, so its parts are checked here and believed nowhere else.
 
-const headerValue = z.record(z.string(), z.string().optional());
+/** An HTTP field name's characters, which a method's are too (RFC 9110 §5.6.2). */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]{1,256}$/;
+/** A host, or address, and a port: what a URL is built on, so nothing that would end the authority. */
+const AUTHORITY = /^[\w.-]{1,253}(?::\d{1,5})?$/;
+/** Ids as AWS writes them. They go into logs and headers. */
+const ID = /^[\w=+/:.-]{1,128}$/;
 
 const apiGatewayEvent = z.object({
   version: z.literal('2.0'),
-  rawPath: z.string(),
+  rawPath: z.string().startsWith('/'),
   rawQueryString: z.string().default(''),
   cookies: z.array(z.string()).default([]),
-  headers: headerValue.default({}),
+  headers: z.record(z.string().regex(TOKEN), z.string().optional()).default({}),
   requestContext: z.object({
-    apiId: z.string(),
-    domainName: z.string(),
-    stage: z.string(),
-    requestId: z.string(),
-    http: z.object({ method: z.string(), sourceIp: z.string() }),
+    apiId: z.string().regex(ID),
+    domainName: z.string().regex(AUTHORITY),
+    stage: z.string().regex(/^[\w$-]{1,128}$/),
+    requestId: z.string().regex(ID),
+    http: z.object({ method: z.string().regex(TOKEN), sourceIp: z.string() }),
     authentication: z.object({ clientCert: z.object({ clientCertPem: z.string() }).nullish() }).nullish(),
   }),
-  body: z.string().optional(),
+  body: z.string().nullish(),
   isBase64Encoded: z.boolean().default(false),
 });
 
 /** The part of Lambda's context that we read. */
 export interface InvocationContext {
+  readonly awsRequestId?: string;
   getRemainingTimeInMillis(): number;
 }
 
@@ -43,9 +49,26 @@ function withoutStage(path: string, stage: string): string {
   return path.slice(prefix.length) || '/';
 }
 
-function readBody(body: string | undefined, isBase64Encoded: boolean): Uint8Array {
-  if (body === undefined) return new Uint8Array(0);
+function readBody(body: string | null | undefined, isBase64Encoded: boolean): Uint8Array {
+  if (body === undefined || body === null) return new Uint8Array(0);
   return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+}
+
+/** Names that differ by case only are one field: API Gateway never sends such, and a made-up event hides nothing by it. */
+function readHeaders(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const lower = name.toLowerCase();
+    headers[lower] = headers[lower] === undefined ? value : `${headers[lower]},${value}`;
+  }
+  return headers;
+}
+
+/** The id to answer an event with that may not be one of API Gateway's: its own if it has one, else Lambda's for this invocation. */
+export function findRequestId(event: unknown, context: InvocationContext): string {
+  const known = z.object({ requestContext: z.object({ requestId: z.string().regex(ID) }) }).safeParse(event);
+  return known.success ? known.data.requestContext.requestId : (context.awsRequestId ?? '');
 }
 
 /** Throws AppError `invalid_request` when the event is not payload 2.0. */
@@ -58,8 +81,7 @@ export function parseApiGatewayEvent(event: unknown, context: InvocationContext,
   }
   const { data } = parsed;
   const { requestContext } = data;
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(data.headers)) headers[name.toLowerCase()] = value;
+  const headers = readHeaders(data.headers);
   const pem = requestContext.authentication?.clientCert?.clientCertPem;
   return {
     method: requestContext.http.method,

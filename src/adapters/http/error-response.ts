@@ -15,12 +15,18 @@ interface ErrorBody {
 
 const INTERNAL = 'Something went wrong on our side. Try again; if it goes on, tell your operator the request id.';
 
-/** `{error: {code, message, request_id}}` with the status that belongs to the code. Faults we did not expect say nothing of themselves. */
+/** A fault we did not expect, or that only an operator can mend, says nothing of itself outside: names of keys and parameters stay in the log. */
+function shown(error: unknown): AppError {
+  const tells = error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
+  return tells ? error : new AppError('internal', INTERNAL, { cause: error });
+}
+
+/** `{error: {code, message, request_id}}` with the status that belongs to the code. */
 export function errorResponse(error: unknown, requestId: string): HttpResponse {
-  const known = error instanceof AppError ? error : new AppError('internal', INTERNAL, { cause: error });
+  const known = shown(error);
   const body: ErrorBody = {
     code: known.code,
-    message: known.code === 'internal' ? INTERNAL : known.message,
+    message: known.message,
     request_id: requestId,
     ...(known.details === undefined ? {} : { details: known.details }),
   };
