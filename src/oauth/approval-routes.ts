@@ -7,11 +7,12 @@ import { isoTime, type OAuthContext, type OAuthEnv, parseInput, wantsPage } from
 
 // Questions of agents, for their person's eyes and answer only. Another person's question does not exist here.
 
-const answerInput = z.strictObject({ decision: z.enum(['yes', 'no']) });
+const answerInput = z.strictObject({ decision: z.enum(['yes', 'no']), instance: z.string().optional() });
 
 function questionJson(parts: OAuthParts, { record, status }: Question) {
   return {
     id: record.id,
+    instance: record.instance,
     url: `${parts.config.publicUrl}/approvals/${record.id}`,
     status,
     agent: record.agent,
@@ -25,10 +26,11 @@ function questionJson(parts: OAuthParts, { record, status }: Question) {
 
 async function answer(parts: OAuthParts, context: OAuthContext, id: string): Promise<Response> {
   const { confirmed, input } = await parts.authentication.requireInput(context);
-  const { decision } = parseInput(answerInput, input);
-  const question = await parts.approvals.decide({ person: confirmed.person, id, decision, by: confirmed.by });
+  const { decision, instance } = parseInput(answerInput, input);
+  const { person, by } = confirmed;
+  const question = await parts.approvals.decide({ person, id, instance, decision, by });
   const { agent, tool } = question.record;
-  context.var.log.info('approval.decided', { person: confirmed.person, agent, tool, decision, by: confirmed.by });
+  context.var.log.info('approval.decided', { person, agent, tool, decision, by });
   if (confirmed.via === 'token') return context.json(questionJson(parts, question));
   return sendPage(context, approvalPage(frameOf(parts, context, confirmed.name), question));
 }

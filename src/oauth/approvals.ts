@@ -26,6 +26,8 @@ export interface Question {
 export interface Answer {
   readonly person: string;
   readonly id: string;
+  /** The asking that the person saw; left out by a client that names none. */
+  readonly instance?: string | undefined;
   readonly decision: Decision;
   readonly by: string;
 }
@@ -35,7 +37,7 @@ export interface Approvals {
   pending(person: string): Promise<readonly Question[]>;
   /** Rejects with `not_found` (also for another person's) or `gone`. */
   read(person: string, id: string): Promise<Question>;
-  /** Idempotent. Rejects with `conflict` when the other answer was given before. */
+  /** Idempotent. Rejects with `conflict` when the other answer was given before, or when it was asked again since the person saw it. */
   decide(answer: Answer): Promise<Question>;
 }
 
@@ -111,6 +113,13 @@ export function createApprovals(deps: { readonly store: KeyValueStore; readonly 
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         // Read anew each time: the agent may have asked again in between.
         const record = await readOpen(answer.person, answer.id);
+        // The arguments are the same, but what they do may not be: an event's id names another title by now.
+        if (answer.instance !== undefined && answer.instance !== record.instance) {
+          throw new AppError(
+            'conflict',
+            'This was asked again since you saw it. Nothing was answered. Look at it again.',
+          );
+        }
         const settled = await settle(record, answer);
         if (settled === answer.decision) return { record, status: settled };
         if (settled !== undefined) {

@@ -120,7 +120,12 @@ async function writeGrant(parts: OAuthParts, flow: GoogleFlow, consent: Consent)
   }
 }
 
-async function connect(parts: OAuthParts, flow: GoogleFlow, code: string): Promise<Consent & { until: number }> {
+async function connect(
+  parts: OAuthParts,
+  context: OAuthContext,
+  flow: GoogleFlow,
+  code: string,
+): Promise<Consent & { until: number }> {
   const connection = await parts.google.exchangeCode({
     code,
     codeVerifier: flow.verifier,
@@ -128,6 +133,8 @@ async function connect(parts: OAuthParts, flow: GoogleFlow, code: string): Promi
     nonce: flow.nonce,
   });
   const consent = checkConsent(parts, flow, connection);
+  // Again, since Google took its time: a person who was removed meanwhile leaves nothing behind.
+  await checkStanding(parts, context, flow);
   await keep(parts, flow.person, connection);
   return { ...consent, until: await writeGrant(parts, flow, consent) };
 }
@@ -151,7 +158,7 @@ async function finish(parts: OAuthParts, context: OAuthContext): Promise<Respons
     checkIssuer(query, parts.google.issuer);
     await checkStanding(parts, context, flow);
     if (query.error !== undefined || query.code === undefined) throw refusedByGoogle(query.error ?? 'no_code');
-    const { granted, notWorking, until } = await connect(parts, flow, query.code);
+    const { granted, notWorking, until } = await connect(parts, context, flow, query.code);
     await note(parts, context, {
       ticket,
       outcome: { status: 'connected', granted: [...granted], not_working: [...notWorking] },

@@ -68,7 +68,7 @@ export function agentName(config: OAuthSettings, agent: string): string {
 }
 
 export function requireScopes(config: OAuthSettings, scopes: readonly string[]): readonly string[] {
-  const unknown = scopes.filter((scope) => config.scopes[scope] === undefined);
+  const unknown = scopes.filter((scope) => !Object.hasOwn(config.scopes, scope));
   if (unknown.length > 0 || scopes.length === 0) {
     throw new AppError('invalid_request', `Choose scopes out of: ${Object.keys(config.scopes).join(', ')}.`);
   }

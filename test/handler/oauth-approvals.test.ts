@@ -65,6 +65,7 @@ describe('approvals over JSON', () => {
     expect(list.json.approvals).toEqual([
       {
         id: record.id,
+        instance: record.instance,
         url: `${PUBLIC_URL}/approvals/${record.id}`,
         status: 'pending',
         agent: AGENT,
@@ -132,6 +133,17 @@ describe('approvals over JSON', () => {
     expect((await world.call(token, 'GET', `/approvals/${first.id}`)).json.status).toBe('pending');
     expect((await world.call(token, 'POST', `/approvals/${first.id}`, { decision: 'yes' })).status).toBe(200);
     expect(await decision(first)).toMatchObject({ instance: again.instance, decision: 'yes' });
+  });
+
+  it('may name the asking they are for, and are then for no other', async () => {
+    const person = await world.addPerson('Ann');
+    const token = await world.addToken(person);
+    const record = await ask(person);
+    const answer = (instance: string) =>
+      world.call(token, 'POST', `/approvals/${record.id}`, { decision: 'yes', instance });
+    expect((await answer('another-asking-of-the-same')).status).toBe(409);
+    expect(await decision(record)).toBeUndefined();
+    expect((await answer(record.instance)).status).toBe(200);
   });
 
   it('are over after 10 minutes: 410, and nothing is written', async () => {
@@ -209,6 +221,19 @@ describe('approvals in a browser', () => {
     const answered = await browser.press(page, `/approvals/${record.id}`, { decision: 'no' });
     expect(answered.text).toContain('You said no');
     expect(await decision(record)).toMatchObject({ decision: 'no' });
+  });
+
+  it('answer the asking that the page showed: a second press never says yes to a later asking', async () => {
+    const { person, browser } = await signedIn('Ann');
+    const first = await ask(person);
+    const page = await browser.open(`${PUBLIC_URL}/approvals/${first.id}`);
+    // The agent used the first yes and asks for the same again, which by now may mean something else.
+    const again = { ...first, instance: randomBytes(16).toString('base64url'), summary: 'Delete “Board meeting”' };
+    await world.store.set(approvalKey(person, first.id), JSON.stringify(again));
+    const refused = await browser.press(page, `/approvals/${first.id}`, { decision: 'yes' });
+    expect(refused.status).toBe(409);
+    expect(refused.text).toContain('asked');
+    expect(await decision(first)).toBeUndefined();
   });
 
   it('stand on the home page and on their own', async () => {

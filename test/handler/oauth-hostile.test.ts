@@ -205,6 +205,20 @@ describe('the callback', () => {
     expect(await vaultState(ann.person)).toBe('absent');
   });
 
+  it('keeps nothing for a person who was removed while Google was asked', async () => {
+    const ann = await someone();
+    const url = await ann.browser.consentUrl(await toGoogle(ann), { account: ANN.email });
+    const asked = world.google.faults.waiting().length;
+    world.google.faults.next({ match: { method: 'POST', pathIncludes: '/token' }, delayMs: 300 });
+    const opening = ann.browser.open(url);
+    while (world.google.faults.waiting().length > asked) await new Promise((resolve) => setImmediate(resolve));
+    const raw = (await world.store.get(`person:${ann.person}`)) ?? '';
+    await world.store.compareAndDelete(`person:${ann.person}`, raw);
+    expect((await opening).status).toBe(401);
+    expect(await vaultState(ann.person)).toBe('absent');
+    expect(await world.store.get(grantKey(AGENT, ann.person))).toBeUndefined();
+  });
+
   it('ends with the session’s token: a revoked one opens nothing more', async () => {
     const ann = await someone();
     await ann.browser.consent(await toGoogle(ann), { account: ANN.email });

@@ -137,6 +137,20 @@ describe('grants', () => {
     expect((await world.call(token, 'GET', '/grants')).json.grants).toHaveLength(1);
   });
 
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', 'confirm', 'calendar.everything'])(
+    'are not made for a scope that does not exist: %s',
+    async (scope) => {
+      const token = await world.addToken(await world.addPerson('Ann'));
+      for (const [path, more] of [
+        ['/grants', {}],
+        ['/connections/google', { loopback: 'http://127.0.0.1:4000/prove' }],
+      ] as const) {
+        expect((await world.call(token, 'POST', path, { scopes: [scope], ...more })).status).toBe(400);
+      }
+      expect(await world.call(token, 'GET', '/grants')).toMatchObject({ status: 200, json: { grants: [] } });
+    },
+  );
+
   it('are for the person’s own bridge, and nobody else’s', async () => {
     const person = await world.addPerson('Ann');
     const other = await world.addPerson('Ben');

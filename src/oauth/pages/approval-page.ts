@@ -21,6 +21,7 @@ function answer(frame: Frame, { record, status }: Question): Html {
       : html`<p role="status">You said <strong>no</strong>. The agent cannot do this.</p>`;
   }
   return html`<form method="post" action="${frame.publicUrl}/approvals/${record.id}">${csrfField(frame)}
+<input type="hidden" name="instance" value="${record.instance}">
 <p class="actions"><button class="strong" type="submit" name="decision" value="yes">Yes, do it once</button>
 <button type="submit" name="decision" value="no">No</button>
 <span class="soft">open until ${clockTime(record.expires_at)}</span></p></form>`;
