@@ -40,10 +40,11 @@ function brokenCalls(calls: readonly TurnCall[]): TurnCall[] {
   });
 }
 
-/** Ends a turn whose time is up. */
-export async function finishLate(handle: TurnHandle, turnMs: number): Promise<void> {
+/** Ends a turn whose time is up. `error` is what the end of the time broke off. */
+export async function finishLate(handle: TurnHandle, turnMs: number, error: unknown): Promise<void> {
   const record = { ...handle.record, calls: brokenCalls(handle.record.calls) };
-  const text = `I stopped because this took longer than ${Math.round(turnMs / 1000)} seconds. ${doneLine(record)}`;
+  const waited = error instanceof AppError && error.code === 'timed_out' ? `${error.message} ` : '';
+  const text = `I stopped because the time for one question, ${Math.round(turnMs / 1000)} seconds, was up. ${waited}${doneLine(record)}`;
   const answer = finishAnswer(text, record, []);
   await handle.save({
     status: 'completed',

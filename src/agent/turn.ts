@@ -58,7 +58,7 @@ export function createTurnRunner(deps: TurnDeps): RunTurn {
     timeout.unref();
     const breakOff = (error: unknown): Promise<void> => {
       if (error instanceof TurnLost || run.signal.aborted) throw error;
-      return timer.signal.aborted ? finishLate(handle, config.turnMs) : fail(handle, error, run.log);
+      return timer.signal.aborted ? finishLate(handle, config.turnMs, error) : fail(handle, error, run.log);
     };
     try {
       const signal = AbortSignal.any([run.signal, timer.signal]);
