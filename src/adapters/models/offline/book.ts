@@ -13,8 +13,11 @@ import { type Asking, type Run, type Setting, type Task, zoneOf } from './task.t
 
 const WHOLE_DAY =
   /\b(?:vacation|vacations|holidays?|day off|days off|time off|birthday|anniversary|pto|annual leave|leave|out of office|ooo|conference|trip|sick|retreat|offsite|deadline|due|travel|travelling|traveling|away|staycation|festival|week off|bank holiday|wfh|working from home|work from home)\b/;
-const ENTERS =
-  /^(?:put|add|mark|enter|note|log|pencil|jot|stick|pop|throw|insert|save|record|register|remind|i am|i have|i will|we have|we are|there is|create|make|new)\b/;
+/** Verbs that leave it to the planner to find a time; whatever else is said is entered as said. */
+const ARRANGES =
+  /^(?:book|schedule|arrange|organi[sz]e|plan|set|get|find|fit|squeeze|meet|invite|give|slot|sort|i need|i want|we need|let)\b/;
+/** What takes an hour of a day, not whole days. */
+const HOURLY = /\b(?:meeting|call|chat|sync|1 : 1|one on one|session|appointment|interview|coffee|time|slot)\b/;
 const BLOCKS = /^(?:block|reserve|hold|keep|set aside|book off|book out|mark)\b|\b(?:focus time|block)\b/;
 /** Conventions for meals without a time. */
 const CUSTOM: readonly (readonly [RegExp, number])[] = [
@@ -31,7 +34,8 @@ const MEAL_HALF: readonly (readonly [RegExp, 'am' | 'pm'])[] = [
 export function styleOf(words: Task['words']): BookingStyle {
   const text = spelledOut(words);
   return {
-    enters: ENTERS.test(text),
+    enters: !ARRANGES.test(text),
+    hourly: HOURLY.test(text),
     blocks: BLOCKS.test(text),
     wholeDay: WHOLE_DAY.test(text),
     customMinute: CUSTOM.find(([meal]) => meal.test(text))?.[1],

@@ -44,7 +44,7 @@ const ADJECTIVE =
 const pattern = (text: string): RegExp => new RegExp(text, 'u');
 
 const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
-  ['never', pattern(String.raw`^(?:do not|don't|never|please don't) `)],
+  ['never', pattern(`^(?:do not|don't|never|please don't) `)],
   [
     'calendars',
     pattern(
@@ -68,7 +68,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'cancel',
     pattern(
-      String.raw`^(?:i (?:no longer|do not|don't) (?:need|want)|i can not make|i will not make|we no longer need) ${OWNED}`,
+      `^(?:i (?:no longer|do not|don't) (?:need|want)|i can not make|i will not make|we no longer need) ${OWNED}`,
     ),
   ],
   [
@@ -78,8 +78,8 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     ),
   ],
   ['change', pattern(String.raw`^(?:bring|pull|put|set|take) .+ (?:forward|back|off|earlier|later|ahead)\b`)],
-  ['change', pattern(String.raw`^(?:bring forward|pull forward|put back|put off|cut|start|end|finish) ${OWNED}`)],
-  ['change', pattern(String.raw`^(?:bring|pull) ${OWNED}`)],
+  ['change', pattern(`^(?:bring forward|pull forward|put back|put off|cut|start|end|finish) ${OWNED}`)],
+  ['change', pattern(`^(?:bring|pull) ${OWNED}`)],
   ['change', pattern(String.raw`^(?:make|set|have|get|let) ${OWNED} (?!.*\b(?:reminder|aside|up) )`)],
   ['change', pattern(String.raw`^(?:add|invite|include|put|attach|give) .+ to ${OWNED} (?!.*${CALENDAR}\b)`)],
   [
@@ -112,7 +112,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?:find|look for|suggest|propose|recommend|search for|offer|identify|figure out|work out)\b(?=.*\b(?:${SLOT}|minutes?|mins?|hours?|hrs?|half|when|free|date)\b|.*\d\s?(?:m|h)\b)(?! (?:out )?(?:if|whether))`,
     ),
   ],
-  ['find', pattern(String.raw`^(?:find|suggest|propose) (?:a |an |some )`)],
+  ['find', pattern(`^(?:find|suggest|propose) (?:a |an |some )`)],
   [
     'find',
     pattern(
@@ -198,7 +198,8 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?:check|see|verify|confirm|tell me|let me know|find out|know) (?:if|whether|that) (?:i|we|i am|my|\w+) .*`,
     ),
   ],
-  ['book', pattern(String.raw`^(?:get|put|have|see) .+ (?:on|in|into|onto|to) (?:my|the|our) ${CALENDAR}\b(?!.*\?)`)],
+  ['book', pattern(String.raw`^(?:get|put|have) .+ (?:on|in|into|onto|to) (?:my|the|our) ${CALENDAR}\b(?!.*\?)`)],
+  ['free', /^(?:can|could|might) (?:i|we) (?:fit|squeeze|do|make|manage|take|have)\b/u],
   // What is there.
   [
     'events',
@@ -208,7 +209,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'events',
     pattern(
-      String.raw`^(?:show|list|display|read|view|see|open|pull up|bring up|print|look up|look at|check|get|give|tell|run me|walk me|take me|brief|summarize|summarise|search|find|remind me (?:what|when|about my|of my)|fetch|recap|go over|go through|overview)\b`,
+      String.raw`^(?:show|list|display|read|view|see(?= (?:my|what|all|if|when|the (?:calendar|schedule|agenda|diary)))|open|pull up|bring up|print|look up|look at|check|get|give|tell|run me|walk me|take me|brief|summarize|summarise|search|find|remind me (?:what|when|about my|of my)|fetch|recap|go over|go through|overview)\b`,
     ),
   ],
   ['events', pattern(String.raw`^(?:do|does|did|will|have|has|am|are|is|was|were)\b`)],
@@ -259,11 +260,16 @@ export interface Said {
   /** A time is said: then a bare noun (`lunch with Tom Friday 12:30`) is a booking. */
   readonly timed: boolean;
   readonly length: boolean;
+  /** A time of day is said. */
+  readonly clock: boolean;
 }
 
 export function intentOf(words: readonly Word[], said: Said): Intent {
   const text = spelledOut(words);
   if (text === '') return 'unclear';
+  if (said.length && /^(?:get|give) (?:me|us)\b/u.test(text)) return 'book';
+  // "How does Thursday at two look?" asks whether it is free; "how does my Thursday look" what is on.
+  if (said.clock && /^how (?:does|is|about|would)\b/u.test(text)) return 'free';
   const found = PATTERNS.find(([, expression]) => expression.test(text))?.[0];
   if (found !== undefined) return concernsCalendar(found, text, said) ? found : 'unclear';
   return said.timed &&

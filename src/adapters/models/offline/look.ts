@@ -155,13 +155,11 @@ const dayCode = (day: number): string =>
   ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'][partsOf(day).weekday - 1] ?? 'mon';
 
 function joinWindows(windows: readonly Window[]): Window | undefined {
-  const [first, ...rest] = windows;
-  return first === undefined
-    ? undefined
-    : rest.reduce(
-        (all, next) => ({ ...all, from: Math.min(all.from, next.from), to: Math.max(all.to, next.to) }),
-        first,
-      );
+  const [first] = windows;
+  if (first === undefined) return undefined;
+  const from = Math.min(...windows.map((window) => window.from));
+  const to = Math.max(...windows.map((window) => window.to));
+  return windows.length === 1 ? first : { ...first, from, to };
 }
 
 export function* askEvents(task: Task, setting: Setting): Run {

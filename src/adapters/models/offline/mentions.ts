@@ -8,12 +8,13 @@ import {
   plainClock,
 } from './clocks.ts';
 import type { Day, DayContext } from './day-names.ts';
-import { type Days, dayRule, daysRule, severalDays } from './days.ts';
+import { dayRule, severalDays } from './days.ts';
 import { type Length, lengthRule } from './lengths.ts';
 import { cardinal } from './numbers.ts';
 import { type Part, partRule } from './parts.ts';
 import { type Repeat, repeatRule } from './repeats.ts';
 import { either, type Found, map, maybe, type Rule, says, seq, several, unless } from './rules.ts';
+import { type Days, daysRule } from './stretches.ts';
 import { MINUTE, type Wall } from './wall.ts';
 import type { Word } from './words.ts';
 import { zoneRule } from './zones.ts';

@@ -130,7 +130,11 @@ const comma = (near: Word | undefined): Word => ({
 function readTask(clause: Clause, setting: Setting): Task {
   const located = setting.read(clause.words);
   const said = withMeal(mergeMentions(located), clause.words);
-  const intent = intentOf(clause.words, { timed: hasTime(said), length: said.length !== undefined });
+  const intent = intentOf(clause.words, {
+    timed: hasTime(said),
+    length: said.length !== undefined,
+    clock: said.clock !== undefined || said.clocks !== undefined,
+  });
   const timing = intent === 'free' || intent === 'find' ? atMeal(said, clause.words, intent) : said;
   return {
     intent,

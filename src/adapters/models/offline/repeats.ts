@@ -51,83 +51,83 @@ const nthName = either(
   map(says('last'), () => -1),
 );
 
-export function repeatRule(context: DayContext): Rule<Repeat> {
-  const monthly = (weekday: number, nth: number): Repeat => ({
-    frequency: 'MONTHLY',
-    interval: 1,
-    weekdays: [weekday],
-    nth,
-  });
-  const onDay = (monthDay: number, interval = 1): Repeat | undefined =>
-    (monthDay >= 1 && monthDay <= 31) || monthDay === -1
-      ? { frequency: 'MONTHLY', interval, weekdays: [], monthDay }
-      : undefined;
-  const stepped = map(seq(every, maybe(step)), ([, count]) => count ?? 1);
-  const the = maybe(says('on the | the | on'));
+const monthlyOn = (weekday: number, nth: number): Repeat => ({
+  frequency: 'MONTHLY',
+  interval: 1,
+  weekdays: [weekday],
+  nth,
+});
+const onDay = (monthDay: number, interval = 1): Repeat | undefined =>
+  (monthDay >= 1 && monthDay <= 31) || monthDay === -1
+    ? { frequency: 'MONTHLY', interval, weekdays: [], monthDay }
+    : undefined;
+const stepped = map(seq(every, maybe(step)), ([, count]) => count ?? 1);
+const onThe = maybe(says('on the | the | on'));
 
-  const simple: Rule<Repeat> = either(
-    map(says('daily | everyday | each and every day | once a day | day after day'), () => plain('DAILY')),
-    map(says('weekly | once a week | once weekly | per week'), () => plain('WEEKLY')),
-    map(says('biweekly | bi - weekly | fortnightly | every fortnight | once a fortnight | each fortnight'), () =>
-      plain('WEEKLY', 2),
+const simple: Rule<Repeat> = either(
+  map(says('daily | everyday | each and every day | once a day | day after day'), () => plain('DAILY')),
+  map(says('weekly | once a week | once weekly | per week'), () => plain('WEEKLY')),
+  map(says('biweekly | bi - weekly | fortnightly | every fortnight | once a fortnight | each fortnight'), () =>
+    plain('WEEKLY', 2),
+  ),
+  map(says('monthly | once a month'), () => plain('MONTHLY')),
+  map(says('quarterly | every quarter | each quarter | once a quarter'), () => plain('MONTHLY', 3)),
+  map(says('yearly | annually | annual | once a year'), () => plain('YEARLY')),
+  map(
+    says(
+      'every weekday | each weekday | every workday | every working day | each working day | every business day | on weekdays | weekdays | every week day | on working days | on workdays | every day monday to friday | every day from monday to friday | monday to friday every week | every monday to friday | every monday through friday',
     ),
-    map(says('monthly | once a month'), () => plain('MONTHLY')),
-    map(says('quarterly | every quarter | each quarter | once a quarter'), () => plain('MONTHLY', 3)),
-    map(says('yearly | annually | annual | once a year'), () => plain('YEARLY')),
-    map(
+    () => weekly(WORKING),
+  ),
+  map(says('every weekend | each weekend | on weekends | at weekends'), () => weekly([6, 7])),
+  map(seq(stepped, units), ([interval, frequency]) => plain(frequency, interval)),
+);
+const onWeekdays: Rule<Repeat> = either(
+  map(seq(stepped, weekdayList), ([interval, days]) => (interval <= 8 ? weekly(days, interval) : undefined)),
+  map(seq(maybe(says('on')), several(weekdayPlural, and)), ([, days]) => weekly(days)),
+  map(
+    seq(
+      maybe(says('repeating/recurring')),
       says(
-        'every weekday | each weekday | every workday | every working day | each working day | every business day | on weekdays | weekdays | every week day | on working days | on workdays | every day monday to friday | every day from monday to friday | monday to friday every week | every monday to friday | every monday through friday',
+        'weekly | biweekly | bi - weekly | fortnightly | every week | every two weeks | every 2 weeks | every other week | every second week | every fortnight | once a week | each week',
       ),
-      () => weekly(WORKING),
+      says('on | every | , on'),
+      weekdayList,
     ),
-    map(says('every weekend | each weekend | on weekends | at weekends'), () => weekly([6, 7])),
-    map(seq(stepped, units), ([interval, frequency]) => plain(frequency, interval)),
-  );
-  const onWeekdays: Rule<Repeat> = either(
-    map(seq(stepped, weekdayList), ([interval, days]) => (interval <= 8 ? weekly(days, interval) : undefined)),
-    map(seq(maybe(says('on')), several(weekdayPlural, and)), ([, days]) => weekly(days)),
-    map(
-      seq(
-        maybe(says('repeating/recurring')),
-        says(
-          'weekly | biweekly | bi - weekly | fortnightly | every week | every two weeks | every 2 weeks | every other week | every second week | every fortnight | once a week | each week',
-        ),
-        says('on | every | , on'),
-        weekdayList,
-      ),
-      ([, often, , days]) => weekly(days, /bi|fort|two|2|other|second/.test(often) ? 2 : 1),
+    ([, often, , days]) => weekly(days, /bi|fort|two|2|other|second/.test(often) ? 2 : 1),
+  ),
+  map(seq(stepped, says('week | weeks'), says('on'), weekdayList), ([interval, , , days]) => weekly(days, interval)),
+  map(seq(maybe(says('on')), weekdayList, says('every week | each week | weekly | of every week')), ([, days]) =>
+    weekly(days),
+  ),
+  map(
+    seq(
+      maybe(says('on')),
+      weekdayList,
+      says('every other week | every second week | every two weeks | every 2 weeks | fortnightly | biweekly'),
     ),
-    map(seq(stepped, says('week | weeks'), says('on'), weekdayList), ([interval, , , days]) => weekly(days, interval)),
-    map(seq(maybe(says('on')), weekdayList, says('every week | each week | weekly | of every week')), ([, days]) =>
-      weekly(days),
-    ),
-    map(
-      seq(
-        maybe(says('on')),
-        weekdayList,
-        says('every other week | every second week | every two weeks | every 2 weeks | fortnightly | biweekly'),
-      ),
-      ([, days]) => weekly(days, 2),
-    ),
-  );
-  const inMonths: Rule<Repeat> = either(
-    map(seq(the, nthName, weekdayName, ofMonths), ([, nth, weekday]) => monthly(weekday, nth)),
-    map(
-      seq(every, nthName, weekdayName, maybe(says('of the month | in the month | of each month'))),
-      ([, nth, weekday, month]) =>
-        // "every second Friday" is every other one; "of the month" or "first" make it the n-th.
-        month !== undefined || nth === 1 || nth === -1 ? monthly(weekday, nth) : undefined,
-    ),
-    map(
-      seq(says('monthly | every month | each month | once a month'), the, nthName, weekdayName),
-      ([, , nth, weekday]) => monthly(weekday, nth),
-    ),
-    map(seq(the, ordinal, maybe(says('day')), ofMonths), ([, day]) => onDay(day)),
-    map(seq(the, says('last day | end'), ofMonths), () => onDay(-1)),
-    map(seq(every, ordinal, maybe(says('day')), says('of the month | of each month')), ([, day]) => onDay(day)),
-    map(seq(says('monthly | every month | each month | once a month'), the, ordinal), ([, , day]) => onDay(day)),
-    map(seq(says('monthly | every month | each month'), the, says('last day')), () => onDay(-1)),
-  );
+    ([, days]) => weekly(days, 2),
+  ),
+);
+const inMonths: Rule<Repeat> = either(
+  map(seq(onThe, nthName, weekdayName, ofMonths), ([, nth, weekday]) => monthlyOn(weekday, nth)),
+  map(
+    seq(every, nthName, weekdayName, maybe(says('of the month | in the month | of each month'))),
+    ([, nth, weekday, month]) =>
+      // "every second Friday" is every other one; "of the month" or "first" make it the n-th.
+      month !== undefined || nth === 1 || nth === -1 ? monthlyOn(weekday, nth) : undefined,
+  ),
+  map(
+    seq(says('monthly | every month | each month | once a month'), onThe, nthName, weekdayName),
+    ([, , nth, weekday]) => monthlyOn(weekday, nth),
+  ),
+  map(seq(onThe, ordinal, maybe(says('day')), ofMonths), ([, day]) => onDay(day)),
+  map(seq(onThe, says('last day | end'), ofMonths), () => onDay(-1)),
+  map(seq(every, ordinal, maybe(says('day')), says('of the month | of each month')), ([, day]) => onDay(day)),
+  map(seq(says('monthly | every month | each month | once a month'), onThe, ordinal), ([, , day]) => onDay(day)),
+  map(seq(says('monthly | every month | each month'), onThe, says('last day')), () => onDay(-1)),
+);
+export function repeatRule(context: DayContext): Rule<Repeat> {
   const date = monthDay(context);
   const yearly: Rule<Repeat> = either(
     map(

@@ -74,6 +74,8 @@ export type Booking =
 export interface BookingStyle {
   /** `put`, `add`, `block`: what is entered as said. Otherwise a day without a time is one in which to find a time. */
   readonly enters: boolean;
+  /** A meeting, a call: not something that lasts for days. */
+  readonly hourly: boolean;
   /** `block Friday afternoon`: a part of the day is the event. */
   readonly blocks: boolean;
   /** A holiday, a birthday: whole days unless a time is said. */
@@ -113,7 +115,10 @@ export function bookingOf(timing: Timing, style: BookingStyle, context: TimeCont
     return slots(toSlot({ from: start, to: start, timed: true, minutes: minutes ?? 60 }, zone));
   }
   const wholeDay =
-    minutes === undefined && timing.part === undefined && !bounded && (style.enters || style.wholeDay || style.blocks);
+    minutes === undefined &&
+    timing.part === undefined &&
+    !bounded &&
+    (style.enters || style.wholeDay || style.blocks || (timing.stretch?.lasts === true && !style.hourly));
   if (wholeDay) {
     if (days !== undefined && days.length > 1) return slots(...days.map(({ day }) => wholeDays(day, day + DAY, zone)));
     return timing.before === undefined || timing.after !== undefined

@@ -1,10 +1,10 @@
 import { type Clock, type ClockHints, type ClockRange, resolveClock, resolveRange } from './clocks.ts';
 import type { Day } from './day-names.ts';
-import type { Days } from './days.ts';
 import type { Length } from './lengths.ts';
 import type { Located, Mention, Point, Side, TimeContext } from './mentions.ts';
 import type { Part } from './parts.ts';
 import { joinRepeats, type Repeat } from './repeats.ts';
+import type { Days } from './stretches.ts';
 import { DAY, MINUTE, partsOf, startOfDay, type Wall } from './wall.ts';
 
 // What the pieces of a request mean together: when something is to be, or which stretch of the calendar is asked about. Everything
@@ -64,12 +64,7 @@ function take(timing: Writable, mention: Mention): void {
       timing.stretch ??= mention.stretch;
       break;
     case 'clock':
-      if (timing.clock === undefined) {
-        timing.clock = mention.clock;
-        timing.orClocks = mention.or;
-      } else if (timing.clocks === undefined && timing.orClocks.length < 4) {
-        timing.orClocks = [...timing.orClocks, mention.clock];
-      }
+      takeClock(timing, mention.clock, mention.or);
       break;
     case 'clocks':
       timing.clocks ??= mention.clocks;
@@ -109,6 +104,16 @@ function take(timing: Writable, mention: Mention): void {
     case 'times':
       timing.times ??= mention.count;
       break;
+  }
+}
+
+/** A second time is an alternative: `at two or at four`. */
+function takeClock(timing: Writable, clock: Clock, or: readonly Clock[]): void {
+  if (timing.clock === undefined) {
+    timing.clock = clock;
+    timing.orClocks = or;
+  } else if (timing.clocks === undefined && timing.orClocks.length < 4) {
+    timing.orClocks = [...timing.orClocks, clock];
   }
 }
 
