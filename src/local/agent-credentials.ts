@@ -1,4 +1,5 @@
 import type { IssuedCertificate } from '../certificates/issue.ts';
+import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { CredentialsDocument } from '../trust/credentials.ts';
@@ -19,6 +20,9 @@ export interface CredentialsRequest {
   readonly serverCa: string;
 }
 
+/** Two agents made at the same moment need a second try, many of them a few more. */
+const ATTEMPTS = 20;
+
 /** The door refuses everybody while there is no list, so an empty one is written where there is none. */
 async function ensureRevocations({ store, clock }: CredentialsRequest): Promise<void> {
   const empty = { v: 1, version: 0, updated_at: Math.floor(clock.nowMs() / 1000), revoked: [] };
@@ -26,13 +30,21 @@ async function ensureRevocations({ store, clock }: CredentialsRequest): Promise<
 }
 
 async function ensureKey({ store, clock, identity }: CredentialsRequest): Promise<KeyringRecord> {
-  const raw = await store.get(KEYRING_KEY);
-  const keyring =
-    raw === undefined ? { v: 1 as const, version: 0, keys: [] } : readRecord(keyringRecord, raw, 'keyring');
-  if (keyring.keys.some((key) => key.identity === identity && key.state === 'current')) return keyring;
-  const extended = addIdentity(keyring, identity, Math.floor(clock.nowMs() / 1000));
-  await store.set(KEYRING_KEY, JSON.stringify(extended));
-  return extended;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const raw = await store.get(KEYRING_KEY);
+    const keyring =
+      raw === undefined ? { v: 1 as const, version: 0, keys: [] } : readRecord(keyringRecord, raw, 'keyring');
+    if (keyring.keys.some((key) => key.identity === identity && key.state === 'current')) return keyring;
+    const extended = addIdentity(keyring, identity, Math.floor(clock.nowMs() / 1000));
+    const text = JSON.stringify(extended);
+    // Another agent's key may be added, or one rotated, at the same moment: neither may be lost.
+    const written =
+      raw === undefined
+        ? await store.setIfAbsent(KEYRING_KEY, text)
+        : await store.compareAndSet(KEYRING_KEY, raw, text);
+    if (written) return extended;
+  }
+  throw new AppError('conflict', 'The keyring keeps changing. Try again.');
 }
 
 export async function ensureAgentCredentials(request: CredentialsRequest): Promise<CredentialsDocument> {

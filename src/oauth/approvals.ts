@@ -10,8 +10,8 @@ import {
   decisionKey,
   decisionRecord,
 } from '../trust/approval.ts';
+import { listKeys } from '../trust/list-keys.ts';
 import { readRecord } from '../trust/record.ts';
-import { listKeys } from './list-keys.ts';
 
 // The person's answers. The question belongs to the MCP API and is only read here; the answer is written once for each time
 // the question was asked (`instance`) and never changed after: a yes cannot become a no, nor a no a yes.

@@ -2,8 +2,8 @@ import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { type GrantRecord, grantIndexKey, grantKey, grantRecord } from '../trust/grant.ts';
+import { listKeys } from '../trust/list-keys.ts';
 import { readRecord } from '../trust/record.ts';
-import { listKeys } from './list-keys.ts';
 
 // The only writer of grants. A grant is written after its index entry and deleted before it: whatever breaks off in between,
 // no live grant is missing from the person's list.

@@ -12,7 +12,16 @@ import {
   tokenRecord,
 } from '../trust/access-token.ts';
 import { parseClientCertificate } from '../trust/client-certificate.ts';
-import { createPersonId, identityKey, type PersonRecord, personKey, personRecord } from '../trust/person.ts';
+import { listKeys } from '../trust/list-keys.ts';
+import {
+  createPersonId,
+  IDENTITY_PATTERN,
+  identityKey,
+  identityRecord,
+  type PersonRecord,
+  personKey,
+  personRecord,
+} from '../trust/person.ts';
 import { readRecord } from '../trust/record.ts';
 import { addRevocation, REVOCATIONS_KEY, type RevocationsRecord, revocationsRecord } from '../trust/revocation-list.ts';
 import { parseScopes } from '../trust/scope.ts';
@@ -37,7 +46,8 @@ export interface TokenRequest {
 export interface Operator {
   addPerson(name: string): Promise<PersonRecord>;
   listPersons(): Promise<readonly PersonRecord[]>;
-  mapIdentity(identity: string, person: string): Promise<void>;
+  /** An identity of another person is refused (`conflict`), unless it shall move. */
+  mapIdentity(identity: string, person: string, options?: { readonly move?: boolean }): Promise<void>;
   /** The text is shown once and kept nowhere. */
   createToken(request: TokenRequest): Promise<{ readonly text: string; readonly record: TokenRecord }>;
   listTokens(person?: string): Promise<readonly TokenRecord[]>;
@@ -64,18 +74,6 @@ const PERSONAL = [
   'vault:google',
   'lock:vault:google',
 ];
-
-/** All keys under a prefix, each once though it may come on two pages. */
-async function listKeys(store: KeyValueStore, prefix: string): Promise<readonly string[]> {
-  const keys = new Set<string>();
-  let cursor: string | undefined;
-  do {
-    const page = await store.list(prefix, cursor === undefined ? {} : { cursor });
-    for (const key of page.keys) keys.add(key);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return [...keys].sort();
-}
 
 async function readAll<Value>(
   store: KeyValueStore,
@@ -130,10 +128,11 @@ async function keysOfPerson(store: KeyValueStore, person: string): Promise<reado
   const keys: string[] = [];
   for (const kind of PERSONAL) keys.push(...(await listKeys(store, `${kind}:${person}`)));
   for (const key of await listKeys(store, 'grant:')) if (key.endsWith(`:${person}`)) keys.push(key);
+  for (const key of await listKeys(store, 'rate:')) if (key.includes(`:${person}:`)) keys.push(key);
   for (const kind of ['token:', 'identity:', 'session:', 'ticket:', 'flow:']) {
     for (const key of await listKeys(store, kind)) {
       const raw = await store.get(key);
-      if (raw?.includes(`"person":"${person}"`) === true) keys.push(key);
+      if (raw?.includes(`"${person}"`) === true) keys.push(key);
     }
   }
   return keys;
@@ -160,9 +159,24 @@ export function createOperator({ store, clock, random }: OperatorDeps): Operator
       return parsed.data;
     },
     listPersons: () => readAll(store, 'person:', (raw) => readRecord(personRecord, raw, 'person')),
-    mapIdentity: async (identity, person) => {
+    mapIdentity: async (identity, person, { move = false } = {}) => {
+      if (!IDENTITY_PATTERN.test(identity)) {
+        throw new AppError(
+          'invalid_request',
+          'An identity looks like oidc:google:<sub>, iam:<account>:<role id> or slack:<team>:<user>.',
+        );
+      }
       await requirePerson(person);
-      await store.set(identityKey(identity), JSON.stringify({ v: 1, person }));
+      const key = identityKey(identity);
+      const text = JSON.stringify({ v: 1, person });
+      const raw = await store.get(key);
+      const owner = raw === undefined ? person : readRecord(identityRecord, raw, 'identity').person;
+      if (owner !== person && !move) {
+        throw new AppError('conflict', `${identity} proves ${owner}. Say it again with --move to take it from there.`);
+      }
+      const written = await (raw === undefined ? store.setIfAbsent(key, text) : store.compareAndSet(key, raw, text));
+      if (!written)
+        throw new AppError('conflict', 'The identity was changed at the same moment. Run the command again.');
     },
     createToken: async (request) => {
       const checked = checkTokenRequest(request);
@@ -191,7 +205,10 @@ export function createOperator({ store, clock, random }: OperatorDeps): Operator
       const keys = await keysOfPerson(store, person);
       // The person's own record goes last: a removal that breaks off can be found and run again.
       for (const key of [...keys, personKey(person)]) await remove(store, key);
-      return keys.length + 1;
+      // Once more: what was under way may have written until nobody was there to write for.
+      const late = await keysOfPerson(store, person);
+      for (const key of late) await remove(store, key);
+      return keys.length + 1 + late.length;
     },
     revokeCertificate: async (pem) => {
       const parsed = parseClientCertificate(pem);

@@ -22,5 +22,6 @@ export function createPersonId(nowMs: number, random: Uint8Array): string {
 }
 
 export const personKey = (person: string): string => `person:${person}`;
-/** `identity` is `token:<id>`, `oidc:<issuer alias>:<sub>`, `iam:<account>:<role unique id>` or `slack:<enterprise or team>:<user>`. */
+/** What may stand for a person: `token:<id>`, `oidc:<issuer alias>:<sub>`, `iam:<account>:<role unique id>` or `slack:<enterprise or team>:<user>`. */
+export const IDENTITY_PATTERN = /^(?:token:[0-9A-Z]{26}|(?:oidc|iam|slack):[A-Za-z0-9-]{1,64}:[!-~]{1,255})$/;
 export const identityKey = (identity: string): string => `identity:${identity}`;

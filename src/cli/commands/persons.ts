@@ -24,9 +24,10 @@ export function addPersonCommands(program: Command, context: CliContext): void {
   person
     .command('identify <person> <identity>')
     .description('let an identity prove a person, such as oidc:google:<sub>')
-    .action(async (id: string, identity: string, _options: unknown, command: Command) => {
+    .option('--move', 'even if it proves somebody else now')
+    .action(async (id: string, identity: string, options: { move?: true }, command: Command) => {
       await asOperator(context, command, async ({ operator }) => {
-        await operator.mapIdentity(identity, id);
+        await operator.mapIdentity(identity, id, { move: options.move === true });
         context.print(`${identity} is ${id}`);
       });
     });

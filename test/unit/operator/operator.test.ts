@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createMemoryStore } from '../../../src/adapters/embedded/memory-store.ts';
+import { storePrefixes } from '../../../src/config/store-access.ts';
 import { createOperator } from '../../../src/operator/operator.ts';
+import type { KeyValueStore } from '../../../src/ports/key-value-store.ts';
 import { parseToken, tokenKey, verifyToken } from '../../../src/trust/access-token.ts';
-import { PERSON_PATTERN } from '../../../src/trust/person.ts';
+import { listKeys } from '../../../src/trust/list-keys.ts';
+import { identityKey, PERSON_PATTERN, personKey } from '../../../src/trust/person.ts';
 import { createTestClock } from '../../support/clock.ts';
 
 function setUp() {
@@ -74,5 +77,80 @@ describe('an operator', () => {
     const { operator } = setUp();
     const request = { person: 'p_01ARYZ6S410000000000000000', audience: 'agent', scope: 'calendar.read', days: 1 };
     await expect(operator.createToken(request)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('lets an identity prove one person, and moves it to another only when told to', async () => {
+    const { operator, store } = setUp();
+    const ana = await operator.addPerson('Ana');
+    const tom = await operator.addPerson('Tom');
+    const owner = async () => JSON.parse((await store.get(identityKey('oidc:google:1'))) ?? '').person;
+    await operator.mapIdentity('oidc:google:1', ana.person);
+    await operator.mapIdentity('oidc:google:1', ana.person);
+    await expect(operator.mapIdentity('oidc:google:1', tom.person)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await owner()).toBe(ana.person);
+    await operator.mapIdentity('oidc:google:1', tom.person, { move: true });
+    expect(await owner()).toBe(tom.person);
+  });
+
+  it.each(['', 'ana', 'oidc:google:', 'oidc::1', 'oidc:google:a b', 'mail:ana@example.org', 'oidc:google:1\n'])(
+    'maps no identity of no form of ours: %j',
+    async (identity) => {
+      const { operator } = setUp();
+      const { person } = await operator.addPerson('Ana');
+      await expect(operator.mapIdentity(identity, person)).rejects.toMatchObject({ code: 'invalid_request' });
+    },
+  );
+
+  it('removes every record of a person, whatever its kind, and none of anybody else', async () => {
+    const { operator, store } = setUp();
+    const ana = await operator.addPerson('Ana');
+    const tom = await operator.addPerson('Tom');
+    for (const { person } of [ana, tom]) {
+      await operator.createToken({ person, audience: 'agent', scope: 'calendar.read', days: 1 });
+      await operator.mapIdentity(`oidc:google:${person}`, person);
+      const keys = [
+        `grant:agent/assistant:${person}`,
+        `grant:bridge/${person}:${person}`,
+        `grantindex:${person}:agent/assistant`,
+        `approval:${person}:a`,
+        `decision:${person}:a`,
+        `vault:google:${person}`,
+        `lock:vault:google:${person}`,
+        `rate:agent/assistant:${person}:29000000`,
+        `turn:${person}:t`,
+        `conversation:${person}:c`,
+        `contacts:${person}`,
+      ];
+      for (const key of keys) await store.set(key, '{"v":1}');
+      await store.set(`ticket:${person}`, JSON.stringify({ v: 1, person }));
+      await store.set(`session:${person}`, JSON.stringify({ v: 1, person }));
+      await store.set(`flow:google ${person}`, JSON.stringify({ v: 1, kind: 'google', person }));
+      await store.set(`flow:link ${person}`, JSON.stringify({ v: 1, kind: 'sign_in', link: person }));
+    }
+    const all = async () => (await Promise.all(storePrefixes.map((prefix) => listKeys(store, prefix)))).flat();
+    const before = new Set(await all());
+    const removed = await operator.removePerson(ana.person);
+    const left = await all();
+    expect(left.filter((key) => key.includes(ana.person))).toEqual([]);
+    expect(left).toHaveLength(before.size / 2);
+    expect(removed).toBe(before.size / 2);
+    expect(await operator.listTokens()).toHaveLength(1);
+    await expect(operator.removePerson(ana.person)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('removes what a request under way writes until the person is gone', async () => {
+    const { operator, store, clock } = setUp();
+    const { person } = await operator.addPerson('Ana');
+    // A refresh ends in the moment in which the person's own record goes.
+    const racing: KeyValueStore = {
+      ...store,
+      async compareAndDelete(key, expected) {
+        if (key === personKey(person)) await store.set(`vault:google:${person}`, '{"v":1}');
+        return store.compareAndDelete(key, expected);
+      },
+    };
+    const random = { bytes: (count: number) => randomBytes(count) };
+    await createOperator({ store: racing, clock, random }).removePerson(person);
+    expect(await store.get(`vault:google:${person}`)).toBeUndefined();
   });
 });
