@@ -13,6 +13,7 @@ import {
   TEST_CREDENTIALS,
   TEST_REGION,
 } from '../support/aws-emulator.ts';
+import { hasPython } from '../support/python.ts';
 
 // What every key service promises (src/ports/key-service.ts): the local one and KMS, against an emulator.
 
@@ -195,5 +196,5 @@ describeKeys(
       await expect(keys.openDataKey(randomBytes(100), context)).rejects.toMatchObject({ code: 'unavailable' });
     });
   },
-  hasPython(),
+  hasPython('what needs the AWS emulator'),
 );

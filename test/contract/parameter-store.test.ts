@@ -11,6 +11,7 @@ import {
   TEST_REGION,
 } from '../support/aws-emulator.ts';
 import { createTestClock } from '../support/clock.ts';
+import { hasPython } from '../support/python.ts';
 
 // Secrets from Parameter Store, against an emulator: batches, missing names, the memory of values, outages.
 
@@ -47,7 +48,7 @@ async function reveal(source: SecretSource, ...names: string[]): Promise<string[
   return names.map((name) => secrets[name]?.reveal() ?? '');
 }
 
-(hasPython() ? describe : describe.skip)('Parameter Store', () => {
+(hasPython('what needs the AWS emulator') ? describe : describe.skip)('Parameter Store', () => {
   beforeAll(async () => {
     emulator = await startAwsEmulator();
     calls = [];
