@@ -1,7 +1,16 @@
 import { resolveRange } from './clocks.ts';
 import { searchFor } from './look.ts';
 import { type Change, readChange, type Shift, withoutVerb } from './read-change.ts';
-import { type Chosen, choose, isNothing, lookupArguments, type Reference, readReference } from './reference.ts';
+import {
+  type Chosen,
+  choose,
+  isNothing,
+  lookupArguments,
+  type Reference,
+  readReference,
+  scopeIn,
+  withoutScope,
+} from './reference.ts';
 import { eventText, failedText, sentence } from './reply.ts';
 import { eventIn, eventsIn, type FoundEvent, type JsonObject, slotsIn } from './results.ts';
 import { eventArguments, type Slot, toSlot, wholeDays } from './slots.ts';
@@ -149,8 +158,9 @@ function partText(reference: Reference, event: FoundEvent): string {
 }
 
 export function* changeEvent(task: Task, setting: Setting): Run {
-  const { reference: words, change } = readChange(task.words, setting);
-  const reference = readReference(words, setting);
+  const { reference: words, change } = readChange(withoutScope(task.words), setting);
+  const named = readReference(words, setting);
+  const reference = { ...named, scope: scopeIn(task.words) ?? named.scope };
   const chosen = yield* lookUp(reference, setting);
   if (chosen.kind === 'answer') return chosen.text;
   if (change.kind === 'ask') return change.question;
@@ -198,11 +208,13 @@ function* newValues(
 }
 
 export function* cancelEvent(task: Task, setting: Setting): Run {
-  const reference = readReference(withoutVerb(task.words), setting);
-  const whole = readReference(task.words, setting);
-  const chosen = yield* lookUp({ ...reference, every: whole.every, scope: whole.scope ?? reference.scope }, setting);
+  const words = withoutScope(task.words);
+  const reference = readReference(withoutVerb(words), setting);
+  const whole = readReference(words, setting);
+  const scope = scopeIn(task.words) === 'following' ? 'following' : (whole.scope ?? reference.scope);
+  const chosen = yield* lookUp({ ...reference, every: whole.every, scope }, setting);
   if (chosen.kind === 'answer') return chosen.text;
-  const scoped = { ...reference, scope: whole.scope ?? reference.scope };
+  const scoped = { ...reference, scope };
   const answers = yield chosen.events.map((event) => ({
     name: 'deleteevent',
     arguments: { eventId: event.id, ...scopeOf(scoped, event) },

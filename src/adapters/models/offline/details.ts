@@ -50,7 +50,7 @@ const ON_CALENDAR = says(
   'to my calendar | in my calendar | on my calendar | into my calendar | onto my calendar | to the calendar | on the calendar | in the calendar | in my diary | to my diary | into my diary | on my schedule | to my schedule | in my schedule | on my agenda | to my agenda | in my agenda | in the diary | to the diary | for me | calendar | on to my calendar | for my calendar | please | thanks | thank you | off | as busy | out',
 );
 const TRAILING = says(
-  'at | on | in | for | from | and | , | - | with | to | by | of | the | a | an | : | starting | . | ! | ? | lasting | as | please | is | that | it | called | about | ; | until | every | each | repeating | recurring',
+  'at | on | in | for | from | and | , | - | with | to | by | of | the | a | an | : | starting | . | ! | ? | lasting | as | then | please | is | that | it | called | about | ; | until | every | each | repeating | recurring',
 );
 
 const PLACES =

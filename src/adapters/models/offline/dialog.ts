@@ -30,9 +30,10 @@ export function requestAt(messages: readonly ModelMessage[], index: number, dept
     return choice === undefined ? { ...asked, text: `${asked.text} ${text}` } : { ...asked, choice };
   }
   if (question.text.includes(WHICH_PERSON)) return { ...asked, text: withPerson(asked.text, question.text, text) };
-  return question.text.includes(WHEN_TELL)
-    ? { ...asked, text: `${asked.text} ${text}` }
-    : { ...alone, earlier: asked.text };
+  if (!question.text.includes(WHEN_TELL)) return { ...alone, earlier: asked.text };
+  // A change is to a new time; a booking is at one.
+  const to = question.text.includes(`${WHEN_TELL} new`) && !/^\s*to\b/i.test(text) ? 'to ' : '';
+  return { ...asked, text: `${asked.text.replace(/[.?!\s]+$/u, '')} ${to}${text}` };
 }
 
 const STARTS_ANEW =

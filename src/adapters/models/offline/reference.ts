@@ -4,7 +4,7 @@ import { spelledOut } from './intent.ts';
 import type { Located } from './mentions.ts';
 import { eventText } from './reply.ts';
 import type { FoundEvent, JsonObject } from './results.ts';
-import { either, map, type Rule, says, seq } from './rules.ts';
+import { either, findFirst, map, type Rule, says, seq } from './rules.ts';
 import { boundArguments, toSlot } from './slots.ts';
 import type { Setting } from './task.ts';
 import { DAY, HOUR, MINUTE } from './wall.ts';
@@ -77,19 +77,33 @@ export function introduceClocks(words: readonly Word[]): readonly Word[] {
   });
 }
 
+const FOLLOWING = says(
+  'from now on | from then on | from here on | going forward | and following | and all following | and the following ones | and all future ones | all future | onwards | this and following',
+);
+
+/** Words that say how much of a series is meant, and not when: the rest of the grammar does not see them. */
+export function withoutScope(words: readonly Word[]): readonly Word[] {
+  const found = findFirst(FOLLOWING, words);
+  return found === undefined ? words : [...words.slice(0, found.at), ...words.slice(found.end)];
+}
+
+/** `several`: single events of a stretch are meant, not a series. */
+export function scopeIn(words: readonly Word[], repeats = false, several = false): Reference['scope'] {
+  if (findFirst(FOLLOWING, words) !== undefined) return 'following';
+  const text = spelledOut(words);
+  if (/\bseries\b/.test(text)) return 'all';
+  const all =
+    /\b(?:recurring|repeating|all occurrences|every occurrence|every instance|all instances|all of the|all the|every (?!thing))/.test(
+      text,
+    );
+  return (all || repeats) && !several ? 'all' : undefined;
+}
+
 export function readReference(original: readonly Word[], setting: Setting): Reference {
   const words = introduceClocks(original);
   const located = setting.read(words);
   const timing = mergeMentions(located);
   const text = spelledOut(original);
-  const following =
-    /\b(?:from now on|from then on|following ones|all future|all following|and following|future (?:ones|occurrences|meetings)|onwards)\b/.test(
-      text,
-    );
-  const series =
-    /\b(?:series|recurring|repeating|all occurrences|every occurrence|every instance|all instances|all of the|all the|every (?!thing))/.test(
-      text,
-    ) || timing.repeat !== undefined;
   const every =
     /\b(?:all|everything|every|both)\b/.test(text) ||
     /^(?:clear|wipe|free up|empty)\b/.test(text) ||
@@ -102,7 +116,7 @@ export function readReference(original: readonly Word[], setting: Setting): Refe
     timing,
     subject: subjectOf(words, located),
     window,
-    scope: following ? 'following' : series && !(every && plural && !/\bseries\b/.test(text)) ? 'all' : undefined,
+    scope: scopeIn(original, timing.repeat !== undefined, every && plural),
     every: every && (plural || window !== undefined || /^(?:clear|wipe|free up)/.test(text)),
   };
 }
