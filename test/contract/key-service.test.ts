@@ -8,7 +8,6 @@ import type { KeyService } from '../../src/ports/key-service.ts';
 import {
   type AwsEmulator,
   EMULATOR_START_MS,
-  hasPython,
   startAwsEmulator,
   TEST_CREDENTIALS,
   TEST_REGION,

@@ -5,7 +5,6 @@ import type { SecretSource } from '../../src/ports/secrets.ts';
 import {
   type AwsEmulator,
   EMULATOR_START_MS,
-  hasPython,
   startAwsEmulator,
   TEST_CREDENTIALS,
   TEST_REGION,

@@ -7,7 +7,7 @@ import { PYTHON_INSTALL_MS, pythonWith } from './python.ts';
 // It is installed when first needed, into a folder named after its pins, so that suites in parallel and later runs share one.
 
 /** Time for a first installation, for `beforeAll`. */
-export const EMULATOR_START_MS = 300_000;
+export const EMULATOR_START_MS = PYTHON_INSTALL_MS;
 
 /** What AWS clients under test are configured with; moto takes any credentials. */
 export const TEST_REGION = 'eu-central-1';
