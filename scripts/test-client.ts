@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ask, type TurnAnswer } from '../src/cli/client/chat.ts';
 import { readLocalFile } from '../src/cli/client/local-file.ts';
+import { oneLine, visible } from '../src/cli/visible.ts';
 
 // The test client: sends one message to an Agent API and prints the answer and the tool calls behind it.
 // Address and tokens come from flags, else from the environment, else from the system that `make dev` runs here.
@@ -18,10 +19,11 @@ const USAGE = `Usage: make client Q="am I free tomorrow at three?" [ARGS="--yes 
 
 function printAnswer(answer: TurnAnswer): void {
   for (const call of answer.tool_calls)
-    console.log(`  ${call.tool} ${JSON.stringify(call.arguments ?? {})} → ${call.outcome}`);
-  if (answer.answer !== undefined) console.log(answer.answer);
+    console.log(visible(`  ${call.tool} ${JSON.stringify(call.arguments ?? {})} → ${call.outcome}`));
+  if (answer.answer !== undefined) console.log(visible(answer.answer));
   if (answer.status === 'approval_required') {
-    for (const item of answer.approvals) console.log(`needs your yes: ${item.summary}\n  ${item.url}`);
+    for (const item of answer.approvals)
+      console.log(`needs your yes: ${oneLine(item.summary)}\n  ${oneLine(item.url)}`);
   }
 }
 
@@ -73,7 +75,7 @@ async function main(): Promise<number> {
       ...(approvals === undefined ? {} : { approvals }),
     },
   );
-  if (values.json) console.log(JSON.stringify(answer, null, 2));
+  if (values.json) console.log(visible(JSON.stringify(answer, null, 2)));
   else printAnswer(answer);
   return answer.status === 'completed' || answer.status === 'approval_required' ? 0 : 1;
 }
@@ -81,6 +83,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(visible(error instanceof Error ? error.message : String(error)));
   process.exitCode = 1;
 }
