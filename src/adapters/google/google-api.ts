@@ -32,7 +32,16 @@ export interface GoogleApiOptions {
   readonly timeoutMs?: number;
 }
 
+/** A URL takes `.` and `..` for steps through its path even where they are encoded (URL Standard, path state): an event `..` would name the calendar. */
+function namesNothing(part: string): boolean {
+  return part === '' || part === '.' || part === '..' || !part.isWellFormed();
+}
+
 function callUrl(baseUrl: string, call: GoogleCall): string {
+  if (call.path.some(namesNothing)) {
+    const details = { written: 'no' };
+    throw new AppError('not_found', `Google Calendar has no such thing: check ${call.names}.`, { details });
+  }
   const path = call.path.map((part) => encodeURIComponent(part)).join('/');
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));

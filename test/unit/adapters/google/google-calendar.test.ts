@@ -72,6 +72,24 @@ describe('requests', () => {
     });
   });
 
+  it.each([
+    ['primary', '..'],
+    ['primary', '.'],
+    ['team@group.calendar.google.com', '..'],
+    ['..', 'e1'],
+    ['.', 'e1'],
+    ['', 'e1'],
+    ['primary', '\ud800'],
+  ])('are not sent for calendar %j and event %j, which would name something else', async (where, event) => {
+    const { calendar, sent } = script();
+    const read = await failureOf(calendar.getEvent(where, event));
+    expect(read).toMatchObject({ code: 'not_found', message: expect.stringContaining('eventId') });
+    expect(await failureOf(calendar.deleteEvent(where, event, { sendUpdates: 'none' }))).toMatchObject({
+      code: 'not_found',
+    });
+    expect(sent).toEqual([]);
+  });
+
   it('ask again only for what Google says is worth it', async () => {
     const { calendar, sent } = script({ status: 200, body: {} });
     await calendar.listCalendars({ maxResults: 5 });
