@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { zipSync } from 'fflate';
 import { compiledSchemas } from './compiled-schemas.ts';
+import { withoutOptionalPackages } from './left-out.ts';
 import { withoutSdkValidator } from './sdk-shims.ts';
 import { declaredTools } from './tool-hashes.ts';
 
@@ -73,7 +74,7 @@ export async function buildBundle(): Promise<Bundle> {
     sourcemap: 'external',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: BANNER },
-    plugins: [compiledSchemas(declaredTools()), withoutSdkValidator()],
+    plugins: [compiledSchemas(declaredTools()), withoutSdkValidator(), withoutOptionalPackages()],
     metafile: true,
     write: false,
     logLevel: 'error',
