@@ -6,6 +6,7 @@ const config: KnipConfig = {
     'src/handlers/{agent,mcp,oauth}.ts',
     'src/local/{demo,dev}.ts',
     'src/cli/main.ts',
+    'bin/sallyport.mjs',
     'build/{bundle,tool-hashes}.ts',
     'scripts/*.{ts,mjs}',
     'test/bench/*.ts',

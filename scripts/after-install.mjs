@@ -14,7 +14,10 @@ function checkNode() {
   process.exit(1);
 }
 
-/** Lets `npx sallyport` find the command here; npm links a package's own command only where it is a dependency. */
+/**
+ * Lets `npx sallyport` find the command here. A `bin` in package.json would make npx install the checkout into a cache of its own
+ * each time, which is slow and breaks when two run at once.
+ */
 function linkCommand() {
   const link = 'node_modules/.bin/sallyport';
   if (!existsSync('node_modules/.bin') || existsSync(link) || process.platform === 'win32') return;
