@@ -36,11 +36,17 @@ export function agentEndpoint(context: CliContext, command: Command): Endpoint {
   return { url: url.replace(/\/+$/, ''), token };
 }
 
+/** The OAuth API's address, if one is known. */
+export function oauthUrl(context: CliContext, command: Command): string | undefined {
+  const url = context.environment['SALLYPORT_OAUTH_URL'] ?? readLocalFile(homeOf(command))?.oauth.url;
+  return url?.replace(/\/+$/, '');
+}
+
 /** The OAuth API with a token that may approve: SALLYPORT_OAUTH_URL and SALLYPORT_CONFIRM_TOKEN, else this machine's. */
 export function oauthEndpoint(context: CliContext, command: Command): Endpoint {
   const { environment } = context;
   const local = readLocalFile(homeOf(command));
-  const url = environment['SALLYPORT_OAUTH_URL'] ?? local?.oauth.url;
+  const url = oauthUrl(context, command);
   const token = environment['SALLYPORT_CONFIRM_TOKEN'] ?? local?.oauth.token;
   if (url === undefined || token === undefined) {
     throw new AppError(
@@ -48,7 +54,7 @@ export function oauthEndpoint(context: CliContext, command: Command): Endpoint {
       `No OAuth API is known. ${NO_SYSTEM} SALLYPORT_OAUTH_URL and SALLYPORT_CONFIRM_TOKEN.`,
     );
   }
-  return { url: url.replace(/\/+$/, ''), token };
+  return { url, token };
 }
 
 export interface OperatorSession {

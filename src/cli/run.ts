@@ -10,6 +10,7 @@ import { addPersonCommands } from './commands/persons.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import type { CliContext } from './context.ts';
+import { visible } from './visible.ts';
 
 // The `sallyport` command: what a person asks of the APIs, and what an operator does to the store. Results go to stdout,
 // everything else to stderr; exit code 0 for success, 1 for a refusal or a fault, 2 for a command line that makes no sense.
@@ -39,8 +40,8 @@ function explain(error: unknown): string {
 export async function runCli(args: readonly string[], environment: CliContext['environment']): Promise<number> {
   const context: CliContext = {
     environment,
-    print: (text) => void process.stdout.write(`${text}\n`),
-    warn: (text) => void process.stderr.write(`${text}\n`),
+    print: (text) => void process.stdout.write(`${visible(text)}\n`),
+    warn: (text) => void process.stderr.write(`${visible(text)}\n`),
   };
   try {
     await createProgram(context).parseAsync([...args], { from: 'user' });

@@ -1,8 +1,11 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readLocalFile } from '../../src/cli/client/local-file.ts';
+import { createHeadlessPerson } from '../../src/local/headless-person.ts';
 import { type DevProcess, startDev } from '../support/dev-process.ts';
 import { freePort } from '../support/redis-server.ts';
 
@@ -22,6 +25,22 @@ function run(
     encoding: 'utf8',
     timeout: 30_000,
   });
+}
+/** A command that goes on: its link, and its end. */
+async function begin(args: readonly string[], given: Readonly<Record<string, string>> = {}) {
+  const env = { ...process.env, SALLYPORT_HOME: home, ...given };
+  const running = spawn(process.execPath, ['bin/sallyport.mjs', ...args], { env });
+  const child = { out: '', err: '' };
+  running.stdout.on('data', (chunk) => {
+    child.out += chunk;
+  });
+  const ended = once(running, 'exit').then(([status]) => status as number);
+  for await (const chunk of running.stderr) {
+    child.err += chunk;
+    const link = /^(https?:\S+)\n/m.exec(child.err)?.[1];
+    if (link !== undefined) return { child, link, ended };
+  }
+  throw new Error(`no link: ${child.err}`);
 }
 const sallyport = (...args: string[]) => run('bin/sallyport.mjs', args);
 const client = (...args: string[]) => run('scripts/test-client.ts', args);
@@ -150,7 +169,47 @@ describe('the sallyport command', () => {
     expect(sallyport('contacts').stdout).not.toContain('ana@example.com');
   });
 
+  it('opens a browser’s session, and a link on no command line', async () => {
+    const { child, link, ended } = await begin(['open', '--no-browser']);
+    const oauth = readLocalFile(home)?.oauth.url ?? '';
+    expect(link).toMatch(new RegExp(`^${oauth}/sign-in\\?ticket=[\\w-]{43}$`));
+    const browser = createHeadlessPerson({ account: 'nobody', googleOrigin: 'http://127.0.0.1:1' });
+    // The headless person presses every form it meets; the ticket is used by the first, which is what counts here.
+    await browser.visit(link).catch(() => undefined);
+    expect({ status: await ended, out: child.out }).toEqual({ status: 0, out: 'Your browser is signed in.\n' });
+  });
+
+  it('removes a person whole, at Google as well', async () => {
+    const bea = sallyport('person', 'add', 'Bea').stdout.trim();
+    const made = ['token', 'create', '--person', bea, '--audience', 'confirm', '--scope', 'confirm'];
+    const given = { SALLYPORT_CONFIRM_TOKEN: sallyport(...made).stdout.trim() };
+    const google = new URL(readLocalFile(home)?.google.url ?? '').origin;
+    const { link, ended } = await begin(['connect', '--no-browser'], given);
+    await createHeadlessPerson({ account: 'ana@example.com', googleOrigin: google }).visit(link);
+    expect(await ended).toBe(0);
+    expect(run('bin/sallyport.mjs', ['connections'], given).stdout).toContain('connected');
+    const asked = sallyport('person', 'remove', bea);
+    expect(asked.stdout).toContain('--yes');
+    const removed = sallyport('person', 'remove', bea, '--yes');
+    expect(removed).toMatchObject({ status: 0, stderr: expect.stringContaining('here and at Google') });
+    expect(sallyport('person', 'list').stdout).not.toContain(bea);
+    expect(sallyport('token', 'list').stdout).not.toContain(bea);
+    expect(run('bin/sallyport.mjs', ['connections'], given).stderr).toContain('unauthenticated');
+  }, 30_000);
+
   it.each([
+    [['person', 'identify', 'p_x', 'mail:x'], 1, /identity looks like/],
+    [['person', 'add', ''], 1, /1 to 200 characters/],
+    [['person', 'remove', 'p_x', '--yes'], 1, /no person p_x/],
+    [['certificate', 'revoke', 'no-such-file.pem'], 1, /no-such-file.pem cannot be read/],
+    [['certificate', 'revoke', 'package.json'], 1, /no client certificate/],
+    [['connect', '--no-browser', '--days', 'soon'], 1, /--days takes a whole number/],
+    [['connect', '--no-browser', '--days', '0'], 1, /days/],
+    [['connect', '--no-browser', '--scopes', 'constructor'], 1, /Choose scopes/],
+    [['continue', '../../contacts'], 1, /./],
+    [['revoke', '..'], 1, /./],
+    [['contacts', 'set', 'Ana', 'not an address'], 1, /e-mail address/],
+    [['token', 'create', '--person', 'x', '--audience', 'agent', '--scope', 'calendar.read', '--days', '0'], 1, /days/],
     [
       ['token', 'create', '--person', 'nobody', '--audience', 'agent', '--scope', 'calendar.read'],
       1,

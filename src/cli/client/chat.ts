@@ -35,7 +35,7 @@ export interface Question {
 
 export interface ChatOptions {
   readonly agent: Endpoint;
-  /** Asked for each approval; the turn stays paused when it answers `undefined`. */
+  /** Asked for each approval, in the OAuth API's words; the turn stays paused when it answers `undefined`. */
   readonly decide: (approval: Approval) => Promise<'yes' | 'no' | undefined>;
   /** Where and with which token approvals are answered; never the token that chats. */
   readonly approvals?: Endpoint;
@@ -47,22 +47,25 @@ async function waitWhileRunning(agent: Endpoint, answer: TurnAnswer): Promise<Tu
   let current = answer;
   while (current.status === 'running') {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    current = await callApi(agent, { method: 'GET', path: `/turns/${current.turn}` }, turnAnswer);
+    current = await callApi(agent, { method: 'GET', path: `/turns/${encodeURIComponent(current.turn)}` }, turnAnswer);
   }
   return current;
 }
 
+/** What the OAuth API says of a question. The agent only names it: its own words are no ground for a yes. */
+const question = z.looseObject({ ...approval.shape, instance: z.string() });
+
 /** True when every open approval got its answer, so that the turn can go on. */
 async function answerApprovals(options: ChatOptions, open: readonly Approval[]): Promise<boolean> {
+  const { approvals, decide } = options;
+  if (approvals === undefined) return false;
   let answered = 0;
-  for (const item of open) {
-    const decision = await options.decide(item);
-    if (decision === undefined || options.approvals === undefined) continue;
-    await callApi(
-      options.approvals,
-      { method: 'POST', path: `/approvals/${item.id}`, body: { decision } },
-      z.looseObject({}),
-    );
+  for (const { id } of open) {
+    const path = `/approvals/${encodeURIComponent(id)}`;
+    const { instance, ...asked } = await callApi(approvals, { method: 'GET', path }, question);
+    const decision = await decide(asked);
+    if (decision === undefined) continue;
+    await callApi(approvals, { method: 'POST', path, body: { decision, instance } }, z.looseObject({}));
     answered += 1;
   }
   return answered > 0 && answered === open.length;
@@ -78,7 +81,7 @@ export async function ask(question: Question, options: ChatOptions): Promise<Tur
 }
 
 const resume = (agent: Endpoint, turn: string): Promise<TurnAnswer> =>
-  callApi(agent, { method: 'POST', path: `/turns/${turn}/continue` }, turnAnswer);
+  callApi(agent, { method: 'POST', path: `/turns/${encodeURIComponent(turn)}/continue` }, turnAnswer);
 
 /** Goes on with a turn that waited for approvals, which have been answered elsewhere. */
 export async function continueTurn(turn: string, options: ChatOptions): Promise<TurnAnswer> {

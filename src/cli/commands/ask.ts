@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { type Approval, ask, type ChatOptions, continueTurn, type TurnAnswer } from '../client/chat.ts';
 import { agentEndpoint, type CliContext, oauthEndpoint } from '../context.ts';
+import { oneLine } from '../visible.ts';
 
 // `sallyport ask "…"`: one question, its answer, and a yes or no where something would be written.
 
@@ -17,7 +18,7 @@ async function askOnTerminal(approval: Approval): Promise<'yes' | 'no' | undefin
   if (!process.stdin.isTTY) return undefined;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const reply = (await terminal.question(`${approval.summary}\nDo it? [y/N] `)).trim().toLowerCase();
+    const reply = (await terminal.question(`${oneLine(approval.summary)}\nDo it? [y/N] `)).trim().toLowerCase();
     return reply === 'y' || reply === 'yes' ? 'yes' : 'no';
   } finally {
     terminal.close();
@@ -25,10 +26,11 @@ async function askOnTerminal(approval: Approval): Promise<'yes' | 'no' | undefin
 }
 
 function printAnswer(context: CliContext, answer: TurnAnswer): void {
-  for (const call of answer.tool_calls) context.warn(`· ${call.tool}: ${call.outcome}`);
+  for (const call of answer.tool_calls) context.warn(`· ${oneLine(call.tool)}: ${call.outcome}`);
   if (answer.answer !== undefined && answer.answer !== '') context.print(answer.answer);
   if (answer.status !== 'approval_required') return;
-  for (const item of answer.approvals) context.print(`Waiting for your yes: ${item.summary}\n  ${item.url}`);
+  for (const item of answer.approvals)
+    context.print(`Waiting for your yes: ${oneLine(item.summary)}\n  ${oneLine(item.url)}`);
   context.warn(`Then go on with: sallyport continue ${answer.turn}`);
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { AppError } from '../../kernel/app-error.ts';
 import { asOperator, type CliContext } from '../context.ts';
 
 // `sallyport certificate …`: certificates that are no longer believed, though they have not ended.
@@ -11,7 +12,10 @@ export function addCertificateCommands(program: Command, context: CliContext): v
     .action(async (file: string, _options: unknown, command: Command) => {
       await asOperator(context, command, async ({ operator }) => {
         const { readFile } = await import('node:fs/promises');
-        const revoked = await operator.revokeCertificate(await readFile(file, 'utf8'));
+        const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
+          throw new AppError('invalid_request', `The file ${file} cannot be read.`, { cause });
+        });
+        const revoked = await operator.revokeCertificate(pem);
         context.print(`revoked ${revoked.serial} of ${revoked.issuer}`);
       });
     });

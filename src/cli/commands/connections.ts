@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
 import { callApi } from '../client/api.ts';
-import { connectGoogle } from '../client/connect.ts';
+import { connectGoogle, signInBrowser } from '../client/connect.ts';
 import { type CliContext, oauthEndpoint } from '../context.ts';
 
-// `sallyport connect|disconnect|connections|grants|revoke`: what of yours the system may use, and who may act with it.
+// `sallyport connect|open|disconnect|connections|grants|revoke`: what of yours the system may use, and who may act with it.
 
 const connections = z.object({ connections: z.array(z.looseObject({ provider: z.string(), status: z.string() })) });
 const grants = z.object({
@@ -26,26 +26,40 @@ function openBrowser(url: string): void {
     process.platform === 'darwin'
       ? ['open', url]
       : process.platform === 'win32'
-        ? ['cmd', '/c', 'start', '', url]
+        ? // No shell: an `&` in an address would be a command to it.
+          ['rundll32', 'url.dll,FileProtocolHandler', url]
         : ['xdg-open', url];
   const child = spawn(program ?? 'xdg-open', args, { stdio: 'ignore', detached: true });
   child.on('error', () => {});
   child.unref();
 }
 
+const showLink = (context: CliContext, browser: boolean) => async (url: string) => {
+  context.warn(`Open this in a browser on this computer:\n${url}`);
+  if (browser) openBrowser(url);
+};
+
 async function connect(context: CliContext, options: ConnectOptions, command: Command): Promise<void> {
+  const days = options.days === undefined ? undefined : Number(options.days);
+  if (days !== undefined && !Number.isInteger(days)) {
+    throw new AppError('invalid_request', '--days takes a whole number of days, such as 90.');
+  }
   const outcome = await connectGoogle({
     oauth: oauthEndpoint(context, command),
     ...(options.scopes === undefined ? {} : { scopes: options.scopes.split(' ') }),
     ...(options.agent === undefined ? {} : { agent: options.agent }),
-    ...(options.days === undefined ? {} : { days: Number(options.days) }),
-    open: async (url) => {
-      context.warn(`Open this in a browser on this computer:\n${url}`);
-      if (options.browser) openBrowser(url);
-    },
+    ...(days === undefined ? {} : { days }),
+    open: showLink(context, options.browser),
   });
   if (outcome.status !== 'connected') throw new AppError('forbidden', outcome.message ?? 'Google was not connected.');
   context.print('Google is connected.');
+}
+
+async function open(context: CliContext, options: { readonly browser: boolean }, command: Command): Promise<void> {
+  const oauth = oauthEndpoint(context, command);
+  const outcome = await signInBrowser({ oauth, open: showLink(context, options.browser) });
+  if (outcome.status !== 'signed_in') throw new AppError('forbidden', outcome.message ?? 'Nobody was signed in.');
+  context.print('Your browser is signed in.');
 }
 
 export function addConnectCommands(program: Command, context: CliContext): void {
@@ -57,6 +71,11 @@ export function addConnectCommands(program: Command, context: CliContext): void 
     .option('--days <days>', 'for how long')
     .option('--no-browser', 'only print the link')
     .action((options: ConnectOptions, command: Command) => connect(context, options, command));
+  program
+    .command('open')
+    .description('open your pages in a browser, signed in: connections, grants and what waits for your yes')
+    .option('--no-browser', 'only print the link')
+    .action((options: { browser: boolean }, command: Command) => open(context, options, command));
   program
     .command('connections')
     .description('what is connected')

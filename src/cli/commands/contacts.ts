@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { callApi } from '../client/api.ts';
 import { agentEndpoint, type CliContext } from '../context.ts';
+import { oneLine } from '../visible.ts';
 
 // `sallyport contacts …`: names that the agent may turn into addresses. It invents none.
 
@@ -14,7 +15,7 @@ export function addContactCommands(program: Command, context: CliContext): void 
     .description('list contacts')
     .action(async (_options: unknown, command: Command) => {
       const found = await callApi(agentEndpoint(context, command), { method: 'GET', path: '/contacts' }, contactList);
-      for (const contact of found.contacts) context.print(`${contact.name}  ${contact.address}`);
+      for (const contact of found.contacts) context.print(`${oneLine(contact.name)}  ${oneLine(contact.address)}`);
     });
   contacts
     .command('set <name> <address>')

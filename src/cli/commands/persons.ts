@@ -1,7 +1,35 @@
 import type { Command } from 'commander';
-import { asOperator, type CliContext } from '../context.ts';
+import * as z from 'zod';
+import { AppError } from '../../kernel/app-error.ts';
+import type { Operator } from '../../operator/operator.ts';
+import { ApiRefusal, callApi } from '../client/api.ts';
+import { asOperator, type CliContext, oauthUrl } from '../context.ts';
+import { oneLine } from '../visible.ts';
 
 // `sallyport person …`: who exists. Persons are opaque ids; names are for the people who read the list.
+
+const REMOVE_THERE =
+  'Access that Google itself still lists ends when the person removes it at https://myaccount.google.com/connections.';
+const MINUTES_5 = 5 / (24 * 60);
+
+const disconnected = z.object({ message: z.string() });
+
+/**
+ * Ends the connection at Google while its token is still there. Only the OAuth API can open the vault, so it is asked in the person's name, with
+ * a token that goes with the person. Answers what became of it: without an OAuth API the person is removed all the same.
+ */
+async function disconnectGoogle(operator: Operator, url: string | undefined, person: string): Promise<string> {
+  const token = await operator.createToken({ person, audience: 'confirm', scope: 'confirm', days: MINUTES_5 });
+  if (url === undefined) return REMOVE_THERE;
+  try {
+    const request = { method: 'DELETE', path: '/connections/google' } as const;
+    return (await callApi({ url, token: token.text }, request, disconnected)).message;
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.code === 'not_found') return 'No Google account was connected.';
+    if (error instanceof ApiRefusal || error instanceof AppError) return REMOVE_THERE;
+    throw error;
+  }
+}
 
 export function addPersonCommands(program: Command, context: CliContext): void {
   const person = program.command('person').description('add, list and identify persons (operator)');
@@ -18,7 +46,7 @@ export function addPersonCommands(program: Command, context: CliContext): void {
     .description('list persons')
     .action(async (_options: unknown, command: Command) => {
       await asOperator(context, command, async ({ operator }) => {
-        for (const record of await operator.listPersons()) context.print(`${record.person}  ${record.name}`);
+        for (const record of await operator.listPersons()) context.print(`${record.person}  ${oneLine(record.name)}`);
       });
     });
   person
@@ -41,11 +69,10 @@ export function addPersonCommands(program: Command, context: CliContext): void {
           context.print(`Everything of ${id} would be removed for good. Say it again with --yes to do it.`);
           return;
         }
+        const atGoogle = await disconnectGoogle(operator, oauthUrl(context, command), id);
         const removed = await operator.removePerson(id);
         context.print(`${id} is removed, with ${removed} records.`);
-        context.warn(
-          'Access that Google itself still lists ends when the person removes it at https://myaccount.google.com/connections.',
-        );
+        context.warn(atGoogle);
       });
     });
 }
