@@ -59,6 +59,10 @@ export interface ApprovalsDeps {
 /** How often a question that vanished between two looks is asked anew: each turn means that another call consumed it. */
 const ATTEMPTS = 3;
 const INSTANCE_BYTES = 16;
+/** New questions of one agent to one person within one question's life: more than anybody answers, and a bound to what lies in the store. */
+const MAX_QUESTIONS = 300;
+/** What a person is asked about is shown to them whole; longer arguments nobody reads before saying yes. */
+const MAX_ARGUMENTS_CHARACTERS = 32_768;
 
 export const summaryOf = (tool: Tool, args: JsonObject): string => tool.summarize?.(args) ?? tool.declaration.title;
 
@@ -84,6 +88,16 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return undefined;
   }
 
+  /** An agent that asks without end must fill neither the store nor the person's list. Counted in fixed windows, as calls are. */
+  async function demandRoom({ agent, person }: Caller): Promise<void> {
+    const nowSeconds = Math.floor(clock.nowMs() / 1000);
+    const key = `rate:questions:${agent}:${person}:${Math.floor(nowSeconds / APPROVAL_TTL_SECONDS)}`;
+    if ((await store.increment(key, { ttlSeconds: APPROVAL_TTL_SECONDS })) <= MAX_QUESTIONS) return;
+    const retryAfterSeconds = APPROVAL_TTL_SECONDS - (nowSeconds % APPROVAL_TTL_SECONDS);
+    const message = `Too many approvals were asked for. Try again in ${retryAfterSeconds} s.`;
+    throw new AppError('rate_limited', message, { retryAfterSeconds });
+  }
+
   /** Writes the question, or finds the one that a concurrent call of the same wrote first. */
   async function ask(
     id: string,
@@ -91,6 +105,11 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     args: JsonObject,
     { caller, summary }: { readonly caller: Caller; readonly summary: string },
   ): Promise<OpenQuestion | undefined> {
+    const shown = canonicalJson(args);
+    if (shown.length > MAX_ARGUMENTS_CHARACTERS) {
+      throw new AppError('invalid_request', 'These arguments are too long for a person to read before they say yes.');
+    }
+    await demandRoom(caller);
     const now = Math.floor(clock.nowMs() / 1000);
     const record: ApprovalRecord = {
       v: 1,
@@ -99,7 +118,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       person: caller.person,
       agent: caller.agent,
       tool: tool.declaration.name,
-      arguments: canonicalJson(args),
+      arguments: shown,
       summary,
       created_at: now,
       expires_at: now + APPROVAL_TTL_SECONDS,

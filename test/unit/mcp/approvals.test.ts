@@ -103,6 +103,36 @@ describe('a question', () => {
   });
 });
 
+describe('questions without end', () => {
+  const ask = (text: string, caller: Caller = testCaller) => approvals().decide(write, { text }, caller);
+
+  it('are refused past what a person can answer, and their store hold, until the next ten minutes', async () => {
+    for (let asked = 0; asked < 300; asked += 1) await ask(`note ${asked}`);
+    await expect(ask('one more')).rejects.toMatchObject({
+      code: 'rate_limited',
+      retryAfterSeconds: expect.any(Number),
+    });
+    expect((await store.list('approval:', { limit: 1000 })).keys).toHaveLength(300);
+    nowMs += 600_000;
+    expect((await ask('one more')).kind).toBe('required');
+  });
+
+  it('shut out neither what was asked already, nor another agent, nor another person', async () => {
+    for (let asked = 0; asked < 300; asked += 1) await ask(`note ${asked}`);
+    await answer(idOf(testCaller, { text: 'note 7' }), 'yes');
+    expect((await ask('note 7')).kind).toBe('allowed');
+    expect((await ask('note 8')).kind).toBe('required');
+    expect((await ask('x', { ...testCaller, agent: 'agent/other' })).kind).toBe('required');
+    expect((await ask('x', { ...testCaller, person: OTHER_PERSON })).kind).toBe('required');
+  });
+
+  it('are refused when nobody could read them', async () => {
+    await expect(ask('x'.repeat(32_769))).rejects.toMatchObject({ code: 'invalid_request' });
+    expect((await store.list('approval:')).keys).toEqual([]);
+    expect((await ask('x'.repeat(30_000))).kind).toBe('required');
+  });
+});
+
 describe('a yes', () => {
   it('lets exactly one call through', async () => {
     await approvals().decide(write, args, testCaller);
