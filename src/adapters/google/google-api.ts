@@ -34,7 +34,7 @@ export interface GoogleApiOptions {
 
 /** A URL takes `.` and `..` for steps through its path even where they are encoded (URL Standard, path state): an event `..` would name the calendar. */
 function namesNothing(part: string): boolean {
-  return part === '' || part === '.' || part === '..' || !part.isWellFormed();
+  return part === '' || part === '.' || part === '..' || /\p{Surrogate}/u.test(part);
 }
 
 function callUrl(baseUrl: string, call: GoogleCall): string {
