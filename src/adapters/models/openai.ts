@@ -1,4 +1,5 @@
 import type OpenAI from 'openai';
+import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool, ModelToolCall } from '../../ports/model.ts';
@@ -23,7 +24,6 @@ export interface OpenAiModelOptions {
   readonly maxRetries?: number;
 }
 
-type Completion = OpenAI.Chat.Completions.ChatCompletion;
 type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam;
 type Tool = OpenAI.Chat.Completions.ChatCompletionFunctionTool;
 
@@ -80,30 +80,57 @@ function readCall(id: string, name: string, text: string, tools: readonly ModelT
 
 const failed = (message: string, cause?: unknown): AppError => new AppError('model_failed', message, { cause });
 
-function readStop(choice: Completion['choices'][number], calls: number): ModelReply['stop'] {
+const count = z.number().int().nonnegative().catch(0);
+const text = z.string().nullish();
+
+/** What is used of an answer. A compatible API may answer 200 with anything; a count it gets wrong is no reason to lose the answer. */
+const completionShape = z.object({
+  choices: z.array(
+    z.object({
+      finish_reason: text,
+      message: z.object({
+        content: text,
+        refusal: text,
+        tool_calls: z
+          .array(
+            z.object({
+              id: z.string().catch(''),
+              function: z.object({ name: z.string().catch(''), arguments: z.unknown() }).optional(),
+              custom: z.object({ name: z.string(), input: z.string() }).optional(),
+            }),
+          )
+          .nullish(),
+      }),
+    }),
+  ),
+  usage: z.object({ prompt_tokens: count, completion_tokens: count }).catch({ prompt_tokens: 0, completion_tokens: 0 }),
+});
+type Choice = z.infer<typeof completionShape>['choices'][number];
+
+function readStop(choice: Choice, calls: number): ModelReply['stop'] {
   if (choice.finish_reason === 'length') return 'length';
   if (choice.finish_reason === 'content_filter' || typeof choice.message.refusal === 'string') return 'refused';
   return calls > 0 ? 'tools' : 'end';
 }
 
-function readReply(completion: Completion, tools: readonly ModelTool[]): ModelReply {
-  // A compatible API may answer 200 with anything.
-  const choice = completion.choices?.[0];
-  if (choice?.message === undefined) throw failed('The model gave an answer that could not be read. Try again.');
+/** Some providers send arguments as JSON, not as a text of it. */
+const argumentsText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? {}));
+
+function readReply(answer: unknown, tools: readonly ModelTool[]): ModelReply {
+  const completion = completionShape.safeParse(answer).data;
+  const choice = completion?.choices[0];
+  if (completion === undefined || choice === undefined) {
+    throw failed('The model gave an answer that could not be read. Try again.');
+  }
   const toolCalls = (choice.message.tool_calls ?? []).map((call, index) => {
-    const { name, text } =
-      call.type === 'custom'
-        ? { name: call.custom.name, text: call.custom.input }
-        : { name: call.function?.name ?? '', text: call.function?.arguments ?? '' };
-    return readCall(call.id || `call_${index + 1}`, name, text, tools);
+    const name = call.function?.name ?? call.custom?.name ?? '';
+    const sent = call.function === undefined ? (call.custom?.input ?? '') : argumentsText(call.function.arguments);
+    return readCall(call.id || `call_${index + 1}`, name, sent, tools);
   });
   return {
     text: choice.message.content ?? choice.message.refusal ?? '',
     toolCalls,
-    usage: {
-      inputTokens: completion.usage?.prompt_tokens ?? 0,
-      outputTokens: completion.usage?.completion_tokens ?? 0,
-    },
+    usage: { inputTokens: completion.usage.prompt_tokens, outputTokens: completion.usage.completion_tokens },
     stop: readStop(choice, toolCalls.length),
   };
 }

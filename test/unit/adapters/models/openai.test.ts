@@ -265,3 +265,79 @@ describe('a model that never answers', () => {
     expect((await answer).code).toBe('timed_out');
   });
 });
+
+describe('a compatible API that is not so compatible', () => {
+  let server: Server;
+  let baseUrl: string;
+  let answer: { readonly status: number; readonly headers?: Record<string, string>; readonly body: unknown };
+  let asked = 0;
+  beforeAll(async () => {
+    server = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+      response.end(JSON.stringify(answer.body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const say = (message: unknown, more: object = {}) => {
+    answer = { status: 200, body: { choices: [{ finish_reason: 'stop', message }], ...more } };
+  };
+  const ask = (options: Partial<OpenAiModelOptions> = {}) => create({ baseUrl, ...options }).complete(request('hello'));
+
+  it.each([
+    ['texts', { prompt_tokens: '12', completion_tokens: 'many' }],
+    ['nothing', { prompt_tokens: null, completion_tokens: null }],
+    ['negative', { prompt_tokens: -5, completion_tokens: -1e300 }],
+    ['a text itself', 'none'],
+  ])('counts no tokens that are %s', async (_what, usage) => {
+    say({ content: 'Hi' }, { usage });
+    expect((await ask()).usage).toEqual({ inputTokens: 0, outputTokens: 0 });
+  });
+
+  it.each([
+    ['text that is a number', { content: 5 }],
+    ['text in an object', { content: { text: 'Hi' } }],
+    ['calls that are no list', { content: '', tool_calls: 'createevent' }],
+    ['a call that is nothing', { content: '', tool_calls: [null] }],
+  ])('is not believed with %s', async (_what, message) => {
+    say(message);
+    expect((await faultOf(ask())).code).toBe('model_failed');
+  });
+
+  it.each([
+    ['a name that is none', { name: 7, arguments: '{}' }, '', {}],
+    [
+      'arguments that are an object already',
+      { name: 'createevent', arguments: { summary: 'x' } },
+      'createevent',
+      { summary: 'x' },
+    ],
+    ['arguments that are a number', { name: 'createevent', arguments: 5 }, 'createevent', undefined],
+    [
+      'a name of Object’s',
+      { name: '__proto__', arguments: '{"__proto__":{"a":1}}' },
+      '__proto__',
+      JSON.parse('{"__proto__":{"a":1}}'),
+    ],
+  ])('has a call with %s taken as it is, for others to refuse', async (_what, call, name, args) => {
+    say({ content: null, tool_calls: [{ id: 7, type: 'function', function: call }] });
+    const { toolCalls } = await ask();
+    expect(toolCalls).toHaveLength(1);
+    expect(toolCalls[0]).toMatchObject({ id: expect.any(String), name });
+    expect(toolCalls[0]?.arguments).toEqual(args);
+  });
+
+  it('does not stretch the time with its Retry-After', async () => {
+    answer = { status: 429, headers: { 'retry-after': '30' }, body: { error: { message: 'slow down' } } };
+    asked = 0;
+    const started = performance.now();
+    expect((await faultOf(ask({ timeoutMs: 300, maxRetries: 2 }))).code).toBe('timed_out');
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(asked).toBe(1);
+  });
+});
