@@ -72,6 +72,8 @@ const ending = (words: readonly Word[], at: number): boolean => {
   if (word?.kind !== 'mark' || !/^[.!?;]$/.test(word.text)) return false;
   const next = words[at + 1];
   if (next?.glued === true && next.kind !== 'mark') return false;
+  // "1.12. with Sue" is a date.
+  if (word.text === '.' && words[at - 1]?.kind === 'number' && /^\p{Ll}/u.test(next?.text ?? '')) return false;
   // The full stop of "p.m." ends no sentence unless a capital follows.
   const abbreviated =
     word.text === '.' &&

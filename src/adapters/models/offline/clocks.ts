@@ -66,10 +66,10 @@ const digital: Rule<Clock> = either(
   map(seq(fourDigits(), says('hours | hrs | h')), ([value]) => value),
 );
 
-/** `1530` */
+/** `1530`, but `2026` is a year. */
 function fourDigits(): Rule<Clock> {
   return one((word) =>
-    /^[0-2]\d[0-5]\d$/.test(word.text)
+    /^[0-2]\d[0-5]\d$/.test(word.text) && !/^20[2-4]/.test(word.text)
       ? clock(Number(word.text.slice(0, 2)), Number(word.text.slice(2)), undefined, true)
       : undefined,
   );
@@ -118,7 +118,7 @@ const analogue: Rule<Clock> = either(
 );
 
 /** `ten to four`: also reads as a range, so it counts only where no range is being said. */
-const wordedMinutesTo: Rule<Clock> = either(
+export const wordedMinutesTo: Rule<Clock> = either(
   map(
     seq(
       map(numberWord, (value) => ([5, 10, 20, 25].includes(value) ? value : undefined)),
@@ -169,6 +169,7 @@ const unitAhead = either<unknown>(
     ),
   ),
   seq(glued(says('/ | . | , | :')), glued(digits)),
+  seq(glued(says('-')), glued(digits), glued(says('-')), glued(digits)),
 );
 
 /** A bare number or `three thirty`: a time only where the context says so. */

@@ -216,6 +216,8 @@ const MOVING: readonly (readonly [string, (year: number) => Wall])[] = [
   ['easter saturday | holy saturday', (year) => easter(year) - DAY],
   ['ascension day', (year) => easter(year) + 39 * DAY],
   ['whit monday | pentecost monday', (year) => easter(year) + 50 * DAY],
+  // The library takes the fourth Monday.
+  ['memorial day', (year) => nthWeekday(dayOf(year, 5, 1) ?? 0, 1, -1) ?? 0],
   ['thanksgiving | thanksgiving day', thanksgiving],
   ['black friday', (year) => thanksgiving(year) + DAY],
 ];

@@ -199,7 +199,11 @@ export function monthReference({ today }: DayContext): Rule<Wall> {
     map(says('[the] last month | [the] previous month'), () => addMonths(month, -1)),
     map(says('the month after next'), () => addMonths(month, 2)),
     map(
-      seq(maybe(says('this | next | the month of')), monthName, maybe(seq(maybe(says(', | of')), yearNumber))),
+      seq(
+        maybe(says('this | next | the month of')),
+        unless(monthName, says('i | we | you | be')),
+        maybe(seq(maybe(says(', | of')), yearNumber)),
+      ),
       ([, name, said]) => dayOf(said?.[1] ?? (name >= current ? year : year + 1), name, 1),
     ),
     map(says('the year | this year'), () => dayOf(year, 1, 1)),

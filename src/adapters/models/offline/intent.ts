@@ -105,6 +105,10 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     /\b(?:needs|need|has|have|wants|must|should|got) to (?:be )?(?:move|moved|rescheduled|reschedule|postponed|pushed|shifted|changed|start|begin|end)\b/u,
   ],
   // Finding a time.
+  [
+    'find',
+    /^(?:which|what) (?:day|days|time|times|morning|afternoon|evening|slots?)\b.*\b(?:work|works|suit|suits|best|good|better)\b/u,
+  ],
   ['find', /\b(?:earliest|soonest|first time|next time|quickest)\b.*\b(?:can|could|free|available|both|for)\b/u],
   [
     'find',
@@ -165,7 +169,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'free',
     pattern(
-      String.raw`^(?:do|does|will|would|did) (?:i|we|\w+) (?:\w+ )?have (?:got )?(?:anything|something|any (?:plans|conflicts?|commitments|clash(?:es)?|time|free time|availability|gaps?|obligations)|a (?:conflict|clash|gap|minute|moment)|time|plans|stuff|much|room|some time|free time|conflicts|an hour|half an hour|\d+ (?:minutes|hours))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
+      String.raw`^(?:do|does|will|would|did) (?:.{1,80} and )?(?:i|we|\w+) (?:\w+ )?have (?:got )?(?:anything|something|any (?:plans|conflicts?|commitments|clash(?:es)?|time|free time|availability|gaps?|obligations)|a (?:conflict|clash|gap|minute|moment)|time|plans|stuff|much|room|some time|free time|conflicts|an hour|half an hour|\d+ (?:minutes|hours))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
     ),
   ],
   [
@@ -234,7 +238,7 @@ const SELF = /\b(?:i|my|me|we|our|us|mine)\b/u;
 const OTHER_TOPIC =
   /\b(?:weather|forecast|temperature|rain|sunny|news|stocks?|prices?|jokes?|poems?|story|stories|capital of|president|translate|translation|recipes?|e-?mails?|song|songs|exchange rate|bitcoin|meaning of|define|definition|population|how are you|who are you|your name|homework|code|essay)\b/u;
 const ASKS_WHAT_IS_ON =
-  /\b(?:on|happening|planned|up|scheduled|going on|doing|there|left|next|coming|booked|ahead|remaining)\b|^(?:show|list|display|when|at what time|what time|where|how long)\b/u;
+  /\b(?:on|happening|planned|up|scheduled|going on|doing|there|left|next|coming|booked|ahead|remaining|in store)\b|^(?:show|list|display|when|at what time|what time|where|how long)\b/u;
 
 /** A question that is not about the calendar must not be answered from it. */
 function concernsCalendar(intent: Intent, text: string, said: Said): boolean {

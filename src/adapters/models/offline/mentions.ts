@@ -6,8 +6,9 @@ import {
   introducedClock,
   looseClock,
   plainClock,
+  wordedMinutesTo,
 } from './clocks.ts';
-import type { Day, DayContext } from './day-names.ts';
+import { type Day, type DayContext, monthName } from './day-names.ts';
 import { dayRule, severalDays } from './days.ts';
 import { type Length, lengthRule } from './lengths.ts';
 import { cardinal } from './numbers.ts';
@@ -74,7 +75,7 @@ export function createMentionReader(context: TimeContext): MentionReader {
   return (words) => {
     const located: Located[] = [];
     for (let at = 0; at < words.length; ) {
-      const found = rules(words, at);
+      const found = noSuchDay(words, at) ? undefined : rules(words, at);
       const previous = located.at(-1);
       const loose = found ?? looseAfter(words, at, previous);
       if (loose === undefined) {
@@ -86,6 +87,14 @@ export function createMentionReader(context: TimeContext): MentionReader {
     }
     return located;
   };
+}
+
+/** `31 November` is not all of November. */
+function noSuchDay(words: readonly Word[], at: number): boolean {
+  if (monthName(words, at) === undefined) return false;
+  const beyond = (word: Word | undefined): boolean =>
+    word?.kind === 'number' && Number(word.text) >= 29 && Number(word.text) <= 31;
+  return beyond(words[at - 1]);
 }
 
 /** A bare number or range counts as a time directly behind a day: `tomorrow 3`, `Friday 10-11`. */
@@ -123,6 +132,7 @@ function clockRules(): Rule<Mention> {
     },
   );
   return either<Mention>(
+    map(seq(maybe(says('at | around | about | by')), wordedMinutesTo), ([, clock]) => clockMention(clock)),
     map(seq(says('at | it is | by'), digitalMinutesTo), ([, clock]) => clockMention(clock)),
     fromTo,
     introducedRange,

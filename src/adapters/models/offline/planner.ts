@@ -6,7 +6,7 @@ import { requestAt } from './dialog.ts';
 import { type Intent, intentOf, spelledOut } from './intent.ts';
 import type { SecondReader } from './library.ts';
 import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
-import { createMentionReader, type MentionReader, type TimeContext } from './mentions.ts';
+import { createMentionReader, type Mention, type MentionReader, type TimeContext } from './mentions.ts';
 import { replay, say } from './replay.ts';
 import { HELP, NOT_UNDERSTOOD, sentence } from './reply.ts';
 import { says } from './rules.ts';
@@ -76,16 +76,26 @@ function settingFor(request: ModelRequest, { nowMs, choice, workingHours }: Vari
 
 /** Words of dates that our grammar may not put together by itself. */
 const DATE_LIKE =
-  /\b(?:days?|weeks?|months?|years?|quarter|q[1-4]|spring|summer|autumn|fall|winter|easter|festival|ramadan|\w+day|\w+mas|eve|the \d+|19\d\d|20\d\d|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b/i;
+  /\b(?:quarter|q[1-4]|spring|summer|autumn|fall|winter|festival|ramadan|(?!birthday|holiday|everyday|someday|workday)\w+day|day|week|month|year|\w+mas|eve|19\d\d|20\d\d)\b/i;
+const DAYS: ReadonlySet<Mention['kind']> = new Set(['days', 'stretch', 'span', 'repeat', 'moment', 'ahead', 'rest']);
 
 async function readAll(text: string, setting: Setting, options: PlannerOptions): Promise<readonly Task[]> {
   const words = readWords(text).slice(0, MAX_WORDS);
   const tasks = readTasks(words, setting);
-  if (tasks.some(({ located }) => located.length > 0) || !DATE_LIKE.test(text)) return tasks;
+  const saysDay = tasks.some(({ located }) =>
+    located.some(
+      ({ mention }) => DAYS.has(mention.kind) || (mention.kind === 'bound' && mention.point.day !== undefined),
+    ),
+  );
+  if (saysDay || !DATE_LIKE.test(text)) return tasks;
   const library = await options.loadLibrary();
-  const read: MentionReader = (part) => library(text, part, setting.context);
-  const again = readTasks(words, { ...setting, read });
-  return again.some(({ timing }) => hasTime(timing)) ? again : tasks;
+  const read: MentionReader = (part) => {
+    const own = setting.read(part);
+    const more = library(text, part, setting.context);
+    const kept = own.filter((one) => !more.some((other) => one.at < other.end && other.at < one.end));
+    return [...kept, ...more].sort((left, right) => left.at - right.at);
+  };
+  return readTasks(words, { ...setting, read });
 }
 
 const DETAIL_OPENING = says(

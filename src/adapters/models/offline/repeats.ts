@@ -44,7 +44,7 @@ const units = lookup<Repeat['frequency']>({
 const and = says(', | and | & | , and | and every | or');
 const weekdayList = several(either(weekdayName, weekdayPlural), and);
 const ofMonths = says(
-  'of every month | of each month | every month | each month | in every month | in each month | of the month | monthly | a month',
+  'of every month | of each month | every month | each month | in every month | in each month | monthly | a month',
 );
 const nthName = either(
   ordinal,

@@ -86,7 +86,17 @@ export interface BookingStyle {
 
 const slots = (...found: readonly Slot[]): Booking => ({ kind: 'slots', slots: found });
 
-export function bookingOf(timing: Timing, style: BookingStyle, context: TimeContext, zone: string): Booking {
+/** `submit the report by Friday at 4pm`: what has a last moment and no length stands at that moment. */
+function atDeadline(timing: Timing): Timing {
+  const { before } = timing;
+  const placed = timing.days ?? timing.clock ?? timing.clocks ?? timing.length ?? timing.stretch ?? timing.repeat;
+  if (before?.side !== 'by' || before.clock === undefined || placed !== undefined) return timing;
+  const { before: _deadline, ...rest } = timing;
+  return { ...rest, clock: before.clock, ...(before.day === undefined ? {} : { days: [before.day] }) };
+}
+
+export function bookingOf(said: Timing, style: BookingStyle, context: TimeContext, zone: string): Booking {
+  const timing = atDeadline(said);
   if (timing.repeat !== undefined) return slots(seriesSlot(timing, style, context, zone));
   const days = daysOf(timing);
   const timed = timing.clock !== undefined || timing.clocks !== undefined || timing.moment !== undefined;

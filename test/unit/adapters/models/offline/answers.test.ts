@@ -100,3 +100,14 @@ describe('what stands in a tool’s answer', () => {
     expect(calls.map(({ tool }) => tool)).toEqual(['listevents']);
   });
 });
+
+describe('holidays', () => {
+  it.each([
+    ['am I free on Labor Day at noon?', '2027-09-06T12:00:00'],
+    ['do I have anything on Martin Luther King day?', '2027-01-18T00:00:00'],
+    ['am I free on Memorial Day at 9?', '2027-05-31T09:00:00'],
+  ])('%s', async (text, timeMin) => {
+    const { calls } = await createPerson({ freebusy: () => ({ busy: [], errors: [] }) }).says(text);
+    expect(calls[0]).toMatchObject({ tool: 'freebusy', args: { timeMin } });
+  });
+});
