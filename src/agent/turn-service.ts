@@ -38,6 +38,9 @@ export interface TurnService {
   cancel(principal: Principal, id: string): Promise<TurnRecord>;
 }
 
+/** Turns of one person at work in this process: more than anybody reads, few enough that one token fills neither memory nor a model's bill. */
+const MAX_RUNNING_A_PERSON = 20;
+
 interface Running {
   readonly done: Promise<void>;
   readonly controller: AbortController;
@@ -82,6 +85,8 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
   const owner = encodeUlid(clock.nowMs(), random.bytes(10));
   const turns = createTurnStore({ store: deps.store, clock, owner });
   const running = new Map<string, Running>();
+  /** How many turns of each person are being started or at work. */
+  const atWork = new Map<string, number>();
   const nameOf = (record: TurnRecord): string => `${record.person}/${record.id}`;
 
   function launch(handle: TurnHandle, exchange: Exchange): Promise<void> {
@@ -107,6 +112,40 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     return record;
   }
 
+  /** Counts a turn of this person; the answer takes it back. */
+  function reserve(person: string): () => void {
+    const count = atWork.get(person) ?? 0;
+    if (count >= MAX_RUNNING_A_PERSON) {
+      const message = 'Too many of your questions are being worked on. Wait for their answers, then ask again.';
+      throw new AppError('rate_limited', message, { retryAfterSeconds: 5 });
+    }
+    atWork.set(person, count + 1);
+    return () => {
+      const left = (atWork.get(person) ?? 1) - 1;
+      if (left === 0) atWork.delete(person);
+      else atWork.set(person, left);
+    };
+  }
+
+  async function create(principal: Principal, question: Question): Promise<TurnHandle> {
+    const { person, scopes } = principal;
+    const { conversationId, message, timeZone } = question;
+    if (conversationId !== undefined) {
+      const known = CONVERSATION_ID_PATTERN.test(conversationId) && (await conversations.load(person, conversationId));
+      if (!known) throw missing('conversation');
+    }
+    const record = newTurn({
+      person,
+      scopes,
+      conversationId: conversationId ?? (await conversations.start(person)),
+      message,
+      timeZone,
+      nowMs: clock.nowMs(),
+      random: random.bytes(10),
+    });
+    return turns.create(record);
+  }
+
   /** Sets a claimable turn going, or joins whoever is at it, and answers how far it came in the time there is. */
   async function drive(
     principal: Principal,
@@ -128,25 +167,14 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
 
   return {
     async start(principal, question, exchange) {
-      const { person } = principal;
-      const { conversationId } = question;
-      if (conversationId !== undefined) {
-        const known =
-          CONVERSATION_ID_PATTERN.test(conversationId) && (await conversations.load(person, conversationId));
-        if (!known) throw missing('conversation');
-      }
-      const record = newTurn({
-        person,
-        scopes: principal.scopes,
-        conversationId: conversationId ?? (await conversations.start(person)),
-        message: question.message,
-        timeZone: question.timeZone,
-        nowMs: clock.nowMs(),
-        random: random.bytes(10),
+      const release = reserve(principal.person);
+      const handle = await create(principal, question).catch((error: unknown) => {
+        release();
+        throw error;
       });
-      const handle = await turns.create(record);
-      await waitFor(launch(handle, exchange), exchange.waitMs);
-      const after = await load(principal, record.id);
+      const done = launch(handle, exchange).finally(release);
+      await waitFor(done, exchange.waitMs);
+      const after = await load(principal, handle.record.id);
       throwFailure(after);
       return after;
     },

@@ -593,6 +593,28 @@ describe('a turn that takes longer than its request', () => {
     });
   });
 
+  it('is one of a few: a person who asks without end is told to wait, and nobody else is', async () => {
+    await fresh({ config: { answerMarginMs: 0 } });
+    const { passed, open } = gate();
+    const slow = async () => {
+      await passed;
+      return { text: 'Free.' };
+    };
+    for (let count = 0; count < 40; count += 1) world.replies.push(slow);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => chat('Am I free?', {}, 50)));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(20);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(10);
+    expect(refused[0]?.headers['retry-after']).toBeDefined();
+    const other = await world.token({ person: OTHER_PERSON });
+    const body = { message: 'Am I free?' };
+    expect((await send(world.app, 'POST', '/chat', { token: other, body, remainingMs: 50 })).status).toBe(202);
+    open();
+    const ended = answers.filter(({ status }) => status === 202).map((answer) => look(answer.body.turn));
+    expect((await Promise.all(ended)).every((turn) => turn.body.status === 'completed')).toBe(true);
+    expect((await chat('Am I free?')).status).toBe(200);
+  });
+
   it('is cancelled by DELETE alone, and does nothing afterwards', async () => {
     const started = gate();
     await fresh({ config: { answerMarginMs: 0 } });
