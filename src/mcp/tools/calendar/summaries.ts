@@ -42,12 +42,14 @@ const MAIL = { all: '', externalOnly: ', mail to outside guests only', none: ', 
 export function summarizeCreate(args: JsonObject): string {
   const attendees = optionalTexts(args, 'attendees') ?? [];
   const recurrence = optionalTexts(args, 'recurrence') ?? [];
+  const description = optionalText(args, 'description') ?? '';
   const line = [
     `Create ${quoted(optionalText(args, 'summary') ?? '')} on ${timesInWords(args)}`,
     recurrence.length === 0 ? '' : `, repeating (${recurrence.join(' ')})`,
     inCalendar(args),
     optionalText(args, 'location') === undefined ? '' : `, at ${quoted(optionalText(args, 'location') ?? '')}`,
     flag(args, 'meet') ? ', with a Meet link' : '',
+    description === '' ? '' : `, described as ${quoted(description)}`,
     attendees.length === 0 ? '' : `, inviting ${attendees.join(', ')}`,
     attendees.length === 0 ? '' : MAIL[readSendUpdates(args, true)],
   ];

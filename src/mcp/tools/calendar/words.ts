@@ -39,11 +39,12 @@ export function spanWithZone(span: Span, zone: Zone): string {
   return span.allDay ? spanInWords(span, zone) : `${spanInWords(span, zone)} (${zone.name})`;
 }
 
-/** Control characters, and those that turn the direction of reading: with them a line can read otherwise than it says. */
-const MISLEADING = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** Control and format characters, but not the two joiners that scripts and emoji need: with them a line can read otherwise than it says. */
+const MISLEADING = /(?:(?![\u200c\u200d])[\p{Cc}\p{Cf}])+/gu;
 
+/** What cannot be seen is marked, not dropped: without it an address would look like somebody else's. */
 export function oneLine(text: string): string {
-  return text.replace(/\s+/gu, ' ').replace(MISLEADING, '').trim();
+  return text.replace(/\s+/gu, ' ').replace(MISLEADING, '\ufffd').trim();
 }
 
 /** A title as it may stand in a line for a person: quoted, no longer than needed, and unable to close its own quotes. */

@@ -64,7 +64,27 @@ describe('summaries', () => {
   it('cannot be made to read otherwise than they are', () => {
     const summary = 'Tea” on Mon 1 Jan 2029\n\u202eevil';
     expect(summarizeCreate({ summary, start: '2026-11-24', end: '2026-11-24' })).toBe(
-      'Create “Tea" on Mon 1 Jan 2029 evil” on Tue 24 Nov 2026, whole day',
+      'Create “Tea" on Mon 1 Jan 2029 \ufffdevil” on Tue 24 Nov 2026, whole day',
+    );
+  });
+
+  it.each(['\u200e', '\u061c', '\u200b', '\u2060', '\u2066\u2069', '\u00ad', '\u{e0041}', '\u0007'])(
+    'show that something unseen (%j) stands in an address',
+    (unseen) => {
+      const args = { summary: 'Tea', start: '2026-11-24', end: '2026-11-24' };
+      expect(summarizeCreate({ ...args, attendees: [`bob@exam${unseen}ple.com`] })).toContain('bob@exam\ufffdple.com');
+    },
+  );
+
+  it('keep the joiners that scripts and emoji need', () => {
+    const args = { summary: '👩\u200d🍳', start: '2026-11-24', end: '2026-11-24' };
+    expect(summarizeCreate(args)).toContain('“👩\u200d🍳”');
+  });
+
+  it('say what guests will read', () => {
+    const args = { summary: 'Tea', start: '2026-11-24', end: '2026-11-24', description: 'Our figures: 4, 5 and 6' };
+    expect(summarizeCreate({ ...args, attendees: ['eve@example.com'] })).toBe(
+      'Create “Tea” on Tue 24 Nov 2026, whole day, described as “Our figures: 4, 5 and 6”, inviting eve@example.com',
     );
   });
 
