@@ -116,7 +116,7 @@ export const settings = {
       .prefault('')
       .describe('Browser origins (comma-separated) that may call the MCP endpoint. None by default.'),
     GOOGLE_CALENDAR_URL: httpUrl
-      .refine((url) => url.endsWith('/calendar/v3'), 'must end in /calendar/v3')
+      .refine((url) => /\/calendar\/v3\/?$/.test(url), 'must end in /calendar/v3')
       .default('https://www.googleapis.com/calendar/v3')
       .describe('Base URL of the Calendar API.'),
   }),

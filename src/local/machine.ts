@@ -4,11 +4,13 @@ import type { ApiGatewayHandler } from '../adapters/http/api-gateway.ts';
 import { createJsonLog } from '../adapters/log/json-log.ts';
 import type { LocalFile } from '../cli/client/local-file.ts';
 import { composeAgent } from '../compose/agent.ts';
+import { readConfig } from '../compose/config.ts';
 import { composeMcp } from '../compose/mcp.ts';
 import { composeOAuth } from '../compose/oauth.ts';
 import { type Compose, createServiceHandler, type Platform } from '../compose/service-handler.ts';
 import { openOperatorStore } from '../compose/stores.ts';
 import type { Environment } from '../config/load.ts';
+import type { Service } from '../config/settings.ts';
 import { createOperator } from '../operator/operator.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { localAccounts, localPerson } from './accounts.ts';
@@ -101,7 +103,7 @@ async function openDoors(options: MachineOptions, pki: Pki, onFault: (error: unk
   }
 }
 
-const composers: Readonly<Record<LocalService, { readonly service: string; readonly compose: Compose }>> = {
+const composers: Readonly<Record<LocalService, { readonly service: Service; readonly compose: Compose }>> = {
   agent: { service: 'agent', compose: composeAgent },
   mcp: { service: 'mcp', compose: composeMcp },
   keyDoor: { service: 'mcp', compose: composeMcp },
@@ -156,7 +158,22 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     oauth: opened.oauth.url,
   };
   const environments = localEnvironments({ given, urls, google, secrets, credentials: JSON.stringify(credentials) });
-  for (const name of Object.keys(composers) as LocalService[]) {
+  const close = async (): Promise<void> => {
+    // The agent first: its turns under way still need the others.
+    await opened.agent.close();
+    await Promise.all([opened.mcp, opened.keyDoor, opened.oauth].map((door) => door.close()));
+    await google.close();
+    await store.close();
+  };
+  const names = Object.keys(composers) as LocalService[];
+  try {
+    // Said here, a wrong setting reaches whoever set it; at the first request it would be a fault without a word.
+    for (const name of names) readConfig(composers[name].service, environments[name], platform);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  for (const name of names) {
     const shared = { ...platform, embeddedStore: store };
     doors.attach(
       name,
@@ -189,12 +206,6 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     person: localPerson,
     store,
     pki,
-    close: async () => {
-      // The agent first: its turns under way still need the others.
-      await opened.agent.close();
-      await Promise.all([opened.mcp, opened.keyDoor, opened.oauth].map((door) => door.close()));
-      await google.close();
-      await store.close();
-    },
+    close,
   };
 }

@@ -1,6 +1,6 @@
 // A person's calendars, as far as the tools need them. Google's API is behind it; the words are those of iCalendar (RFC 5545).
 // Every method rejects with AppError: `reconnect_required`, `not_found`, `gone` (deleted before), `conflict` (`details.reason` is
-// `exists` or `changed`), `invalid_request`, `forbidden`, `rate_limited`, `upstream_failed`, `timed_out`. The last two carry
+// `exists` or `changed`; `details.afterLoss` when an earlier answer to the same request was lost), `invalid_request`, `forbidden`, `rate_limited`, `upstream_failed`, `timed_out`. The last two carry
 // `details.written`: `no` when nothing can have been written, `unknown` when the service may have acted before its answer was lost.
 
 /** A whole day (`2026-11-24`), or a time: with an offset (RFC 3339), or local (`2026-11-24T15:00:00`) in an IANA zone. */
@@ -103,6 +103,8 @@ export interface WriteOptions {
   readonly sendUpdates: SendUpdates;
   /** Writes only over exactly this version; otherwise `conflict` with reason `changed`. */
   readonly etag?: string | undefined;
+  /** The change makes times of day of whole days, or the other way. */
+  readonly otherKind?: boolean;
 }
 
 /** The calendars of one person, for one call: `open` binds both. */

@@ -53,8 +53,7 @@ function callUrl(baseUrl: string, call: GoogleCall): string {
 function describeLoss(error: unknown, call: GoogleCall): unknown {
   if (!(error instanceof AppError) || (error.code !== 'timed_out' && error.code !== 'upstream_failed')) return error;
   const written = call.writes && error.details?.['reached'] !== false ? 'unknown' : 'no';
-  const message =
-    error.code === 'timed_out' ? 'Google Calendar did not answer in time.' : 'Google Calendar could not be reached.';
+  const message = error.message.replace('The service', 'Google Calendar');
   return new AppError(error.code, message, { cause: error, details: { written } });
 }
 
@@ -82,7 +81,12 @@ export function createGoogleApi(options: GoogleApiOptions, person: string, signa
   }
 
   return async (call) => {
-    const context: GoogleErrorContext = { names: call.names, connectUrl: options.connectUrl, writes: call.writes };
+    const context: GoogleErrorContext = {
+      names: call.names,
+      connectUrl: options.connectUrl,
+      writes: call.writes,
+      changes: call.method === 'PATCH' || call.method === 'DELETE',
+    };
     const { accessToken } = await options.tokens.access(person, { signal });
     let response = await send(call, accessToken);
     if (response.status === 401) {
@@ -90,7 +94,8 @@ export function createGoogleApi(options: GoogleApiOptions, person: string, signa
       response = await send(call, fresh.accessToken);
     }
     if (response.status < 200 || response.status > 299) throw describeAnswer(response, context);
-    if (response.status === 204 || response.body.byteLength === 0) return {};
+    // Only a deletion has nothing to say; anywhere else an empty answer is a lost one.
+    if (call.method === 'DELETE') return {};
     const body = parseBody(response.body);
     if (body !== undefined) return body;
     throw new AppError('upstream_failed', 'Google Calendar sent an answer that cannot be read.', {

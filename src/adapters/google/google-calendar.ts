@@ -1,3 +1,4 @@
+import { AppError } from '../../kernel/app-error.ts';
 import type {
   BusyPeriod,
   CalendarEvent,
@@ -18,18 +19,24 @@ import { isRecord, type JsonRecord, readFlag, readRecord, readRecords, readText 
 const EVENT_NAMES = 'eventId and calendar';
 /** What `instances` gives at most in one page. */
 const INSTANCES_PAGE = 2_500;
+const MAX_PAGES = 20;
 
-const instant = (ms: number): string => new Date(ms).toISOString();
+/** Whole seconds: Google takes fractions and ignores them, and other servers of this API trip over them. */
+const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 function eventPath(calendar: string, eventId?: string): readonly string[] {
   return ['calendars', calendar, 'events', ...(eventId === undefined ? [] : [eventId])];
 }
 
 function readBusy(calendar: string, from: JsonRecord): readonly BusyPeriod[] {
-  return readRecords(from, 'busy').flatMap((period) => {
+  return readRecords(from, 'busy').map((period) => {
     const startMs = Date.parse(readText(period, 'start') ?? '');
     const endMs = Date.parse(readText(period, 'end') ?? '');
-    return Number.isNaN(startMs) || Number.isNaN(endMs) ? [] : [{ calendar, startMs, endMs }];
+    if (!Number.isNaN(startMs) && !Number.isNaN(endMs)) return { calendar, startMs, endMs };
+    // Left out, it would read as free time.
+    throw new AppError('upstream_failed', 'Google Calendar sent busy times that cannot be read.', {
+      details: { written: 'no' },
+    });
   });
 }
 
@@ -62,6 +69,58 @@ function readFreeBusy(body: JsonRecord, asked: readonly string[]): FreeBusy {
   }
   for (const calendar of asked) if (!answered.has(calendar)) errors.push({ calendar, reason: 'notAnswered' });
   return { busy: busy.sort((left, right) => left.startMs - right.startMs), errors };
+}
+
+async function readPages(
+  api: GoogleApi,
+  path: readonly string[],
+  query: Readonly<Record<string, string | boolean>>,
+): Promise<readonly CalendarEvent[]> {
+  const events: CalendarEvent[] = [];
+  let pageToken: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const body = await api({
+      method: 'GET',
+      path,
+      query: { ...query, maxResults: INSTANCES_PAGE, pageToken },
+      names: EVENT_NAMES,
+      writes: false,
+    });
+    events.push(...readRecords(body, 'items').map(readEvent));
+    pageToken = readText(body, 'nextPageToken');
+    if (pageToken === undefined) return events;
+  }
+  throw new AppError('upstream_failed', 'Google Calendar sends occurrences without end.', {
+    details: { written: 'no' },
+  });
+}
+
+/** Servers that know no `instances` expand a series in their list of events. */
+async function readOccurrences(
+  api: GoogleApi,
+  calendar: string,
+  seriesId: string,
+  beforeMs: number,
+): Promise<readonly CalendarEvent[]> {
+  try {
+    return await readPages(api, [...eventPath(calendar, seriesId), 'instances'], { showDeleted: true });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'not_found') throw error;
+    const query = { singleEvents: true, showDeleted: true, timeMax: instant(beforeMs) };
+    const events = await readPages(api, eventPath(calendar), query);
+    const own = events.filter((event) => event.seriesId === seriesId);
+    if (own.length === 0) throw error;
+    return own;
+  }
+}
+
+/** One event, as an answer to a request for it. Without an id it is none, whatever the status says. */
+function readAnswer(body: JsonRecord, writes: boolean): CalendarEvent {
+  const event = readEvent(body);
+  if (event.id !== '') return event;
+  throw new AppError('upstream_failed', 'Google Calendar sent an answer that is no event.', {
+    details: { written: writes ? 'unknown' : 'no' },
+  });
 }
 
 function createReads(api: GoogleApi): Omit<PersonCalendar, 'insertEvent' | 'changeEvent' | 'deleteEvent'> {
@@ -113,34 +172,26 @@ function createReads(api: GoogleApi): Omit<PersonCalendar, 'insertEvent' | 'chan
         writes: false,
       });
       return {
-        events: readRecords(body, 'items').map(readEvent),
+        // Deleted ones are not asked for; a server that sends them all the same must not make them look alive.
+        events: readRecords(body, 'items')
+          .map(readEvent)
+          .filter((event) => event.status !== 'cancelled'),
         cursor: readText(body, 'nextPageToken'),
         timeZone: readText(body, 'timeZone'),
       };
     },
 
     getEvent: async (calendar, eventId) =>
-      readEvent(await api({ method: 'GET', path: eventPath(calendar, eventId), names: EVENT_NAMES, writes: false })),
+      readAnswer(
+        await api({ method: 'GET', path: eventPath(calendar, eventId), names: EVENT_NAMES, writes: false }),
+        false,
+      ),
 
     countOccurrencesBefore: async (calendar, seriesId, beforeMs) => {
-      let count = 0;
-      let pageToken: string | undefined;
-      do {
-        const body = await api({
-          method: 'GET',
-          path: [...eventPath(calendar, seriesId), 'instances'],
-          // A deleted occurrence still counts towards the rule's COUNT (RFC 5545 §3.3.10).
-          query: { showDeleted: true, maxResults: INSTANCES_PAGE, pageToken },
-          names: EVENT_NAMES,
-          writes: false,
-        });
-        const starts = readRecords(body, 'items')
-          .map((item) => readEvent(item))
-          .map((event) => event.originalStart ?? event.start);
-        count += starts.filter((start) => start !== undefined && timeMs(start) < beforeMs).length;
-        pageToken = readText(body, 'nextPageToken');
-      } while (pageToken !== undefined);
-      return count;
+      // A deleted occurrence still counts towards the rule's COUNT (RFC 5545 §3.3.10).
+      const events = await readOccurrences(api, calendar, seriesId, beforeMs);
+      const starts = events.map((event) => event.originalStart ?? event.start);
+      return starts.filter((start) => start !== undefined && timeMs(start) < beforeMs).length;
     },
   };
 }
@@ -162,7 +213,7 @@ function createWrites(api: GoogleApi): Pick<PersonCalendar, 'insertEvent' | 'cha
     body: JsonRecord,
     options: WriteOptions,
   ): Promise<CalendarEvent> =>
-    readEvent(
+    readAnswer(
       await api({
         method,
         path,
@@ -172,12 +223,13 @@ function createWrites(api: GoogleApi): Pick<PersonCalendar, 'insertEvent' | 'cha
         names: method === 'POST' ? 'calendar' : EVENT_NAMES,
         writes: true,
       }),
+      true,
     );
   return {
     insertEvent: (calendar, event, options) =>
-      write('POST', eventPath(calendar), { id: event.id, ...writeEvent(event, 'insert') }, options),
+      write('POST', eventPath(calendar), { id: event.id, ...writeEvent(event, false) }, options),
     changeEvent: (calendar, eventId, changes: CalendarEventInput, options) =>
-      write('PATCH', eventPath(calendar, eventId), writeEvent(changes, 'change'), options),
+      write('PATCH', eventPath(calendar, eventId), writeEvent(changes, options.otherKind === true), options),
     deleteEvent: async (calendar, eventId, options) => {
       await api({
         method: 'DELETE',

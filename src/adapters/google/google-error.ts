@@ -5,7 +5,11 @@ import { parseBody, readRecord, readRecords, readText } from './google-json.ts';
 // Google's error answers (https://developers.google.com/calendar/api/guides/errors) in our words. A 403 can mean four
 // different things, told apart by `errors[].reason`. Messages name the argument to look at; what Google quotes stays out of logs.
 
-const RATE_REASONS: ReadonlySet<string> = new Set(['rateLimitExceeded', 'userRateLimitExceeded']);
+const RATE_REASONS: ReadonlySet<string> = new Set([
+  'rateLimitExceeded',
+  'userRateLimitExceeded',
+  'RATE_LIMIT_EXCEEDED',
+]);
 const QUOTA_REASONS: ReadonlySet<string> = new Set([
   'quotaExceeded',
   'dailyLimitExceeded',
@@ -39,6 +43,8 @@ export interface GoogleErrorContext {
   readonly connectUrl: string;
   /** Whether the request could have changed something. */
   readonly writes: boolean;
+  /** Whether it named something that is there already, to change or delete it. */
+  readonly changes?: boolean;
 }
 
 export function reconnectRequired(context: GoogleErrorContext, why: string): AppError {
@@ -95,7 +101,12 @@ function meaningOf(response: OutsideResponse, context: GoogleErrorContext): AppE
     case 404:
       return new AppError('not_found', `Google Calendar has no such thing: check ${context.names}.`);
     case 409:
-      return new AppError('conflict', 'An event with this id exists.', { details: { reason: 'exists' } });
+      // On a change no id is new: somebody else's write met this one.
+      return context.changes === true
+        ? new AppError('conflict', 'The event was changed meanwhile.', { details: { reason: 'changed' } })
+        : new AppError('conflict', 'An event with this id exists.', {
+            details: { reason: 'exists', afterLoss: response.triedBefore === true },
+          });
     case 410:
       return reasonsOf(response).includes('fullSyncRequired') || reasonsOf(response).includes('updatedMinTooLongAgo')
         ? new AppError('invalid_request', 'This cursor is no longer valid: list again without it.')

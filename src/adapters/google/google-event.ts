@@ -79,11 +79,11 @@ export function readEvent(from: JsonRecord): CalendarEvent {
   };
 }
 
-/** On a change the members of the other kind are emptied: a patch that left them would hold both a day and a time. */
-function writeTime(time: CalendarTime, change: boolean): JsonRecord {
-  if ('date' in time) return change ? { date: time.date, dateTime: null, timeZone: null } : { date: time.date };
+/** Where a day becomes a time, or the other way, the old kind's members are emptied: a patch that left them would hold both. */
+function writeTime(time: CalendarTime, otherKind: boolean): JsonRecord {
+  if ('date' in time) return otherKind ? { date: time.date, dateTime: null, timeZone: null } : { date: time.date };
   const timed = { dateTime: time.dateTime, ...(time.timeZone === undefined ? {} : { timeZone: time.timeZone }) };
-  return change ? { ...timed, date: null } : timed;
+  return otherKind ? { ...timed, date: null } : timed;
 }
 
 function writeAttendee(attendee: CalendarAttendee): JsonRecord {
@@ -96,13 +96,14 @@ function writeAttendee(attendee: CalendarAttendee): JsonRecord {
   };
 }
 
-export function writeEvent(input: CalendarEventInput, kind: 'insert' | 'change'): JsonRecord {
+/** `otherKind`: the times replace such of the other kind, days or times of day. */
+export function writeEvent(input: CalendarEventInput, otherKind: boolean): JsonRecord {
   const body: Record<string, unknown> = { ...input.extras };
   if (input.summary !== undefined) body['summary'] = input.summary;
   if (input.description !== undefined) body['description'] = input.description;
   if (input.location !== undefined) body['location'] = input.location;
-  if (input.start !== undefined) body['start'] = writeTime(input.start, kind === 'change');
-  if (input.end !== undefined) body['end'] = writeTime(input.end, kind === 'change');
+  if (input.start !== undefined) body['start'] = writeTime(input.start, otherKind);
+  if (input.end !== undefined) body['end'] = writeTime(input.end, otherKind);
   if (input.attendees !== undefined) body['attendees'] = input.attendees.map(writeAttendee);
   if (input.recurrence !== undefined) body['recurrence'] = input.recurrence;
   if (input.marks !== undefined) body['extendedProperties'] = { private: input.marks };

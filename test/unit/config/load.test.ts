@@ -51,6 +51,15 @@ describe('loading a configuration', () => {
     expect(text).not.toMatch(/planted/);
   });
 
+  it('takes the calendar’s base URL with or without a slash at its end', () => {
+    expect(problems({ ...mcp, GOOGLE_CALENDAR_URL: 'http://127.0.0.1:1/calendar/v2/' })).toContain(
+      'GOOGLE_CALENDAR_URL',
+    );
+    expect(problems({ ...mcp, GOOGLE_CALENDAR_URL: 'http://127.0.0.1:1/calendar/v3/' })).not.toContain(
+      'GOOGLE_CALENDAR_URL',
+    );
+  });
+
   it('refuses to run without approvals in prod', () => {
     expect(problems({ ...mcp, SALLYPORT_ENVIRONMENT: 'prod', SALLYPORT_CONFIRM: 'never' })).toContain(
       'SALLYPORT_CONFIRM',

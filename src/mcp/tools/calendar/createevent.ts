@@ -14,7 +14,7 @@ import { flag, optionalText, optionalTexts, readCalendar, readSendUpdates, text 
 import { createeventDeclaration } from './declarations.ts';
 import { type EventTimes, readEventTimes } from './event-times.ts';
 import { differences, eventInWords, viewEvent } from './event-view.ts';
-import { answering, isAbsent, isConflict, mayHaveWritten, preparing } from './failures.ts';
+import { answering, followsLoss, isAbsent, isConflict, mayHaveWritten, preparing } from './failures.ts';
 import { readRecurrence } from './recurrence.ts';
 import { summarizeCreate } from './summaries.ts';
 import { spanWithZone } from './words.ts';
@@ -26,6 +26,7 @@ import { fromWall } from './zone.ts';
 /** Notes on the event what was asked for, so that a key used again for something else is told from a repetition. */
 const REQUEST_MARK = 'sallyportRequest';
 const MAX_NAMED_CONFLICTS = 10;
+const FOUND_BOOKED = 'Google’s answer was lost; the event was found booked.';
 
 export interface CreateDeps {
   readonly calendar: CalendarPort;
@@ -147,12 +148,21 @@ async function book(calendar: PersonCalendar, booking: Booking, id: string, meet
   } catch (error) {
     if (isConflict(error, 'exists')) {
       const stored = await findStored(calendar, booking, id);
-      if (stored === undefined) throw error;
-      return { event: replay(stored, booking), replayed: booking.key !== undefined, notes: [] };
+      if (stored === undefined) {
+        throw new AppError(
+          'conflict',
+          'Not booked: Google says that this event’s id is taken, but shows no such event. Use another idempotencyKey.',
+          { cause: error },
+        );
+      }
+      const event = replay(stored, booking);
+      // What stands there is most likely what this very call sent before its first answer was lost.
+      if (followsLoss(error)) return { event, replayed: false, notes: [FOUND_BOOKED] };
+      return { event, replayed: booking.key !== undefined, notes: [] };
     }
     if (!mayHaveWritten(error)) throw error;
     const event = await resolveLost(calendar, booking, id, error);
-    return { event, replayed: false, notes: ['Google’s answer was lost; the event was found booked.'] };
+    return { event, replayed: false, notes: [FOUND_BOOKED] };
   }
   return { ...(await readBack(calendar, booking, written)), replayed: false };
 }

@@ -59,6 +59,11 @@ export function isConflict(error: unknown, reason: 'exists' | 'changed'): boolea
   return error instanceof AppError && error.code === 'conflict' && error.details?.['reason'] === reason;
 }
 
+/** Whether the service answered so only after an answer to the same request had been lost. */
+export function followsLoss(error: unknown): boolean {
+  return error instanceof AppError && error.details?.['afterLoss'] === true;
+}
+
 /** What was asked for is not there (any more). */
 export function isAbsent(error: unknown): boolean {
   return error instanceof AppError && (error.code === 'not_found' || error.code === 'gone');

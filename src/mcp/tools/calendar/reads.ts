@@ -98,7 +98,10 @@ export function createListevents(deps: ReadDeps): Tool {
       const zone = readZone(optionalText(args, 'timeZone'));
       const query = optionalText(args, 'query');
       const from = readBound('timeMin', optionalText(args, 'timeMin'), zone);
-      const timeMinMs = from ?? (query === undefined ? deps.clock.nowMs() : undefined);
+      const fromNow = from === undefined && query === undefined;
+      const given = optionalText(args, 'cursor');
+      const place = fromNow ? readPlace(given, deps.clock.nowMs()) : { timeMinMs: from, cursor: given };
+      const { timeMinMs } = place;
       const timeMaxMs = readUpperBound(args, zone);
       if (timeMinMs !== undefined && timeMaxMs !== undefined && timeMaxMs <= timeMinMs) {
         throw new AppError(
@@ -112,21 +115,28 @@ export function createListevents(deps: ReadDeps): Tool {
         ...(timeMinMs === undefined ? {} : { timeMinMs }),
         ...(timeMaxMs === undefined ? {} : { timeMaxMs }),
         ...(query === undefined ? {} : { query }),
-        ...cursorOf(optionalText(args, 'cursor')),
+        ...cursorOf(place.cursor),
         maxResults: count(args, 'maxResults', 50),
       });
+      const next = found.cursor !== undefined && fromNow ? `${timeMinMs}~${found.cursor}` : found.cursor;
       const shown = zone ?? (found.timeZone === undefined ? undefined : findZone(found.timeZone));
       const lines = found.events.map((event) => `${eventInWords(event, shown)} [${event.id}]`);
       return {
         structuredContent: {
           events: found.events.map((event) => viewEvent(event, calendar, shown)),
-          ...cursorOf(found.cursor),
+          ...cursorOf(next),
           ...(shown === undefined ? {} : { timeZone: shown.name }),
         },
         text: [...(lines.length === 0 ? ['No events.'] : lines), ...more(found.cursor)].join('\n'),
       };
     }),
   };
+}
+
+/** A page goes on from the same "now" as the first one: Google takes its cursors only with the query that they came of. */
+function readPlace(given: string | undefined, nowMs: number): { timeMinMs: number; cursor: string | undefined } {
+  const [, fromMs, cursor] = /^(\d{1,15})~(.+)$/s.exec(given ?? '') ?? [];
+  return fromMs === undefined ? { timeMinMs: nowMs, cursor: given } : { timeMinMs: Number(fromMs), cursor };
 }
 
 /** With both bounds the range's own rule holds: the same date twice means that day. */

@@ -31,6 +31,10 @@ interface Written {
   readonly notes: readonly string[];
 }
 
+function changesKind({ start: old }: CalendarEvent, { start }: CalendarEventInput): boolean {
+  return old !== undefined && start !== undefined && 'date' in old !== 'date' in start;
+}
+
 /** Sends the change and answers with what is then in the calendar. */
 async function change(
   calendar: PersonCalendar,
@@ -40,8 +44,9 @@ async function change(
 ): Promise<Written> {
   const { id, etag } = where.event;
   const look = (): Promise<CalendarEvent> => calendar.getEvent(where.calendar, id);
+  const otherKind = changesKind(where.event, changes);
   try {
-    await calendar.changeEvent(where.calendar, id, changes, { sendUpdates, etag });
+    await calendar.changeEvent(where.calendar, id, changes, { sendUpdates, etag, otherKind });
   } catch (error) {
     if (isConflict(error, 'changed')) {
       // Our own repeated request meets its own change.

@@ -99,6 +99,8 @@ describe('requests', () => {
     };
     expect(again(googleError(403, 'rateLimitExceeded'))).toBe(true);
     expect(again(googleError(403, 'userRateLimitExceeded'))).toBe(true);
+    const newer = { error: { code: 403, details: [{ reason: 'RATE_LIMIT_EXCEEDED' }] } };
+    expect(again({ status: 403, body: newer })).toBe(true);
     for (const [status, reason] of [
       [403, 'forbidden'],
       [403, 'quotaExceeded'],
@@ -111,24 +113,50 @@ describe('requests', () => {
   });
 
   it('name the version they change, and ask for conference data only with a meeting', async () => {
-    const { calendar, sent } = script({ status: 200, body: {} }, { status: 200, body: {} });
-    await calendar.changeEvent(
-      'primary',
-      'e1',
-      { start: { date: '2026-11-24' } },
-      { sendUpdates: 'none', etag: '"7"' },
-    );
+    const { calendar, sent } = script({ status: 200, body: { id: 'e1' } }, { status: 200, body: { id: 'e2' } });
+    await calendar.changeEvent('primary', 'e1', { summary: 'x' }, { sendUpdates: 'none', etag: '"7"' });
     await calendar.insertEvent('primary', { id: 'e2', meetRequestId: 'm' }, { sendUpdates: 'all' });
     expect(sent[0]).toMatchObject({ method: 'PATCH', headers: { 'if-match': '"7"' } });
     expect(sent[0]?.url).toMatch(/sendUpdates=none$/);
-    expect(JSON.parse(String(sent[0]?.body))).toEqual({
-      start: { date: '2026-11-24', dateTime: null, timeZone: null },
-    });
     expect(sent[1]?.url).toMatch(/sendUpdates=all&conferenceDataVersion=1$/);
     expect(JSON.parse(String(sent[1]?.body))).toEqual({
       id: 'e2',
       conferenceData: { createRequest: { requestId: 'm', conferenceSolutionKey: { type: 'hangoutsMeet' } } },
     });
+  });
+});
+
+describe('times', () => {
+  it('are asked for in whole seconds', async () => {
+    const { calendar, sent } = script({ status: 200, body: {} }, { status: 200, body: {} });
+    const range = { timeMinMs: Date.parse('2026-11-24T10:00:00.123Z'), timeMaxMs: Date.parse('2026-11-24T11:00:00Z') };
+    await calendar.listEvents({ ...range, calendar: 'primary', maxResults: 1 });
+    await calendar.freeBusy({ ...range, calendars: ['primary'] });
+    expect(new URL(sent[0]?.url ?? '').searchParams.get('timeMin')).toBe('2026-11-24T10:00:00Z');
+    expect(JSON.parse(String(sent[1]?.body))).toMatchObject({
+      timeMin: '2026-11-24T10:00:00Z',
+      timeMax: '2026-11-24T11:00:00Z',
+    });
+  });
+
+  it('empty the members of the other kind only where the kind changes', async () => {
+    const event: Step = { status: 200, body: { id: 'e1' } };
+    const { calendar, sent } = script(event, event, event);
+    const day = { start: { date: '2026-11-24' } };
+    const time = { start: { dateTime: '2026-11-24T10:00:00Z' } };
+    const change = (input: typeof day | typeof time, otherKind?: boolean): Promise<unknown> =>
+      calendar.changeEvent('primary', 'e1', input, {
+        sendUpdates: 'none',
+        ...(otherKind === undefined ? {} : { otherKind }),
+      });
+    await change(day, true);
+    await change(time, true);
+    await change(time);
+    expect(sent.map((request) => JSON.parse(String(request.body)).start)).toEqual([
+      { date: '2026-11-24', dateTime: null, timeZone: null },
+      { dateTime: '2026-11-24T10:00:00Z', date: null },
+      { dateTime: '2026-11-24T10:00:00Z' },
+    ]);
   });
 });
 
@@ -175,6 +203,29 @@ describe('answers', () => {
   it('hand on how long Google asks to wait', async () => {
     const step = { ...googleError(429, 'rateLimitExceeded'), headers: { 'retry-after': '17' } } as Step;
     expect(await failureOf(script(step).calendar.getEvent('primary', 'e1'))).toMatchObject({ retryAfterSeconds: 17 });
+  });
+
+  it('with 409 mean a taken id for a new event, and somebody else’s write for one that is there', async () => {
+    const taken = googleError(409, 'duplicate');
+    const after = { ...taken, triedBefore: true } as Step;
+    const { calendar } = script(taken, after, googleError(409, 'conflict'));
+    const insert = (): Promise<AppError> =>
+      failureOf(calendar.insertEvent('primary', { id: 'e1' }, { sendUpdates: 'none' }));
+    expect(await insert()).toMatchObject({ code: 'conflict', details: { reason: 'exists', afterLoss: false } });
+    expect(await insert()).toMatchObject({ code: 'conflict', details: { reason: 'exists', afterLoss: true } });
+    const change = calendar.changeEvent('primary', 'e1', { summary: 'x' }, { sendUpdates: 'none' });
+    expect(await failureOf(change)).toMatchObject({ code: 'conflict', details: { reason: 'changed' } });
+  });
+
+  it('that hold no event are lost answers, but a deletion has nothing to say', async () => {
+    const { calendar } = script({ status: 200 }, { status: 200, body: {} }, { status: 200 }, { status: 204 });
+    const insert = (): Promise<AppError> =>
+      failureOf(calendar.insertEvent('primary', { id: 'e1' }, { sendUpdates: 'none' }));
+    const lost = { code: 'upstream_failed', details: { written: 'unknown' } };
+    expect(await insert()).toMatchObject(lost);
+    expect(await insert()).toMatchObject(lost);
+    expect(await failureOf(calendar.getEvent('primary', 'e1'))).toMatchObject({ details: { written: 'no' } });
+    await calendar.deleteEvent('primary', 'e1', { sendUpdates: 'none' });
   });
 
   it('say whether something may have been written when they are lost', async () => {
@@ -234,10 +285,26 @@ describe('free/busy of one calendar', () => {
   });
 });
 
+describe('busy times', () => {
+  it('that cannot be read are never taken for free time', async () => {
+    const { calendar } = script({ status: 200, body: { calendars: { primary: { busy: [{ start: 'soon' }] } } } });
+    const asked = calendar.freeBusy({ timeMinMs: 0, timeMaxMs: 1, calendars: ['primary'] });
+    expect(await failureOf(asked)).toMatchObject({ code: 'upstream_failed' });
+  });
+});
+
 describe('events', () => {
+  it('that were deleted are not listed', async () => {
+    const items = [{ id: 'a', status: 'cancelled' }, { id: 'b' }];
+    const { calendar } = script({ status: 200, body: { items } });
+    const { events } = await calendar.listEvents({ calendar: 'primary', maxResults: 5 });
+    expect(events.map((event) => event.id)).toEqual(['b']);
+  });
+
   it('are read without trusting their shape', async () => {
     const odd = {
-      id: 7,
+      id: 'x',
+      summary: 7,
       status: null,
       start: 'soon',
       attendees: 'all',
@@ -245,7 +312,8 @@ describe('events', () => {
       hangoutLink: {},
     };
     expect(await script({ status: 200, body: odd }).calendar.getEvent('primary', 'x')).toMatchObject({
-      id: '',
+      id: 'x',
+      summary: undefined,
       status: 'confirmed',
       start: undefined,
       attendees: [],
@@ -256,6 +324,7 @@ describe('events', () => {
 
   it('find the Meet link where Google puts it, and know one in the making', async () => {
     const made = {
+      id: 'a',
       conferenceData: {
         entryPoints: [
           { entryPointType: 'phone', uri: 'tel:1' },
@@ -263,7 +332,7 @@ describe('events', () => {
         ],
       },
     };
-    const pending = { conferenceData: { createRequest: { status: { statusCode: 'pending' } } } };
+    const pending = { id: 'b', conferenceData: { createRequest: { status: { statusCode: 'pending' } } } };
     const { calendar } = script({ status: 200, body: made }, { status: 200, body: pending });
     expect((await calendar.getEvent('primary', 'a')).meetLink).toBe('https://meet.google.com/a');
     expect(await calendar.getEvent('primary', 'b')).toMatchObject({ meetLink: undefined, meetPending: true });
@@ -278,5 +347,32 @@ describe('events', () => {
     expect(await calendar.countOccurrencesBefore('primary', 's', Date.parse('2026-11-24T10:30:00Z'))).toBe(3);
     expect(sent[1]?.url).toContain('pageToken=p2');
     expect(sent[0]?.url).toContain('showDeleted=true');
+  });
+
+  it('are counted in the list where a server knows no instances', async () => {
+    const item = (seriesId: string, hour: string): unknown => ({
+      id: `${seriesId}_${hour}`,
+      recurringEventId: seriesId,
+      originalStartTime: { dateTime: `2026-11-24T${hour}:00:00Z` },
+    });
+    const { calendar, sent } = script(googleError(404, 'notFound'), {
+      status: 200,
+      body: { items: [item('s', '08'), item('other', '08'), item('s', '09')] },
+    });
+    expect(await calendar.countOccurrencesBefore('primary', 's', Date.parse('2026-11-24T10:30:00Z'))).toBe(2);
+    expect(sent[1]?.url).toContain('singleEvents=true');
+    const gone = script(googleError(404, 'notFound'), { status: 200, body: { items: [] } });
+    expect(await failureOf(gone.calendar.countOccurrencesBefore('primary', 's', 0))).toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  it('are not counted without end', async () => {
+    const endless: Step = { status: 200, body: { items: [], nextPageToken: 'again' } };
+    const { calendar, sent } = script(...Array.from({ length: 100 }, () => endless));
+    expect(await failureOf(calendar.countOccurrencesBefore('primary', 's', 0))).toMatchObject({
+      code: 'upstream_failed',
+    });
+    expect(sent.length).toBeLessThan(100);
   });
 });
