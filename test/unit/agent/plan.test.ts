@@ -6,7 +6,7 @@ import type { ModelRequest } from '../../../src/ports/model.ts';
 const NOW = Date.UTC(2026, 10, 21, 13, 5);
 
 describe('a plan', () => {
-  it('is the first step of the model, with nothing called', async () => {
+  it('is the first step of the model where more than free or busy is asked, with nothing called', async () => {
     const asked: ModelRequest[] = [];
     const model = {
       name: 'test',
@@ -31,6 +31,33 @@ describe('a plan', () => {
       context: { nowMs: NOW, timeZone: 'Europe/Berlin' },
       messages: [{ role: 'user', text: 'Am I free?' }],
     });
+  });
+});
+
+describe('a plan that asks first', () => {
+  const usage = { inputTokens: 1, outputTokens: 1 };
+  const freebusy = { id: '1', name: 'freebusy', arguments: { timeMin: 'x' } };
+
+  it('goes on as if the time were free, and claims nothing about it', async () => {
+    const asked: ModelRequest[] = [];
+    const booking = { id: '2', name: 'createevent', arguments: { summary: 'Ana' } };
+    const model = {
+      name: 'test',
+      async complete(request: ModelRequest) {
+        asked.push(request);
+        return asked.length === 1
+          ? { text: '', toolCalls: [freebusy], usage, stop: 'tools' as const }
+          : { text: 'You are free.', toolCalls: [booking], usage, stop: 'tools' as const };
+      },
+    };
+    const plan = await planCalls({ message: 'Free? Then book.', nowMs: NOW, timeZone: 'UTC', model, tools: [] });
+    expect(plan).toEqual({
+      calls: [
+        { tool: 'freebusy', arguments: { timeMin: 'x' } },
+        { tool: 'createevent', arguments: { summary: 'Ana' } },
+      ],
+    });
+    expect(asked[1]?.messages.at(-1)).toMatchObject({ role: 'tool', callId: '1', data: { busy: [] } });
   });
 });
 
