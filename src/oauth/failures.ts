@@ -32,7 +32,8 @@ function known(error: unknown): AppError {
 
 function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return `thrown ${typeof error}`;
-  const own = `${error.name}: ${error.message}`;
+  // `JSON.parse` quotes the text that it could not read, which may hold a token.
+  const own = error.name === 'SyntaxError' ? error.name : `${error.name}: ${error.message}`;
   return error.cause === undefined || depth >= 4 ? own : `${own} < ${describe(error.cause, depth + 1)}`;
 }
 

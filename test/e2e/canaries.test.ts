@@ -41,6 +41,15 @@ describe('the logs', () => {
       headers: { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' },
       body: `{"message": "${TITLE}`,
     });
+    // What JSON.parse finds at once it quotes in its error.
+    for (const body of [`{"message": ${TITLE}}`, TITLE, agent.token]) {
+      const headers = { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' };
+      expect((await fetch(`${agent.url}/chat`, { method: 'POST', headers, body })).status).toBe(400);
+    }
+    for (const body of [ADDRESS, oauth.token]) {
+      const headers = { authorization: `Bearer ${oauth.token}`, 'content-type': 'application/json' };
+      expect((await fetch(`${oauth.url}/approvals/x`, { method: 'POST', headers, body })).status).toBe(400);
+    }
     await fetch(key_door.url, { method: 'POST', headers: { authorization: `Bearer ${oauth.token}` }, body: TITLE });
 
     const log = test.logText.join('\n');
@@ -50,6 +59,7 @@ describe('the logs', () => {
       'a guest’s address': ADDRESS,
       'the person’s address': test.machine.person.email,
       'the agent token': agent.token.slice(-20),
+      'the beginning of a token': agent.token.slice(0, 8),
       'the key door’s token': key_door.token.slice(-20),
       'the confirm token': oauth.token.slice(-20),
       'the HMAC secret': mcp.secret,

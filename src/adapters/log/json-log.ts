@@ -40,9 +40,22 @@ export function createJsonLog(options: JsonLogOptions): Log {
   return create(options.fields);
 }
 
+/** `JSON.parse` quotes the text that it could not read, which may be anybody's: of such an error only name and frames are told. */
+function stackOf(error: Error): string {
+  const { name, message, stack } = error;
+  if (name !== 'SyntaxError') return stack ?? `${name}: ${message}`;
+  return [
+    name,
+    ...(stack ?? '')
+      .replace(message, '')
+      .split('\n')
+      .filter((line) => /^ {4}at /.test(line)),
+  ].join('\n');
+}
+
 /** What a fault looks like in a log: its name, message and stack, and its causes; never a request's contents. */
 export function describeFault(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return `thrown ${typeof error}`;
-  const own = error.stack ?? `${error.name}: ${error.message}`;
+  const own = stackOf(error);
   return error.cause === undefined || depth >= 4 ? own : `${own}\ncaused by ${describeFault(error.cause, depth + 1)}`;
 }

@@ -55,4 +55,20 @@ describe('the log', () => {
     expect(text).toContain('caused by TypeError: inner');
     expect(describeFault('just text')).toBe('thrown string');
   });
+
+  it.each(['canary', 'canary and more than JSON.parse would quote', '{"message": canary}', '["a", canary]'])(
+    'repeats nothing of a text that is no JSON: %s',
+    (text) => {
+      let cause: unknown;
+      try {
+        JSON.parse(text);
+      } catch (error) {
+        cause = error;
+      }
+      const described = describeFault(new Error('The body is not JSON.', { cause }));
+      expect(described).toContain('caused by SyntaxError');
+      expect(described).not.toContain('canary');
+      expect(described).toMatch(/SyntaxError\n {4}at JSON\.parse/);
+    },
+  );
 });
