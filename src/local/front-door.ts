@@ -55,14 +55,13 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 
 /** Lower-case names, repeated headers joined by commas, cookies apart: as API Gateway does it. */
 function readHeaders(request: IncomingMessage): { headers: Record<string, string>; cookies: string[] } {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = Object.create(null);
   const cookies: string[] = [];
   const raw = request.rawHeaders;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase();
     const value = raw[index + 1] ?? '';
     if (name === 'cookie') cookies.push(...value.split('; '));
-    else if (name === '__proto__') continue;
     else headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
   }
   return { headers, cookies };

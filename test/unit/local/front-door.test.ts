@@ -1,0 +1,70 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { type FrontDoor, openFrontDoor } from '../../../src/local/front-door.ts';
+
+// What comes over the wire, as the event that API Gateway would make of it.
+
+const events: APIGatewayProxyEventV2[] = [];
+let door: FrontDoor;
+
+beforeAll(async () => {
+  door = await openFrontDoor({
+    name: 'test door',
+    port: 0,
+    apiId: 'test',
+    limitMs: 1000,
+    onFault: (error) => {
+      throw error;
+    },
+    handler: async (event) => {
+      events.push(event as APIGatewayProxyEventV2);
+      return { statusCode: 204 };
+    },
+  });
+});
+afterAll(() => door.close());
+
+/** Sends bytes as they are and answers with the status line, or nothing when the door hung up. */
+function send(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(door.port, '127.0.0.1', () => socket.write(text));
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer.split('\r\n', 1)[0] ?? ''));
+  });
+}
+
+const request = (...lines: readonly string[]): string =>
+  ['GET /a%20b?c=%20d HTTP/1.1', 'Host: door.test', 'Connection: close', ...lines, '', ''].join('\r\n');
+
+describe('the front door', () => {
+  it('decodes the path and leaves the query as it is', async () => {
+    expect(await send(request())).toContain('204');
+    expect(events.at(-1)).toMatchObject({ rawPath: '/a b', rawQueryString: 'c=%20d' });
+  });
+
+  it('joins repeated headers, keeps cookies apart, and takes no name for one of Object’s members', async () => {
+    await send(request('X-One: 1', 'x-one: 2', 'Cookie: a=1; b=2', 'constructor: plain', '__proto__: x'));
+    const { headers = {}, cookies } = events.at(-1) ?? {};
+    expect(headers).toMatchObject({ 'x-one': '1,2', constructor: 'plain' });
+    expect(Object.keys(headers)).not.toContain('cookie');
+    expect(cookies).toEqual(['a=1', 'b=2']);
+  });
+
+  it.each([
+    ['two lengths of the body', request('Content-Length: 1', 'Content-Length: 1')],
+    ['a length beside chunks', request('Content-Length: 1', 'Transfer-Encoding: chunked')],
+    ['a folded header', request('X-One: 1', ' 2')],
+    ['a space before the colon', request('X-One : 1')],
+    ['a header after a bare line feed', request('X-One: 1\nX-Two: 2')],
+    ['more headers than fit', request(...Array.from({ length: 5000 }, (_, index) => `x${index}: 1`))],
+  ])('hands nothing on of a request with %s', async (_what, bytes) => {
+    const before = events.length;
+    expect(await send(bytes)).not.toContain('204');
+    expect(events.length).toBe(before);
+  });
+});
