@@ -38,7 +38,10 @@ const entryKey = (issuer: string, serial: string): string => `${normalizeSerial(
 export function parseRevocations(raw: string): RevocationList {
   const record = readRecord(revocationsRecord, raw, 'revocation list');
   const revoked = new Set(record.revoked.map(({ issuer, serial }) => entryKey(issuer, serial)));
-  return { version: record.version, has: ({ issuer, serial }) => revoked.has(entryKey(issuer, serial)) };
+  return {
+    version: record.version,
+    has: ({ issuer, serial }) => revoked.size > 0 && revoked.has(entryKey(issuer, serial)),
+  };
 }
 
 /** The list with one more certificate on it, for whoever may write it. The same certificate is listed once. */

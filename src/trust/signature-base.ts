@@ -1,4 +1,4 @@
-import { createHash, createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, hash, type KeyObject } from 'node:crypto';
 
 // What is signed: the signature base of RFC 9421 §2.5, and HMAC-SHA256 over it (§3.3.3). Generic: it knows no profile,
 // so the RFC's own example is a test of it. Which components must be covered is `signature-profile.ts`.
@@ -20,5 +20,5 @@ export function computeHmac(base: string, key: KeyObject): Buffer {
 
 /** The SHA-256 of a body, as `Content-Digest` carries it (RFC 9530 §2). */
 export function computeDigest(body: Uint8Array): Buffer {
-  return createHash('sha256').update(body).digest();
+  return hash('sha256', body, 'buffer');
 }

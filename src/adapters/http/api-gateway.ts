@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from '../../ports/http.ts';
 
@@ -15,23 +14,30 @@ const AUTHORITY = /^[\w.-]{1,253}(?::\d{1,5})?$/;
 /** Ids as AWS writes them. They go into logs and headers. */
 const ID = /^[\w=+/:.-]{1,128}$/;
 
-const apiGatewayEvent = z.object({
-  version: z.literal('2.0'),
-  rawPath: z.string().startsWith('/'),
-  rawQueryString: z.string().default(''),
-  cookies: z.array(z.string()).default([]),
-  headers: z.record(z.string().regex(TOKEN), z.string().optional()).default({}),
-  requestContext: z.object({
-    apiId: z.string().regex(ID),
-    domainName: z.string().regex(AUTHORITY),
-    stage: z.string().regex(/^[\w$-]{1,128}$/),
-    requestId: z.string().regex(ID),
-    http: z.object({ method: z.string().regex(TOKEN), sourceIp: z.string() }),
-    authentication: z.object({ clientCert: z.object({ clientCertPem: z.string() }).nullish() }).nullish(),
-  }),
-  body: z.string().nullish(),
-  isBase64Encoded: z.boolean().default(false),
-});
+const STAGE = /^[\w$-]{1,128}$/;
+const ANYTHING = /^/;
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** A made-up event, or one of another payload format: says what it lacks, for the log. */
+class NotThisEvent extends Error {
+  override readonly name = 'NotThisEvent';
+}
+
+function membersOf(value: unknown, what: string): Members {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Members;
+  throw new NotThisEvent(`${what} is no object`);
+}
+
+function textOf(value: unknown, what: string, pattern = ANYTHING): string {
+  if (typeof value === 'string' && pattern.test(value)) return value;
+  throw new NotThisEvent(`${what} is not as API Gateway writes it`);
+}
+
+function textsOf(value: unknown, what: string): readonly string[] {
+  if (Array.isArray(value)) return value.map((item) => textOf(item, what));
+  throw new NotThisEvent(`${what} is no list`);
+}
 
 /** The part of Lambda's context that we read. */
 export interface InvocationContext {
@@ -49,55 +55,71 @@ function withoutStage(path: string, stage: string): string {
   return path.slice(prefix.length) || '/';
 }
 
-function readBody(body: string | null | undefined, isBase64Encoded: boolean): Uint8Array {
+function readBody({ body, isBase64Encoded = false }: Members): Uint8Array {
+  if (typeof isBase64Encoded !== 'boolean') throw new NotThisEvent('isBase64Encoded is no boolean');
   if (body === undefined || body === null) return new Uint8Array(0);
-  return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  return Buffer.from(textOf(body, 'body'), isBase64Encoded ? 'base64' : 'utf8');
 }
 
 /** Names that differ by case only are one field: API Gateway never sends such, and a made-up event hides nothing by it. */
-function readHeaders(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function readHeaders(given: Members): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    const lower = name.toLowerCase();
-    headers[lower] = headers[lower] === undefined ? value : `${headers[lower]},${value}`;
+    if (value === undefined || name === '__proto__') continue;
+    const lower = textOf(name, 'a header name', TOKEN).toLowerCase();
+    const text = textOf(value, 'a header');
+    headers[lower] = headers[lower] === undefined ? text : `${headers[lower]},${text}`;
   }
   return headers;
 }
 
-/** The id to answer an event with that may not be one of API Gateway's: its own if it has one, else Lambda's for this invocation. */
-export function findRequestId(event: unknown, context: InvocationContext): string {
-  const known = z.object({ requestContext: z.object({ requestId: z.string().regex(ID) }) }).safeParse(event);
-  return known.success ? known.data.requestContext.requestId : (context.awsRequestId ?? '');
+/** `authentication` and what is in it may be missing or null: so are connections without a client certificate. */
+function readCertificate(authentication: unknown): string | undefined {
+  const { clientCert } = membersOf(authentication ?? {}, 'authentication');
+  if (clientCert === undefined || clientCert === null) return undefined;
+  return textOf(membersOf(clientCert, 'clientCert')['clientCertPem'], 'clientCertPem');
 }
 
-/** Throws AppError `invalid_request` when the event is not payload 2.0. */
-export function parseApiGatewayEvent(event: unknown, context: InvocationContext, limitMs: number): HttpRequest {
-  const parsed = apiGatewayEvent.safeParse(event);
-  if (!parsed.success) {
-    throw new AppError('invalid_request', 'This function takes API Gateway events, payload format 2.0.', {
-      cause: parsed.error,
-    });
-  }
-  const { data } = parsed;
-  const { requestContext } = data;
-  const headers = readHeaders(data.headers);
-  const pem = requestContext.authentication?.clientCert?.clientCertPem;
+function readEvent(value: unknown, remainingMs: number): HttpRequest {
+  const event = membersOf(value, 'the event');
+  if (event['version'] !== '2.0') throw new NotThisEvent('version is not 2.0');
+  const context = membersOf(event['requestContext'], 'requestContext');
+  const http = membersOf(context['http'], 'http');
+  const stage = textOf(context['stage'], 'stage', STAGE);
+  const pem = readCertificate(context['authentication']);
   return {
-    method: requestContext.http.method,
-    path: withoutStage(data.rawPath, requestContext.stage),
-    query: data.rawQueryString,
-    headers,
-    cookies: data.cookies,
-    body: readBody(data.body, data.isBase64Encoded),
-    domainName: requestContext.domainName,
-    apiId: requestContext.apiId,
-    stage: requestContext.stage,
-    sourceIp: requestContext.http.sourceIp,
-    requestId: requestContext.requestId,
-    remainingMs: Math.min(context.getRemainingTimeInMillis() - 500, limitMs),
+    method: textOf(http['method'], 'method', TOKEN),
+    path: withoutStage(textOf(event['rawPath'], 'rawPath', /^\//), stage),
+    query: textOf(event['rawQueryString'] ?? '', 'rawQueryString'),
+    headers: readHeaders(membersOf(event['headers'] ?? {}, 'headers')),
+    cookies: textsOf(event['cookies'] ?? [], 'cookies'),
+    body: readBody(event),
+    domainName: textOf(context['domainName'], 'domainName', AUTHORITY),
+    apiId: textOf(context['apiId'], 'apiId', ID),
+    stage,
+    sourceIp: textOf(http['sourceIp'], 'sourceIp'),
+    requestId: textOf(context['requestId'], 'requestId', ID),
+    remainingMs,
     ...(pem === undefined ? {} : { clientCertificatePem: pem }),
   };
+}
+
+/** The id to answer an event with that may not be one of API Gateway's: its own if it has one, else Lambda's for this invocation. */
+export function findRequestId(event: unknown, context: InvocationContext): string {
+  try {
+    return textOf(membersOf(membersOf(event, '')['requestContext'], '')['requestId'], '', ID);
+  } catch {
+    return context.awsRequestId ?? '';
+  }
+}
+
+/** Throws AppError `invalid_request` when the event is not payload 2.0. Plain checks: a schema took as long as the signature's. */
+export function parseApiGatewayEvent(event: unknown, context: InvocationContext, limitMs: number): HttpRequest {
+  try {
+    return readEvent(event, Math.min(context.getRemainingTimeInMillis() - 500, limitMs));
+  } catch (cause) {
+    throw new AppError('invalid_request', 'This function takes API Gateway events, payload format 2.0.', { cause });
+  }
 }
 
 export function toApiGatewayResult(response: HttpResponse): APIGatewayProxyStructuredResultV2 {

@@ -63,11 +63,12 @@ function createEventCheck(options: AgentDoorOptions): AgentChecks['event'] {
   const { apiId, stage } = options.expectedApi;
   const authority = normalizeAuthority(options.authority);
   const domainName = normalizeAuthority(options.expectedApi.domainName ?? authority);
+  const is = (given: string, expected: string): boolean => given === expected || normalizeAuthority(given) === expected;
   return (request) => {
     if (request.apiId !== apiId || request.stage !== stage) return refuse('event_of_another_api');
-    if (normalizeAuthority(request.domainName) !== domainName) return refuse('event_of_another_domain');
+    if (!is(request.domainName, domainName)) return refuse('event_of_another_domain');
     const host = request.headers['host'];
-    return host === undefined || normalizeAuthority(host) !== authority ? refuse('host_mismatch') : accept(undefined);
+    return host === undefined || !is(host, authority) ? refuse('host_mismatch') : accept(undefined);
   };
 }
 

@@ -31,12 +31,24 @@ function isTooDeep(bytes: Uint8Array): boolean {
   return false;
 }
 
+/** Fewer opening brackets than levels allowed cannot nest too deep: that settles nearly every message. */
+function mayBeTooDeep(text: string): boolean {
+  let brackets = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      brackets += 1;
+      if (brackets > MAX_DEPTH) return true;
+    }
+  }
+  return false;
+}
+
 export function readBody(body: Uint8Array): Result<unknown, BodyFault> {
   if (body.byteLength > MAX_BODY_BYTES) return refuse('too_large');
   // RFC 8259 §8.1: JSON between systems is UTF-8. A lenient decoder would let two readers see two different messages.
   if (!isUtf8(body)) return refuse('not_utf8');
-  if (isTooDeep(body)) return refuse('too_deep');
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  if (mayBeTooDeep(text) && isTooDeep(body)) return refuse('too_deep');
   try {
     return accept(JSON.parse(text));
   } catch {
