@@ -1,5 +1,6 @@
 import { benchAgentDoor } from './agent-door.ts';
 import { type Row, renderTable } from './figures.ts';
+import { benchInProcess } from './in-process.ts';
 import { createStage, type Stage } from './stage.ts';
 
 // `make bench`: every figure that the project promises something about, against a baseline in the same run. It fails when something
@@ -8,6 +9,7 @@ import { createStage, type Stage } from './stage.ts';
 
 const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>>> = {
   a: benchAgentDoor,
+  b: benchInProcess,
 };
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
