@@ -12,7 +12,10 @@ import { type Asking, type Run, type Setting, type Task, zoneOf } from './task.t
 // approval comes after, and shows what will be written.
 
 const WHOLE_DAY =
-  /\b(?:vacation|vacations|holidays?|day off|days off|time off|birthday|anniversary|pto|annual leave|leave|out of office|ooo|conference|trip|sick|retreat|offsite|deadline|due|travel|travelling|traveling|away|staycation|festival|week off|bank holiday|wfh|working from home|work from home)\b/;
+  /\b(?:vacation|vacations|holidays?|(?:\w*days?|today|tomorrow|weeks?|weekend|fortnight|time) off|birthday|anniversary|pto|annual leave|leave|out of office|ooo|conference|trip|sick|retreat|offsite|deadline|due|travel|travelling|traveling|away|staycation|festival|bank holiday|wfh|working from home|work from home)\b/;
+/** Time off is entered where it is said, not looked for. */
+const TIME_OFF =
+  /\b(?:\w*days?|today|tomorrow|weeks?|weekend|fortnight|time|morning|afternoon|mornings|afternoons) off\b(?! (?:my|the|our|of)\b)/;
 /** Verbs that leave it to the planner to find a time; whatever else is said is entered as said. */
 const ARRANGES =
   /^(?:book|schedule|arrange|organi[sz]e|plan|set|get|find|fit|squeeze|meet|invite|give|slot|sort|i need|i want|we need|let)\b/;
@@ -34,7 +37,7 @@ const MEAL_HALF: readonly (readonly [RegExp, 'am' | 'pm'])[] = [
 export function styleOf(words: Task['words']): BookingStyle {
   const text = spelledOut(words);
   return {
-    enters: !ARRANGES.test(text),
+    enters: !ARRANGES.test(text) || TIME_OFF.test(text),
     hourly: HOURLY.test(text),
     blocks: BLOCKS.test(text),
     wholeDay: WHOLE_DAY.test(text),
@@ -61,17 +64,28 @@ interface Draft {
   readonly note: string;
 }
 
+/** `take Monday off` leaves only the verb, which is no title. */
+const bare = (title: string | undefined, timeOff: boolean): string | undefined =>
+  timeOff && /^(?:take|have|get|request|want)$/i.test(title ?? '') ? undefined : title;
+
 function draftOf(task: Task, setting: Setting): Draft | { readonly question: string } {
   const details = readDetails(task.words, task.located);
   const people = resolveGuests(details.guests, setting.contacts);
   if (!people.ok) return { question: whichPerson(people.name, people.choices) };
   const style = styleOf(task.words);
   const names = details.guests.map(({ name }) => name);
-  const plain = style.blocks ? 'Blocked' : names.length > 0 ? `Meeting with ${joined(names)}` : 'Meeting';
+  const timeOff = TIME_OFF.test(spelledOut(task.words));
+  const plain = timeOff
+    ? 'Time off'
+    : style.blocks
+      ? 'Blocked'
+      : names.length > 0
+        ? `Meeting with ${joined(names)}`
+        : 'Meeting';
   const invited = people.addresses.length > 0;
   return {
     details: {
-      summary: (details.title ?? plain).slice(0, 1000),
+      summary: (bare(details.title, timeOff) ?? plain).slice(0, 1000),
       ...(details.location === undefined ? {} : { location: details.location }),
       ...(details.description === undefined ? {} : { description: details.description }),
       ...(invited ? { attendees: people.addresses, sendUpdates: details.quiet ? 'none' : 'all' } : {}),

@@ -1,4 +1,4 @@
-import { either, type Rule, says, seq } from './rules.ts';
+import { either, findFirst, maybe, type Rule, says, seq } from './rules.ts';
 import type { Word } from './words.ts';
 
 // From a message to the single things it asks for: sentences, and parts joined by "and book …" or "if so". Courtesies go.
@@ -83,32 +83,82 @@ const ending = (words: readonly Word[], at: number): boolean => {
   return !(abbreviated && next !== undefined && (words[at - 1]?.lower !== 'm' || !/^\p{Lu}/u.test(next.text)));
 };
 
+const action = says(
+  'cancel | delete | remove | drop | scrap | move | reschedule | postpone | push | shift | delay | bump',
+);
+
 const joint = either<unknown>(
   seq(
     says(
-      ', and then | and then | , then | , and | and | then | ; | , but | but | , please | & | and also | and please',
+      ', and then | and then | , so | , then | , and | and | then | ; | , but | but | , please | & | and also | and please',
     ),
     ACTIONS,
   ),
   seq(says('if so | , if so | and if so | , and if so | if yes | , if yes | and if yes | if not ,')),
   seq(says('and | , and | , | - | and then'), condition),
+  seq(says(', | , so'), action, says('it/that/this/them')),
 );
 
 /** Single requests, in their order. */
 export function splitClauses(words: readonly Word[]): readonly Clause[] {
-  const parts: (readonly Word[])[] = [];
+  return resolvePointing(parts(words));
+}
+
+const refusing = says(
+  "can't | can not | cannot | won't | will not | couldn't | could not | will no longer | no longer | don't | do not | am not able to | 'm not able to | am unable to | is not able to | isn't able to",
+);
+const attending = says(
+  'be able to make | be able to attend | be going to | be attending | be joining | be at | be in | have to go to | want to go to | make it to | make it for | make it on | make it | make | attend | go to | come to | come on | come | join | need | want | do',
+);
+const off = says(
+  'is off | is cancelled | is canceled | was cancelled | was canceled | got cancelled | got canceled | has been cancelled | has been canceled | fell through | is no longer needed | is no longer happening | is not happening',
+);
+
+/** What a sentence says will not take place: `I can't make it to the interview`, `the plumber can't do Tuesday`, `yoga is off`. */
+function calledOff(words: readonly Word[]): readonly Word[] | undefined {
+  const found = findFirst(either<unknown>(seq(refusing, attending), off), words);
+  if (found === undefined || found.at === 0 || found.at > 8) return undefined;
+  const subject = words.slice(0, found.at);
+  const own = found.at === 1 && /^(?:i|we)$/.test(subject[0]?.lower ?? '');
+  const object = [...(own ? [] : subject), ...words.slice(found.end)];
+  const named = object.filter(({ kind, lower }) => kind !== 'mark' && lower !== 'anymore');
+  return named.length === 0 ? undefined : named;
+}
+
+const pointing = seq(action, maybe(says('it | that | this | that one')));
+
+/** `I can't make the interview on Friday, please cancel it`: "it" is the interview, and nothing else is asked for. */
+function resolvePointing(clauses: readonly Clause[]): readonly Clause[] {
+  const resolved: Clause[] = [];
+  for (const clause of clauses) {
+    const object = calledOff(resolved.at(-1)?.words ?? []);
+    const found = pointing(clause.words, 0);
+    const [verb, pronoun] = found?.value ?? [];
+    const end = found?.end ?? 0;
+    if (object === undefined || verb === undefined || (pronoun === undefined && end < clause.words.length)) {
+      resolved.push(clause);
+    } else {
+      const words = [...clause.words.slice(0, 1), ...object, ...clause.words.slice(end)];
+      resolved.splice(-1, 1, { ...clause, words });
+    }
+  }
+  return resolved;
+}
+
+function parts(words: readonly Word[]): readonly Clause[] {
+  const found: (readonly Word[])[] = [];
   let start = 0;
   for (let at = 0; at < words.length; at += 1) {
     if (ending(words, at)) {
-      parts.push(words.slice(start, at));
+      found.push(words.slice(start, at));
       start = at + 1;
     } else if (at > start && joint(words, at) !== undefined) {
-      parts.push(words.slice(start, at));
+      found.push(words.slice(start, at));
       start = at;
     }
   }
-  parts.push(words.slice(start));
-  return parts
+  found.push(words.slice(start));
+  return found
     .map((part) => takeCondition(withoutCourtesy(part)))
     .filter((clause) => clause.words.some(({ kind }) => kind !== 'mark'));
 }

@@ -172,22 +172,28 @@ const unitAhead = either<unknown>(
   seq(glued(says('-')), glued(digits), glued(says('-')), glued(digits)),
 );
 
+/** `4ish` is four. */
+const ish = <Value>(rule: Rule<Value>): Rule<Value> =>
+  map(seq(rule, maybe(seq(maybe(glued(says('-'))), glued(says('ish'))))), ([value]) => value);
+
 /** A bare number or `three thirty`: a time only where the context says so. */
-export const looseClock: Rule<Clock> = either(
-  clockRule,
-  unless(
-    map(seq(wordedHour, wordedMinute), ([hour, minute]) => clock(hour, minute, undefined)),
-    unitAhead,
+export const looseClock: Rule<Clock> = ish(
+  either(
+    clockRule,
+    unless(
+      map(seq(wordedHour, wordedMinute), ([hour, minute]) => clock(hour, minute, undefined)),
+      unitAhead,
+    ),
+    unless(
+      map(hourDigits, (hour) => clock(Number(hour), 0, undefined, isZeroed(hour))),
+      unitAhead,
+    ),
+    unless(
+      map(wordedHour, (hour) => clock(hour, 0, undefined)),
+      unitAhead,
+    ),
+    unless(fourDigits(), unitAhead),
   ),
-  unless(
-    map(hourDigits, (hour) => clock(Number(hour), 0, undefined, isZeroed(hour))),
-    unitAhead,
-  ),
-  unless(
-    map(wordedHour, (hour) => clock(hour, 0, undefined)),
-    unitAhead,
-  ),
-  unless(fourDigits(), unitAhead),
 );
 
 /** Times that stand on their own, including `ten to four`. */

@@ -10,6 +10,8 @@ export interface Day {
   readonly again?: (day: Wall) => Wall;
   /** Weeks from this one, where the week was said (`next Friday`): it holds for the other days of a list too. */
   readonly week?: number;
+  /** Said by a feast's name, which may as well be what the event is about (`Christmas shopping`). */
+  readonly feast?: boolean;
 }
 
 export interface DayContext {
@@ -227,11 +229,12 @@ export function holiday({ today }: DayContext): Rule<Day> {
   const fixed = [1, 2, 3, 4].map((count) =>
     map(run(count), (name) => {
       const date = Object.hasOwn(HOLIDAYS, name) ? HOLIDAYS[name] : undefined;
-      return date === undefined ? undefined : nextYearly(today, date[0], date[1]);
+      const day = date === undefined ? undefined : nextYearly(today, date[0], date[1]);
+      return day === undefined ? undefined : { ...day, feast: true };
     }),
   );
   const moving = MOVING.map(([names, of]) =>
-    map(says(names), (): Day => ({ day: of(year) >= today ? of(year) : of(year + 1) })),
+    map(says(names), (): Day => ({ day: of(year) >= today ? of(year) : of(year + 1), feast: true })),
   );
   return either(...fixed, ...moving);
 }

@@ -89,7 +89,12 @@ function inMonthRule(context: DayContext): Rule<Day> {
       maybe(says('of | in')),
       monthOf,
     ),
-    ([, count, name, , month]) => at(nthWeekday(month, name, count)),
+    ([, count, name, , month]) => {
+      const found = nthWeekday(month, name, count);
+      // This month's is over: the next month's is meant.
+      const over = found !== undefined && found < context.today && month === startOfMonth(context.today);
+      return at(over ? nthWeekday(addMonths(month, 1), name, count) : found);
+    },
   );
   const edges = map(
     seq(

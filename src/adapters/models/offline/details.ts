@@ -38,16 +38,20 @@ const DESCRIBING = says(
 const INVITING = says(
   'invite | inviting | and invite | with | w / | and | including | guests : | attendees : | attendees | guests | together with | along with | cc | plus | between me and | between | for me and | for',
 );
-const PLACING = says('at | in | @ | location | location : | location is | over | on | via | from');
+const PLACING = says(', | at | in | @ | location | location : | location is | over | on | via | from');
 
 const VERBS: Rule<string> = says(
-  "book in | book | schedule in | schedule | put in | put down | put | add in | add | create | make | set up | setup | set aside | set | arrange for | arrange | organise | organize | plan for | plan | block off | block out | block | reserve | hold | enter | pencil in | pencil me in for | pencil | log | note down | note | mark down | mark | jot down | save | fix up | fix | throw in | throw | stick | pop in | pop | send out | send | slot in | slot | squeeze in | squeeze | fit in | get | insert | keep | plug in | place | remind me to | remind me about | remind me of | remind me that | remind me i have to | remind me | register | record | start | new | i have got | i've got | i have | i am having | i'm having | i'm | i am | i'll be | i will be | i'll | i need | i want | i'd like | we have | we're having | we are having | we're | we've got | we are | there is | there 's | there's | have | give me | sign me up for | invite | find me | find us | find | event | new event | calendar event | insert | an event | look for",
+  "do a | do an | book in | book | schedule in | schedule | put in | put down | put | add in | add | create | make | set up | setup | set aside | set | arrange for | arrange | organise | organize | plan for | plan | block off | block out | block | reserve | hold | enter | pencil in | pencil me in for | pencil | log | note down | note | mark down | mark | jot down | save | fix up | fix | throw in | throw | stick | pop in | pop | send out | send | slot in | slot | squeeze in | squeeze | fit in | get | insert | keep | plug in | place | remind me to | remind me about | remind me of | remind me that | remind me i have to | remind me | register | record | start | new | i have got | i've got | i have | i am having | i'm having | i'm | i am | i'll be | i will be | i'll | i need | i want | i'd like | we have | we're having | we are having | we're | we've got | we are | there is | there 's | there's | have | give me | sign me up for | invite | find me | find us | find | event | new event | calendar event | insert | an event | look for",
 );
 const FILLER: Rule<string> = says(
   'a | an | the | some | me | us | my | in | for | to | new | event | calendar event | calendar entry | entry | slot | out | of | up | off | time | down | : | - | , | on | about | that | with | one | another | reminder | it | is | at | by | as | our | appointment for | slot for | time for | room for | and',
 );
 const ON_CALENDAR = says(
   'to my calendar | in my calendar | on my calendar | into my calendar | onto my calendar | to the calendar | on the calendar | in the calendar | in my diary | to my diary | into my diary | on my schedule | to my schedule | in my schedule | on my agenda | to my agenda | in my agenda | in the diary | to the diary | for me | calendar | on to my calendar | for my calendar | please | thanks | thank you | off | as busy | out',
+);
+/** Here `off` and `out` are no part of a verb. */
+const ABSENT = says(
+  'out of office | out of the office | out of town | day off | days off | time off | week off | weeks off | drop off | dropping off | kick off | sign off | send off',
 );
 const TRAILING = says(
   'at | on | in | for | from | and | , | - | with | to | by | of | the | a | an | : | starting | . | ! | ? | lasting | as | then | please | is | that | it | called | about | ; | until | every | each | repeating | recurring',
@@ -76,7 +80,11 @@ export function readDetails(all: readonly Word[], located: readonly Located[]): 
   const quiet = takeFirst(QUIET);
   const description = takeDescription(words, taken);
   const named = takeName(words, taken);
+  const absent = findFirst(ABSENT, words);
+  const absence = absent !== undefined && free(absent.at, absent.end) ? absent : undefined;
+  if (absence !== undefined) taken.fill(true, absence.at, absence.end);
   while (takeFirst(ON_CALENDAR));
+  if (absence !== undefined) taken.fill(false, absence.at, absence.end);
   const guests = takeGuests(words, taken);
   const location = takePlace(words, taken);
   const rest = titleFrom(words, taken);
@@ -173,6 +181,12 @@ function isPlace(opener: string, place: readonly Word[]): boolean {
   const first = place.find(({ lower }) => !/^(?:the|a|an|my|our|her|his|their)$/.test(lower));
   if (first === undefined) return false;
   if (opener.startsWith('location')) return true;
+  if (opener === ',')
+    return (
+      place.length <= 4 &&
+      PLACES.test(first.lower) &&
+      /^(?:room|boardroom|office|zoom|teams|hq|building|floor|hall|studio|cafe|café)$/.test(first.lower)
+    );
   const capitalised = /^\p{Lu}/u.test(first.text);
   const known = place.some(({ lower }) => PLACES.test(lower));
   const online = /^(?:zoom|teams|skype|webex|slack|phone|microsoft|facetime|whatsapp)$/.test(first.lower);
@@ -186,12 +200,12 @@ function isPlace(opener: string, place: readonly Word[]): boolean {
 function titleFrom(words: readonly Word[], taken: readonly boolean[]): string | undefined {
   const left = words.filter((_, at) => taken[at] === false);
   let at = 0;
-  const verb = VERBS(left, 0);
+  const verb = says('book club/fair/launch/signing/group')(left, 0) === undefined ? VERBS(left, 0) : undefined;
   if (verb !== undefined && (verb.end < left.length || verb.value !== 'event')) at = verb.end;
   // "Meet Ana" and "call Mum" keep their verb: it is what the event is.
   for (let filler = FILLER(left, at); filler !== undefined && at < left.length; filler = FILLER(left, at)) {
     const topic = left[at]?.lower === 'with' || left[at]?.lower === 'about';
-    if (topic) break;
+    if (topic || ABSENT(left, at) !== undefined) break;
     at = filler.end;
   }
   let end = left.length;

@@ -41,6 +41,12 @@ const SLOT = '(?:slots?|time|times|gaps?|openings?|windows?|space|room|availabil
 const ADJECTIVE =
   '(?:free|busy|available|unavailable|open|booked(?: up)?|occupied|clear|tied up|empty|taken|engaged|double booked|around|in a meeting|blocked|doing anything|doing something|conflicted)';
 
+const DAY_WORD =
+  '(?:today|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day|next|this|the|whole|all|of|rest|following|day|after|days?|weeks?|weekend|month|morning|afternoon|a|an|one|two|three|couple|half|from|to|until|till|through|and|between|on|for|january|february|march|april|may|june|july|august|september|october|november|december|st|nd|rd|th|,|-|\\d+)';
+/** `I can't make the interview`, `we no longer need the room`. */
+const DECLINES =
+  /^(?!.*\b(?:cancel|delete|remove|move|reschedule|postpone|push)\b)(?:i|we) (?:will |would )?(?:can not|cannot|could not|will not|won't|couldn't|am not able to|am unable to|no longer|do not|don't)(?: (?:be able to|have to|need to|want to))? (?:make|attend|go|come|join|need|want|be (?:at|in|there)|do)\b/u;
+
 const pattern = (text: string): RegExp => new RegExp(text, 'u');
 
 const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
@@ -51,11 +57,31 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?:(?:which|what) (?:\w+ )?calendars|(?:list|show|tell me|give me|display) (?:me )?(?:all )?(?:of )?(?:my |the )?calendars\b|do i have (?:more than one|several|multiple|other|any other) calendars?|how many calendars)`,
     ),
   ],
+  ['book', /^(?:calendar|event|appointment|meeting|reminder|new event) :/u],
+  // Greetings and wishes.
+  [
+    'unclear',
+    /^(?:(?:good )?(?:morning|afternoon|evening|night)|have an? (?:nice|good|great|lovely|wonderful|pleasant|safe) .*)(?: (?:all|everyone|everybody|there|to you|sallyport))?$/u,
+  ],
+  // A wish, though it is put as a question.
+  ['change', pattern(`^(?:can|could) (?:i|we) (?:make|have|do|start) ${OWNED} .+ (?:instead|earlier|later)\\b`)],
+  // Days off are entered; things are taken off the calendar.
+  [
+    'book',
+    pattern(String.raw`^(?:take|have|get|book|request|put|mark) (?:${DAY_WORD} )+off\b(?! (?:my|the|our|of)\b)`),
+  ],
+  // What cannot be attended is told, not asked for.
+  ['unclear', DECLINES],
+  // "Let's do lunch": a question with "do" has a subject.
+  [
+    'book',
+    /^(?:do|have) (?:a|an|some|another|breakfast|brunch|lunch|dinner|drinks|coffee)\b(?!.*\b(?:have|clash|overlap|conflict|work)\b)/u,
+  ],
   // Changes before bookings: "make my 2pm an hour long", "add bob@… to the standup".
   [
     'cancel',
     pattern(
-      String.raw`^(?:cancel|delete|drop|scrap|call off|get rid of|clear|wipe|erase|bin|ditch|unbook|kill|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
+      String.raw`^(?:cancel|delete|drop(?! (?:off|by|in|round)\b)|scrap|call off|get rid of|clear(?! out\b)|wipe|erase|bin|ditch|unbook|kill|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
     ),
   ],
   ['cancel', pattern(String.raw`^(?:take|call|get|strike|cross) .+ (?:off|out of)\b`)],
@@ -74,12 +100,13 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'change',
     pattern(
-      String.raw`^(?:move|reschedule|re - schedule|shift|push|postpone|delay|defer|bump|slide|change|update|edit|modify|alter|adjust|extend|lengthen|prolong|shorten|trim|rename|retitle|relocate|rearrange|swap|switch|uninvite|convert|turn|advance|remove)\b`,
+      String.raw`^(?:move|reschedule|re - schedule|shift|push|postpone|prepone|delay|defer|bump|slide|change|update|edit|modify|alter|adjust|extend|lengthen|prolong|shorten|trim|rename|retitle|relocate|rearrange|swap|switch|uninvite|convert|turn|advance|remove)\b`,
     ),
   ],
   ['change', pattern(String.raw`^(?:bring|pull|put|set|take) .+ (?:forward|back|off|earlier|later|ahead)\b`)],
   ['change', pattern(`^(?:bring forward|pull forward|put back|put off|cut|start|end|finish) ${OWNED}`)],
   ['change', pattern(`^(?:bring|pull) ${OWNED}`)],
+  ['change', pattern(`^(?:call|name|title|label) ${OWNED} .+ "(?: instead)?$`)],
   ['change', pattern(String.raw`^(?:make|set|have|get|let) ${OWNED} (?!.*\b(?:reminder|aside|up) )`)],
   ['change', pattern(String.raw`^(?:add|invite|include|put|attach|give) .+ to ${OWNED} (?!.*${CALENDAR}\b)`)],
   [
@@ -93,6 +120,16 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     pattern(
       String.raw`^(?:add|include) .+ to (?:lunch|dinner|breakfast|brunch|coffee|drinks|\w+ ?(?:review|sync|standup|meeting|call|retro|workshop))\b(?!.*\b${CALENDAR}\b)`,
     ),
+  ],
+  [
+    'events',
+    pattern(
+      String.raw`^(?:share|send|mail|give|tell|get|show|read|run through|pull up) (?:(?:me|us|out|with me) )*(?:my|the|our) (?:\w+ )?(?:${CALENDAR}|meetings|appointments|events|plans|bookings)\b(?! (?:invite|invitation|link|to\b|with\b))`,
+    ),
+  ],
+  [
+    'events',
+    /^(?:do|have) (?:i|we) (?:have |got )*(?:an?|the|my|any) .*\b(?:booked|scheduled|planned|lined up|coming up)\b/u,
   ],
   [
     'detail',
@@ -109,6 +146,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     'find',
     /^(?:which|what) (?:day|days|time|times|morning|afternoon|evening|slots?)\b.*\b(?:work|works|suit|suits|best|good|better)\b/u,
   ],
+  ['find', /^when (?:is |would be |might be |could be )?(?:good|best|better|convenient|possible|works?|suits?)\b/u],
   ['find', /\b(?:earliest|soonest|first time|next time|quickest)\b.*\b(?:can|could|free|available|both|for)\b/u],
   [
     'find',
@@ -169,13 +207,13 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'free',
     pattern(
-      String.raw`^(?:do|does|will|would|did) (?:.{1,80} and )?(?:i|we|\w+) (?:\w+ )?have (?:got )?(?:anything|something|any (?:plans|conflicts?|commitments|clash(?:es)?|time|free time|availability|gaps?|obligations)|a (?:conflict|clash|gap|minute|moment)|time|plans|stuff|much|room|some time|free time|conflicts|an hour|half an hour|\d+ (?:minutes|hours))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
+      String.raw`^(?:do|does|will|would|did) (?:.{1,80} and )?(?:i|we|\S+) (?:\w+ )?have (?:got )?(?:anything|something|any (?:plans|conflicts?|commitments|clash(?:es)?|time|free time|availability|gaps?|obligations)|a (?:conflict|clash|gap|minute|moment)|time|plans|stuff|much|room|some time|free time|conflicts|an hour|half an hour|\d+ (?:minutes|hours))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
     ),
   ],
   [
     'free',
     pattern(
-      String.raw`^(?:have|has) (?:i|we|\w+) (?:got )?(?:anything|something|time|any (?:plans|time|conflicts?|commitments))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
+      String.raw`^(?:have|has) (?:i|we|\S+) (?:got )?(?:anything|something|time|any (?:plans|time|conflicts?|commitments))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
     ),
   ],
   [
@@ -238,23 +276,28 @@ const SELF = /\b(?:i|my|me|we|our|us|mine)\b/u;
 const OTHER_TOPIC =
   /\b(?:weather|forecast|temperature|rain|sunny|news|stocks?|prices?|jokes?|poems?|story|stories|capital of|president|translate|translation|recipes?|e-?mails?|song|songs|exchange rate|bitcoin|meaning of|define|definition|population|how are you|who are you|your name|homework|code|essay)\b/u;
 const ASKS_WHAT_IS_ON =
-  /\b(?:on|happening|planned|up|scheduled|going on|doing|there|left|next|coming|booked|ahead|remaining|in store)\b|^(?:show|list|display|when|at what time|what time|where|how long)\b/u;
+  /\b(?:on|looks?|looking|shaping up|happening|planned|up|scheduled|going on|doing|there|left|next|coming|booked|ahead|remaining|in store)\b|^(?:show|list|display|when|at what time|what time|where|how long)\b/u;
 
 /** A question that is not about the calendar must not be answered from it. */
 function concernsCalendar(intent: Intent, text: string, said: Said): boolean {
   if (CALENDAR_WORDS.test(text)) return true;
-  if (OTHER_TOPIC.test(text)) return intent === 'book' && said.timed;
+  if (OTHER_TOPIC.test(text) && intent !== 'change' && intent !== 'cancel') return intent === 'book' && said.timed;
   switch (intent) {
     case 'events':
       return said.timed
         ? SELF.test(text) || ASKS_WHAT_IS_ON.test(text)
         : /^(?:when|what time|at what time|where) (?:is|are|am|does|do|was|will|did)\b/u.test(text) ||
-            (/\bnext\b/u.test(text) && SELF.test(text)) ||
+            (/\b(?:next|coming up|upcoming|scheduled|planned|booked|lined up)\b/u.test(text) && SELF.test(text)) ||
             /^what is (?:on|up next|next|happening|coming up)$/u.test(text);
     case 'free':
       return said.timed || said.length || /\bfree\b/u.test(text);
     case 'find':
       return said.timed || said.length || /\b(?:time|times|meet|free|gap|opening|when)\b/u.test(text);
+    case 'change':
+      // Other things can be converted and swapped, too.
+      return (
+        said.timed || said.length || !/^(?:convert|turn|swap|switch|adjust|alter)\b/u.test(text) || SELF.test(text)
+      );
     default:
       return true;
   }
@@ -277,7 +320,9 @@ export function intentOf(words: readonly Word[], said: Said): Intent {
   const found = PATTERNS.find(([, expression]) => expression.test(text))?.[0];
   if (found !== undefined) return concernsCalendar(found, text, said) ? found : 'unclear';
   return said.timed &&
-    !/^(?:how|why|what|who|you|thanks|thank|hi|no|yes|if|nice|it)\b/u.test(text) &&
+    !/^(?:how|why|what|who|you|thanks|thank|hi|no|yes|if|nice|it)\b|\b(?:maybe|perhaps|not sure|dunno|can not|cannot|won't|couldn't|cancelled|canceled)\b/u.test(
+      text,
+    ) &&
     !OTHER_TOPIC.test(text)
     ? 'book'
     : 'unclear';

@@ -49,7 +49,10 @@ const decimal: Rule<number> = either(
   map(seq(cardinal, says('1 / 2')), ([value]) => value + 0.5),
 );
 
-const counted: Rule<Length> = map(seq(either(amount, decimal), dash, unit), ([count, , length]) =>
+/** `two free hours` */
+const quality = maybe(says('free | quiet | uninterrupted | spare | solid | clear | open | focused | straight'));
+
+const counted: Rule<Length> = map(seq(either(amount, decimal), dash, quality, unit), ([count, , , length]) =>
   times(length, count),
 );
 

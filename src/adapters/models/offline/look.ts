@@ -41,8 +41,8 @@ export function othersIn(task: Task, setting: Setting): Asked {
   const { addresses, unknown } = people;
   const alone =
     addresses.length > 0 &&
-    /^(?:is|are|when is|when are|will|does|what is|check if|check whether)\b/.test(spelledOut(task.words)) &&
-    !/\b(?:i|me|we|us|our|my)\b/.test(spelledOut(task.words));
+    /^(?:is|are|has|have|when is|when are|will|does|what is|check if|check whether)\b/.test(spelledOut(task.words)) &&
+    !/\b(?:i|me|we|us|our|my|with)\b/.test(spelledOut(task.words));
   const calendars = addresses.length === 0 ? {} : { calendars: alone ? addresses : ['primary', ...addresses] };
   return { calendars, addresses, unknown, question: undefined };
 }

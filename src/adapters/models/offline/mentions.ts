@@ -13,8 +13,8 @@ import { dayRule, severalDays } from './days.ts';
 import { type Length, lengthRule } from './lengths.ts';
 import { cardinal } from './numbers.ts';
 import { type Part, partRule } from './parts.ts';
-import { type Repeat, repeatRule } from './repeats.ts';
-import { either, type Found, map, maybe, type Rule, says, seq, several, unless } from './rules.ts';
+import { isPlainMonthly, type Repeat, repeatRule, turnOfMonth } from './repeats.ts';
+import { either, type Found, lookup, map, maybe, type Rule, says, seq, several, unless } from './rules.ts';
 import { type Days, daysRule } from './stretches.ts';
 import { MINUTE, type Wall } from './wall.ts';
 import type { Word } from './words.ts';
@@ -72,22 +72,57 @@ const introduction = says(
 
 export function createMentionReader(context: TimeContext): MentionReader {
   const rules = mentionRules(context);
+  const monthly = either<Mention>(
+    map(turnOfMonth, (repeat) => ({ kind: 'repeat', repeat })),
+    rules,
+  );
   return (words) => {
-    const located: Located[] = [];
-    for (let at = 0; at < words.length; ) {
-      const found = noSuchDay(words, at) ? undefined : rules(words, at);
-      const previous = located.at(-1);
-      const loose = found ?? looseAfter(words, at, previous);
-      if (loose === undefined) {
-        at += 1;
-      } else {
-        located.push({ mention: loose.value, at, end: loose.end });
-        at = loose.end;
-      }
-    }
-    return located;
+    const located = readAll(words, rules);
+    const isMonthly = located.some(({ mention }) => mention.kind === 'repeat' && isPlainMonthly(mention.repeat));
+    return withoutNames(isMonthly ? readAll(words, monthly) : located, words);
   };
 }
+
+function readAll(words: readonly Word[], rules: Rule<Mention>): readonly Located[] {
+  const located: Located[] = [];
+  for (let at = 0; at < words.length; ) {
+    const found =
+      (noSuchDay(words, at) || isParticle(words, at) ? undefined : rules(words, at)) ??
+      looseAfter(words, at, located.at(-1));
+    if (found === undefined) {
+      at += 1;
+    } else {
+      located.push({ mention: found.value, at, end: found.end });
+      at = found.end;
+    }
+  }
+  return located;
+}
+
+/** Words of time that are part of a name are no time. */
+function withoutNames(located: readonly Located[], words: readonly Word[]): readonly Located[] {
+  const onDate = located.some(({ mention }) => ['days', 'stretch', 'span'].includes(mention.kind));
+  return withoutFeasts(onDate ? located.filter((one) => !isOccasion(one, words)) : located);
+}
+
+/** `the quarterly all-hands on 2 April` is one of them, and that is its name. */
+function isOccasion({ mention, at, end }: Located, words: readonly Word[]): boolean {
+  if (mention.kind !== 'repeat' || end !== at + 1) return false;
+  const named = words[end]?.kind === 'word' && /^(?:quarterly|annual|yearly)$/.test(words[at]?.lower ?? '');
+  return named && !words.some(({ lower }) => /^(?:every|each|repeating|recurring|repeat)$/.test(lower));
+}
+
+/** `Christmas shopping on the 12th`: where another day is said, the feast is what the event is about. */
+function withoutFeasts(located: readonly Located[]): readonly Located[] {
+  const isFeast = ({ mention }: Located): boolean =>
+    mention.kind === 'days' && mention.days.every(({ feast }) => feast === true);
+  const placed = located.some((one) => ['days', 'stretch', 'span'].includes(one.mention.kind) && !isFeast(one));
+  return placed ? located.filter((one) => !isFeast(one)) : located;
+}
+
+/** `squeeze in an hour` is no hour from now. */
+const isParticle = (words: readonly Word[], at: number): boolean =>
+  words[at]?.lower === 'in' && /^(?:squeeze|fit|get|slot|pencil|work|put|sneak)$/.test(words[at - 1]?.lower ?? '');
 
 /** `31 November` is not all of November. */
 function noSuchDay(words: readonly Word[], at: number): boolean {
@@ -106,6 +141,9 @@ function looseAfter(words: readonly Word[], at: number, previous: Located | unde
     map(looseClock, (clock) => ({ kind: 'clock', clock, or: [] })),
   )(words, at);
 }
+
+/** `3 in the afternoon`: the hour's half of the day. */
+const namedHalf = lookup<'am' | 'pm'>({ morning: 'am', afternoon: 'pm', evening: 'pm' });
 
 const clockMention = (clock: Clock, or: readonly Clock[] = []): Mention => ({ kind: 'clock', clock, or });
 
@@ -138,6 +176,9 @@ function clockRules(): Rule<Mention> {
     introducedRange,
     strongRange,
     alternatives,
+    map(seq(maybe(introduction), looseClock, says('in the | at'), namedHalf), ([, clock, , half]) =>
+      clock.half === 'bare' && clock.hour < 12 ? clockMention({ ...clock, half }) : undefined,
+    ),
     map(seq(maybe(introduction), plainClock), ([, clock]) => clockMention(clock)),
     map(
       seq(
@@ -170,6 +211,9 @@ function pointRule(context: TimeContext): Rule<Point> {
       part,
       clock,
     })),
+    map(seq(looseClock, on, partRule(context)), ([clock, , { part, day: own }]) =>
+      own === undefined ? undefined : { day: own, part, clock },
+    ),
     map(day, (value) => ({ day: value })),
     map(introducedClock, (clock) => ({ clock })),
     map(partRule(context), ({ part, day: own }) => (own === undefined ? { part } : { part, day: own })),
@@ -190,6 +234,8 @@ function spanRule(context: TimeContext): Rule<Mention> {
     return { kind: 'span', from, to };
   });
 }
+
+const NOON: Point = { clock: { hour: 12, minute: 0, half: 'exact' } };
 
 function boundRules(context: TimeContext): Rule<Mention> {
   const point = pointRule(context);
@@ -229,6 +275,7 @@ function boundRules(context: TimeContext): Rule<Mention> {
       ([, value]) => bound('until', value),
     ),
     map(says('after lunch'), () => bound('after', { clock: { hour: 13, minute: 0, half: 'exact' } })),
+    map(says('between now and lunch | from now until lunch | until lunch | till lunch'), () => bound('until', NOON)),
     map(says('before lunch'), () => bound('before', { clock: { hour: 12, minute: 0, half: 'exact' } })),
     map(says('after work | after hours'), () => bound('after', { clock: { hour: 17, minute: 0, half: 'exact' } })),
     map(says('before work'), () => bound('before', { clock: { hour: 9, minute: 0, half: 'exact' } })),

@@ -30,6 +30,7 @@ const NAMES: Readonly<Record<string, Part>> = {
   mornings: MORNING,
   afternoon: AFTERNOON,
   afternoons: AFTERNOON,
+  arvo: AFTERNOON,
   evening: EVENING,
   evenings: EVENING,
   night: NIGHT,

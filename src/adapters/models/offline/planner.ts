@@ -108,7 +108,9 @@ function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
     const task = readTask(clause, setting);
     const previous = tasks.at(-1);
     const joins = previous !== undefined && ['book', 'change', 'find'].includes(previous.intent);
-    if (task.intent === 'detail' && joins) {
+    if (task.intent === 'find' && !hasTime(task.timing) && previous !== undefined && isWish(previous)) {
+      tasks[tasks.length - 1] = { ...previous, intent: 'find' };
+    } else if (task.intent === 'detail' && joins) {
       const opening = DETAIL_OPENING(clause.words, 0)?.end ?? 0;
       tasks[tasks.length - 1] = {
         ...readTask(
@@ -127,6 +129,10 @@ function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
   const clear = tasks.filter(({ intent }) => intent !== 'unclear');
   return (clear.length > 0 ? clear : tasks).slice(0, MAX_TASKS);
 }
+
+/** `I need an hour on Monday. When works?`: what is wished for is looked for. */
+const isWish = ({ intent, words }: Task): boolean =>
+  intent === 'book' && /^(?:i|we) (?:need|want|would like|have)\b/.test(spelledOut(words));
 
 const comma = (near: Word | undefined): Word => ({
   kind: 'mark',

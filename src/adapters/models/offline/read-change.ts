@@ -39,7 +39,10 @@ const TO = says(
 const LEFTOVER =
   /^(?:instead|please|the|a|same|time|at|on|,|start|starting|begin|beginning|of|in|and|-|then|now|rather|be|that|day|around|about|it|both|for)$/;
 
-export function readChange(words: readonly Word[], setting: Setting): ChangeRequest {
+const ASKED = says('can/could i/we');
+
+export function readChange(said: readonly Word[], setting: Setting): ChangeRequest {
+  const words = said.slice(ASKED(said, 0)?.end ?? 0);
   return (
     readRename(words) ??
     readPlace(words, setting) ??
@@ -54,7 +57,7 @@ export function readChange(words: readonly Word[], setting: Setting): ChangeRequ
 }
 
 const VERB = says(
-  'move | reschedule | shift | push back | push out | push | postpone | delay | defer | bump | slide | change the time of | change the date of | change the start of | change the start time of | change | update | edit | modify | adjust | extend | lengthen | prolong | shorten | trim | rename | retitle | bring forward | bring | pull forward | pull | put back | put off | put | make | set | turn | have | get | cut | end | finish | start | advance | swap | switch | relocate | rearrange | convert | cancel | delete | remove | drop | scrap | call off | get rid of | clear | wipe | erase | bin | ditch | unbook | kill | axe | trash | take | skip | free up | let | give | alter | unschedule | discard',
+  'move | reschedule | shift | push back | push out | push | postpone | prepone | delay | defer | bump | slide | change the time of | change the date of | change the start of | change the start time of | change | update | edit | modify | adjust | extend | lengthen | prolong | shorten | trim | rename | retitle | bring forward | bring | pull forward | pull | put back | put off | put | make | set | turn | have | get | cut | end | finish | start | advance | swap | switch | relocate | rearrange | convert | cancel | delete | remove | drop | scrap | call off | get rid of | clear | wipe | erase | bin | ditch | unbook | kill | axe | trash | take | skip | free up | let | give | alter | unschedule | discard',
 );
 
 export function withoutVerb(words: readonly Word[]): readonly Word[] {
@@ -67,8 +70,11 @@ function readRename(words: readonly Word[]): ChangeRequest | undefined {
   const renaming =
     /^(?:rename|retitle)\b/.test(text) ||
     /^(?:change|set|update|edit|make) (?:the )?(?:title|name|subject)\b/.test(text);
-  if (!renaming) return undefined;
-  const open = findFirst(says('rename | retitle | title of | name of | subject of | title for | name for'), words);
+  // `Call the vet appointment "Check-up" instead`.
+  const naming = /^(?:call|name|title|label)\b.* "/.test(text) ? { end: 1 } : undefined;
+  if (!renaming && naming === undefined) return undefined;
+  const open =
+    naming ?? findFirst(says('rename | retitle | title of | name of | subject of | title for | name for'), words);
   const joint = lastIndex(words, says('to | as | into'), open?.end ?? 1);
   const quote = words.findIndex(({ kind }, at) => kind === 'quote' && at > (open?.end ?? 0));
   const at = quote !== -1 ? quote : joint === undefined ? -1 : joint + 1;

@@ -16,7 +16,7 @@ import { wallAt } from './zones.ts';
 
 /** Words that say that there is an event, not which. */
 const GENERIC = new Set(
-  "a an the my our your his her their this that it its is are was be on in at for of to from with and or by me i we us you what what's whats when when's where which who how do does did have has got will would am can could should about any anything some all every each everything next upcoming coming up first last earliest latest meeting meetings meet appointment appointments event events calendar diary schedule agenda scheduled planned plan plans booked day week today tomorrow show list see view check display read give get tell find look pull open please time times many much long there 's day's everything else happening going entire whole series occurrence occurrences recurring repeating one ones slot entry booking bookings left remaining today's if that then thing things out down cancel delete remove move reschedule called titled named free busy start starts end ends begin begins happen doing due rundown overview summary summarize summarise brief run walk through look like looks full details detail calendars more than planner needs need has have must should moved rescheduled postponed changed pushed shifted also just only again still other another later between doing got invited attending search searching store".split(
+  "a an the my our your his her their this that it its is are was be on in at for of to from with and or by me i we us you what what's whats when when's where which who how do does did have has got will would am can could should about any anything some all every each everything next upcoming coming up first last earliest latest meeting meetings meet appointment appointments event events calendar diary schedule agenda scheduled planned plan plans booked day week today tomorrow show list see view check display read give get tell find look pull open please time times many much long there 's day's everything else happening going entire whole series occurrence occurrences recurring repeating one ones slot entry booking bookings left remaining today's if that then thing things out down cancel delete remove move reschedule called titled named free busy start starts end ends begin begins happen doing due rundown overview share send plate docket lined store summary summarize summarise brief run walk through look like looks full details detail calendars more than planner needs need has have must should moved rescheduled postponed changed pushed shifted also just only again still other another later between doing got invited attending search searching store".split(
     ' ',
   ),
 );
@@ -48,7 +48,10 @@ export function searchTerm(subject: readonly Word[]): string | undefined {
   // Of words of kind the last is the noun: the team sync is a sync.
   const best =
     telling.length === 0 ? pool.at(-1) : [...pool].sort((left, right) => right.text.length - left.text.length)[0];
-  return best?.text;
+  const kind = best?.lower.replace(/s$/, '');
+  return kind !== undefined && KIND.has(kind) && kind !== best?.lower && !KIND.has(best?.lower ?? '')
+    ? kind
+    : best?.text;
 }
 
 export interface Reference {

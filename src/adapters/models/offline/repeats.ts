@@ -1,6 +1,6 @@
 import { type DayContext, monthDay, weekdayName, weekdayPlural } from './day-names.ts';
 import { cardinal, ordinal } from './numbers.ts';
-import { either, lookup, map, maybe, type Rule, says, seq, several } from './rules.ts';
+import { either, lookup, map, maybe, type Rule, says, seq, several, unless } from './rules.ts';
 import { DAY, nthWeekday, partsOf, startOfMonth, type Wall } from './wall.ts';
 
 // Repetition: `every other Thursday`, `on the last Friday of each month`, as what an RRULE (RFC 5545 section 3.3.10) can say.
@@ -72,7 +72,9 @@ const simple: Rule<Repeat> = either(
   ),
   map(says('monthly | once a month'), () => plain('MONTHLY')),
   map(says('quarterly | every quarter | each quarter | once a quarter'), () => plain('MONTHLY', 3)),
-  map(says('yearly | annually | annual | once a year'), () => plain('YEARLY')),
+  map(says('yearly | annually | once a year'), () => plain('YEARLY')),
+  // Annual leave is not taken every year anew.
+  map(unless(says('annual'), says('leave | holiday | holidays')), () => plain('YEARLY')),
   map(
     says(
       'every weekday | each weekday | every workday | every working day | each working day | every business day | on weekdays | weekdays | every week day | on working days | on workdays | every day monday to friday | every day from monday to friday | monday to friday every week | every monday to friday | every monday through friday',
@@ -127,6 +129,15 @@ const inMonths: Rule<Repeat> = either(
   map(seq(says('monthly | every month | each month | once a month'), onThe, ordinal), ([, , day]) => onDay(day)),
   map(seq(says('monthly | every month | each month'), onThe, says('last day')), () => onDay(-1)),
 );
+/** `a monthly review … on the last Friday`: read only where something else says that it is monthly. */
+export const turnOfMonth: Rule<Repeat> = map(
+  seq(says('on the | the | every'), nthName, weekdayName),
+  ([, nth, weekday]) => monthlyOn(weekday, nth),
+);
+
+export const isPlainMonthly = ({ frequency, weekdays, monthDay }: Repeat): boolean =>
+  frequency === 'MONTHLY' && weekdays.length === 0 && monthDay === undefined;
+
 export function repeatRule(context: DayContext): Rule<Repeat> {
   const date = monthDay(context);
   const yearly: Rule<Repeat> = either(

@@ -14,6 +14,8 @@ export interface Days {
   readonly again?: (day: Wall) => Wall;
   /** Said by its ends (`from Monday to Wednesday`): it is one thing that lasts, not a stretch in which to find a time. */
   readonly lasts?: boolean;
+  /** Said by weekdays alone (`Monday to Friday`): may be those of every week. */
+  readonly weekdays?: readonly number[];
 }
 
 /** Stretches that have a name of their own: weeks, weekends, months, `the next three days`. */
@@ -127,6 +129,10 @@ function longerRule(context: DayContext): Rule<Days> {
       from: today,
       to: addMonths(startOfMonth(today), 1),
     })),
+    map(seq(says('the rest of | rest of | the remainder of'), monthReference(context)), ([, month]) => ({
+      from: Math.max(today, month),
+      to: addMonths(month, 1),
+    })),
     map(says('this year | the year'), () => months(dayOf(year, 1, 1) ?? today, 12)),
     map(says('the rest of the year | the rest of this year'), () => ({
       from: today,
@@ -192,7 +198,11 @@ function ordered(first: Day, second: Day): Days | undefined {
     const earlier = second.day + 7 * DAY;
     last = earlier > first.day && earlier - first.day < 7 * DAY ? earlier : last;
   }
-  return last >= first.day ? { from: first.day, to: last + DAY, lasts: true } : undefined;
+  if (last < first.day) return undefined;
+  const weekly = [first, second].every(({ day, again }) => again?.(day) === day + 7 * DAY);
+  const days = Array.from({ length: (last - first.day) / DAY + 1 }, (_, index) => first.day + index * DAY);
+  const weekdays = weekly && days.length < 7 ? { weekdays: days.map((day) => partsOf(day).weekday) } : {};
+  return { from: first.day, to: last + DAY, lasts: true, ...weekdays };
 }
 
 interface DatesOfMonth {

@@ -48,6 +48,12 @@ export function mergeMentions(located: readonly Located[]): Timing {
 /** `Monday and Friday at 7, every week`: the weekdays belong to the repetition, not to one week. */
 function withWeekdays(timing: Writable): Timing {
   const { repeat, days } = timing;
+  // "Daily, Monday to Friday" is on working days, not for five days.
+  if (repeat !== undefined && repeat.weekdays.length === 0 && /^(?:DAILY|WEEKLY)$/.test(repeat.frequency)) {
+    const { stretch: said, ...rest } = timing;
+    if (said?.weekdays !== undefined)
+      return { ...rest, repeat: { ...repeat, frequency: 'WEEKLY', weekdays: said.weekdays } };
+  }
   if (repeat?.frequency !== 'WEEKLY' || repeat.weekdays.length > 0 || days === undefined) return timing;
   if (!days.every(({ again }) => again !== undefined)) return timing;
   const { days: _days, ...rest } = timing;
