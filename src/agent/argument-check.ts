@@ -20,21 +20,11 @@ function describe(error: ErrorObject): string {
 
 export function createArgumentCheck(): CheckArguments {
   const compiled = new WeakMap<ListedTool, ValidateFunction>();
-  let compiler: Promise<(schema: object) => ValidateFunction> | undefined;
-
-  async function loadCompiler(): Promise<(schema: object) => ValidateFunction> {
-    const [{ Ajv2020 }, formats] = await Promise.all([import('ajv/dist/2020.js'), import('ajv-formats')]);
-    const ajv = new Ajv2020({ allErrors: true, strict: false });
-    // ajv-formats is CommonJS: its function arrives as a member of what the loader calls the default export.
-    formats.default.default(ajv);
-    return (schema) => ajv.compile(schema);
-  }
-
   return async (tool, args) => {
     let validate = compiled.get(tool);
     if (validate === undefined) {
-      compiler ??= loadCompiler();
-      validate = (await compiler)(tool.inputSchema);
+      const { compileSchema } = await import('./compile-schema.ts');
+      validate = compileSchema(tool.inputSchema);
       compiled.set(tool, validate);
     }
     if (validate(args)) return undefined;

@@ -95,6 +95,19 @@ describe('the zip', () => {
     expect(outside.filter((name) => !known.has(name))).toEqual([]);
   });
 
+  it('loads later only modules of ours, or parts of a package: a whole one would come with all that nobody uses', () => {
+    const whole = Object.entries(bundle.metafile.inputs).flatMap(([source, { imports }]) =>
+      imports
+        .filter((item) => item.kind === 'dynamic-import' && source.startsWith('src/') && !item.path.startsWith('src/'))
+        .map((item) => item.path),
+    );
+    // `openai` is one class that reaches everything; jose's are modules of one function each.
+    const meant = /^node_modules\/(?:openai\/index\.mjs|jose\/dist\/webapi\/[\w/]+\.js)$/;
+    expect(whole.filter((path) => !meant.test(path))).toEqual([]);
+    // Of a CommonJS module imported later a bundle sees the default export alone.
+    expect(whole.filter((path) => bundle.metafile.inputs[path]?.format !== 'esm')).toEqual([]);
+  });
+
   it('names no folder of the machine that built it', () => {
     for (const text of contents.values()) expect(text).not.toContain(root);
   });

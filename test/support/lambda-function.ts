@@ -69,6 +69,8 @@ function lambdaEnvironment(options: LambdaFunctionOptions, address: string): Rec
     AWS_LAMBDA_FUNCTION_NAME: `sallyport-${options.entry}`,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/sallyport-${options.entry}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: '2026/11/21/[$LATEST]0123456789abcdef0123456789abcdef',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_RUNTIME_API: address,
     LAMBDA_TASK_ROOT: options.taskRoot,

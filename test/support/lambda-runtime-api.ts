@@ -17,7 +17,7 @@ export interface RuntimeApi {
   /** Resolves when the runtime has asked for its first invocation; rejects when its initialisation failed. */
   readonly initialised: Promise<void>;
   invoke(event: unknown, timeoutMs: number): Promise<InvocationOutcome>;
-  /** Ends every invocation under way, when the runtime is gone. */
+  /** The runtime is gone: ends every invocation under way, and each that comes. */
   fail(reason: Error): void;
   close(): Promise<void>;
 }
@@ -55,6 +55,7 @@ function createQueue() {
   const waiting: Invocation[] = [];
   const running = new Map<string, Invocation>();
   let runtime: ServerResponse | undefined;
+  let failure: Error | undefined;
   const advance = (): void => {
     const next = runtime === undefined ? undefined : waiting.shift();
     if (runtime === undefined || next === undefined) return;
@@ -64,8 +65,10 @@ function createQueue() {
   };
   return {
     add(invocation: Invocation): void {
-      waiting.push(invocation);
-      advance();
+      if (failure === undefined) {
+        waiting.push(invocation);
+        advance();
+      } else invocation.reject(failure);
     },
     /** The runtime asks for work. */
     ask(response: ServerResponse): void {
@@ -78,6 +81,7 @@ function createQueue() {
       return found;
     },
     fail(reason: Error): void {
+      failure = reason;
       for (const { reject } of [...waiting.splice(0), ...running.values()]) reject(reason);
       running.clear();
     },

@@ -46,7 +46,7 @@ function kmsFault(cause: unknown): AppError {
 export function createKmsKeyService(options: KmsKeyServiceOptions): KeyService {
   const { keyId } = options;
   const load = lazily(async () => {
-    const sdk = await import('@aws-sdk/client-kms');
+    const sdk = await import('./kms-client.ts');
     return { sdk, client: options.client ?? new sdk.KMSClient(awsClientConfig(options)) };
   });
   return {

@@ -55,7 +55,7 @@ export function createParameterStore(options: ParameterStoreOptions): SecretSour
   /** Reads under way, by name; names read together share one promise. */
   const underWay = new Map<string, Promise<void>>();
   const load = lazily(async () => {
-    const sdk = await import('@aws-sdk/client-ssm');
+    const sdk = await import('./ssm-client.ts');
     return { sdk, client: options.client ?? new sdk.SSMClient(awsClientConfig(options)) };
   });
 

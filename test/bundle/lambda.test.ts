@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ENTRIES } from '../../build/build-bundle.ts';
+import { connectGoogle } from '../../src/cli/client/connect.ts';
+import { createHeadlessPerson } from '../../src/local/headless-person.ts';
+import { EMULATOR_START_MS } from '../support/aws-emulator.ts';
+import { ANN } from '../support/google-stand-in.ts';
+import { createEvent, unfitEvents } from '../support/lambda-events.ts';
+import { canRunLambda, RUNTIME_INSTALL_MS } from '../support/lambda-function.ts';
+import { type LambdaWorld, startLambdaWorld } from '../support/lambda-world.ts';
+import { createOutsideAgent, type OutsideAgent, toolCall } from '../support/outside-agent.ts';
+import { hasPython } from '../support/python.ts';
+import { hasRedisServer } from '../support/redis-server.ts';
+
+// The zip itself under Lambda's own runtime client: what `make bundle` writes is what answers here.
+
+const peers = [canRunLambda(), hasPython('what needs the AWS emulator'), hasRedisServer()];
+const suite = peers.every(Boolean) ? describe : describe.skip;
+
+suite('the zip on Lambda', () => {
+  let world: LambdaWorld;
+  let agent: OutsideAgent;
+
+  beforeAll(async () => {
+    world = await startLambdaWorld();
+    const { certificate, private_key: privateKey, key_id: keyId, secret } = world.credentials;
+    agent = createOutsideAgent({ certificate, privateKey, keyId, secret }, { url: world.urls.mcp, ca: world.serverCa });
+  }, RUNTIME_INSTALL_MS + EMULATOR_START_MS);
+  afterAll(() => world?.stop(), 30_000);
+
+  it.each(ENTRIES)('%s.handler says that it is well', async (entry) => {
+    const answer = await world.functions[entry].answer(createEvent({ stage: 'prod' }));
+    expect([answer.statusCode, JSON.parse(answer.body ?? '')]).toMatchObject([200, { status: 'ok' }]);
+  });
+
+  it.each(ENTRIES)('%s.handler answers every event, and lives on', async (entry) => {
+    for (const [what, event] of unfitEvents) {
+      // JSON has no undefined: nothing at all travels as null.
+      const answer = await world.functions[entry].answer(event ?? null);
+      const { error } = JSON.parse(answer.body ?? '') as { error: { code: string; request_id: string } };
+      expect([what, answer.statusCode, error.code]).toEqual([what, 400, 'invalid_request']);
+      expect(error.request_id).not.toBe('');
+    }
+    expect((await world.functions[entry].answer(createEvent())).statusCode).toBe(200);
+  });
+
+  it('refuses an unsigned call', async () => {
+    const body = toolCall('freebusy', {});
+    const unsigned = await agent.prepare(world.person.id, { body });
+    const headers = Object.fromEntries(
+      Object.entries(unsigned.headers).filter(([name]) => !name.startsWith('signature')),
+    );
+    expect(await agent.deliver({ ...unsigned, headers })).toMatchObject({ status: 401 });
+  });
+
+  it('connects a person, tells when they are busy, and books only what they approve', async () => {
+    const { person, urls, google } = world;
+    const browser = createHeadlessPerson({ account: ANN.email, googleOrigin: new URL(google.url).origin });
+    const oauth = { url: urls.oauth, token: person.confirmToken };
+    const outcome = await connectGoogle({ oauth, open: async (url) => void (await browser.visit(url)) });
+    expect(outcome).toMatchObject({ status: 'connected' });
+
+    const busy = { timeMin: '2027-03-01T00:00:00Z', timeMax: '2027-03-02T00:00:00Z' };
+    const free = await agent.send(person.id, { body: toolCall('freebusy', busy) });
+    expect(free).toMatchObject({ status: 200, json: { result: { structuredContent: { busy: [] } } } });
+
+    const post = async (base: string, path: string, token: string, body: unknown) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${base}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    const message = 'Book "Review of the plans" on 1 March 2027 from 10:00 to 11:00';
+    const asked = await post(urls.agent, '/chat', person.agentToken, { message, time_zone: 'Europe/Berlin' });
+    expect(asked).toMatchObject({ status: 200, body: { status: 'approval_required' } });
+    const [approval] = asked.body['approvals'] as { id: string }[];
+    const yes = await post(urls.oauth, `/approvals/${approval?.id}`, person.confirmToken, { decision: 'yes' });
+    expect(yes.status).toBe(200);
+    const done = await post(urls.agent, `/turns/${asked.body['turn']}/continue`, person.agentToken, {});
+    expect(done).toMatchObject({ status: 200, body: { status: 'completed' } });
+
+    const after = await agent.send(person.id, { body: toolCall('freebusy', busy) });
+    const { structuredContent } = (after.json as { result: { structuredContent: { busy: unknown[] } } }).result;
+    expect(structuredContent.busy).toEqual([
+      {
+        calendar: 'primary',
+        start: expect.stringContaining('2027-03-01T'),
+        end: expect.stringContaining('2027-03-01T'),
+      },
+    ]);
+  }, 60_000);
+
+  it('keeps every secret out of its environment and its logs', () => {
+    const secrets = Object.values(world.parameters).concat(world.person.agentToken, world.person.confirmToken);
+    const environments = JSON.stringify(world.environments);
+    const logs = ENTRIES.flatMap((entry) => world.functions[entry].lines).join('\n');
+    expect(logs).toContain('"service":"mcp"');
+    for (const secret of [...secrets, world.credentials.secret, ANN.email, 'Review of the plans']) {
+      expect(environments.includes(secret)).toBe(false);
+      expect(logs.includes(secret)).toBe(false);
+    }
+  });
+
+  it('logs no fault on the way, in JSON that CloudWatch can read', () => {
+    for (const entry of ENTRIES) {
+      const lines = world.functions[entry].lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(lines.filter((line) => line['level'] === 'error')).toEqual([]);
+    }
+  });
+
+  it('starts without what Parameter Store lacks, says so to nobody but the log, and goes on asking', async () => {
+    const environment = { ...world.environments.mcp, SALLYPORT_HMAC_MASTER_PARAMETER: '/sallyport/dev/absent' };
+    const broken = await world.start('mcp', environment);
+    const answer = await broken.answer(createEvent());
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toContain('absent');
+    const failures = broken.lines.filter((line) => line.includes('"event":"service.failed"'));
+    // Once ahead of the first request, once for it.
+    expect(failures).toHaveLength(2);
+    expect(failures[0]).toContain('Parameter Store has no value for: /sallyport/dev/absent');
+  });
+
+  it('works with an embedded store and no AWS at all', async () => {
+    const { AWS_ENDPOINT_URL: _endpoint, ...mcp } = world.environments.mcp;
+    const environment = {
+      ...mcp,
+      SALLYPORT_STORE: 'embedded',
+      SALLYPORT_STORE_FILE: `${world.environments.mcp['REDIS_CA_FILE']}.sqlite`,
+      SALLYPORT_VAULT_KMS_KEY_ID: '',
+      SALLYPORT_VAULT_KEY: Buffer.alloc(32, 1).toString('base64url'),
+      SALLYPORT_HMAC_MASTER: Buffer.alloc(32, 2).toString('base64url'),
+      GOOGLE_CLIENT_SECRET: 'a secret',
+    };
+    const alone = await world.start('mcp', environment);
+    expect((await alone.answer(createEvent())).statusCode).toBe(200);
+    // No revocation list is there, so the door refuses whoever asks, and says that it may pass.
+    const refused = await alone.answer(createEvent({ method: 'POST', path: '/mcp', body: '{}' }));
+    expect([401, 503]).toContain(refused.statusCode);
+  });
+});
