@@ -17,7 +17,9 @@ const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 if (major > 22 || (major === 22 && minor >= 18)) {
   await import(main);
 } else if (existsSync(pinned)) {
-  const run = spawnSync(pinned, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const run = spawnSync(pinned, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   process.exitCode = run.status ?? 1;
 } else {
   console.error(
