@@ -85,7 +85,7 @@ function draftOf(task: Task, setting: Setting): Draft | { readonly question: str
   const invited = people.addresses.length > 0;
   return {
     details: {
-      summary: (bare(details.title, timeOff) ?? plain).slice(0, 1000),
+      summary: (bare(task.title ?? details.title, timeOff) ?? plain).slice(0, 1000),
       ...(details.location === undefined ? {} : { location: details.location }),
       ...(details.description === undefined ? {} : { description: details.description }),
       ...(invited ? { attendees: people.addresses, sendUpdates: details.quiet ? 'none' : 'all' } : {}),

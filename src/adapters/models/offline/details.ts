@@ -54,7 +54,7 @@ const ABSENT = says(
   'out of office | out of the office | out of town | day off | days off | time off | week off | weeks off | drop off | dropping off | kick off | sign off | send off',
 );
 const TRAILING = says(
-  'at | on | in | for | from | and | , | - | with | to | by | of | the | a | an | : | starting | . | ! | ? | lasting | as | then | please | is | that | it | called | about | ; | until | every | each | repeating | recurring',
+  'at | on | in | for | from | and | , | - | with | to | by | of | the | a | an | : | starting | . | ! | ? | lasting | as | then | please | is | that | it | called | about | ; | until | every | each | repeating | recurring | instead',
 );
 
 const PLACES =
@@ -198,7 +198,14 @@ function isPlace(opener: string, place: readonly Word[]): boolean {
 }
 
 function titleFrom(words: readonly Word[], taken: readonly boolean[]): string | undefined {
-  const left = words.filter((_, at) => taken[at] === false);
+  const all = words.filter((_, at) => taken[at] === false);
+  // `…, book a call`: what stood before the comma said when.
+  const left = all.slice(
+    Math.max(
+      0,
+      all.findIndex(({ kind }) => kind !== 'mark'),
+    ),
+  );
   let at = 0;
   const verb = says('book club/fair/launch/signing/group')(left, 0) === undefined ? VERBS(left, 0) : undefined;
   if (verb !== undefined && (verb.end < left.length || verb.value !== 'event')) at = verb.end;

@@ -2,11 +2,13 @@ import type { ModelReply, ModelRequest } from '../../../ports/model.ts';
 import { book, bookIfFree, mealHalf, mealPart } from './book.ts';
 import { cancelEvent, changeEvent } from './change.ts';
 import { type Clause, splitClauses } from './clauses.ts';
+import { readDetails } from './details.ts';
 import { requestAt } from './dialog.ts';
 import { type Intent, intentOf, spelledOut } from './intent.ts';
 import type { SecondReader } from './library.ts';
 import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
 import { createMentionReader, type Mention, type MentionReader, type TimeContext } from './mentions.ts';
+import { withoutVerb } from './read-change.ts';
 import { replay, say } from './replay.ts';
 import { HELP, NOT_UNDERSTOOD, sentence } from './reply.ts';
 import { says } from './rules.ts';
@@ -123,12 +125,23 @@ function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
     } else if (task.intent === 'detail') {
       tasks.push({ ...task, intent: hasTime(task.timing) && previous === undefined ? 'book' : 'unclear' });
     } else {
-      tasks.push(previous === undefined ? task : inherit(task, previous));
+      tasks.push(previous === undefined ? task : inherit(another(task, previous), previous));
     }
   }
   const clear = tasks.filter(({ intent }) => intent !== 'unclear');
   return (clear.length > 0 ? clear : tasks).slice(0, MAX_TASKS);
 }
+
+/** `cancel the coffee with Liam and book one on Friday`: one of the same name. */
+function another(task: Task, previous: Task): Task {
+  if (task.intent !== 'book' || previous.intent !== 'cancel' || ANOTHER(task.words, 0) === undefined) return task;
+  const named = withoutVerb(previous.words);
+  const verb = previous.words.length - named.length;
+  const located = previous.located.map((one) => ({ ...one, at: Math.max(0, one.at - verb), end: one.end - verb }));
+  return { ...task, title: readDetails(named, located).title };
+}
+
+const ANOTHER = says('book/schedule/add/make/arrange/create one/another [one]');
 
 /** `I need an hour on Monday. When works?`: what is wished for is looked for. */
 const isWish = ({ intent, words }: Task): boolean =>
@@ -210,7 +223,13 @@ function* runAll(tasks: readonly Task[], setting: Setting): Run {
     } else if (task.intent === 'find' && next?.intent === 'book' && next.located.length === 0) {
       texts.push(
         yield* book(
-          { ...next, words: [...task.words, ...next.words], located: task.located, timing: searchOnly(task.timing) },
+          {
+            ...next,
+            words: [...task.words, ...next.words],
+            located: task.located,
+            timing: searchOnly(task.timing),
+            title: readDetails(next.words, []).title,
+          },
           setting,
         ),
       );

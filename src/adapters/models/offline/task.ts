@@ -28,6 +28,8 @@ export interface Task {
   readonly located: readonly Located[];
   readonly timing: Timing;
   readonly ifFree: boolean;
+  /** A title that stands elsewhere: `find half an hour and book it for a haircut`. */
+  readonly title?: string | undefined;
 }
 
 export interface Setting {
