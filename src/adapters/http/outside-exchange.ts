@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Agent as HttpAgent, request as httpRequest, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { AppError } from '../../kernel/app-error.ts';
 import type { OutsideRequest, OutsideResponse } from '../../ports/outside-client.ts';
@@ -60,20 +60,43 @@ function requestHeaders(request: OutsideRequest, body: Uint8Array | undefined): 
   return headers;
 }
 
-export function createExchange(): { readonly exchange: Exchange; readonly close: () => void } {
-  const keep = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST, timeout: IDLE_SOCKET_MS };
-  const agents = { http: new HttpAgent(keep), https: new HttpsAgent(keep) };
+interface Road {
+  readonly request: typeof httpRequest;
+  readonly agent: HttpAgent;
+}
 
-  const exchange: Exchange = (target, request, signal, trace) => {
+const KEEP = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST, timeout: IDLE_SOCKET_MS };
+
+/**
+ * Without TLS, for what the operator allowed by name. Importing `node:http` evaluates its `WebSocket` and with it all of fetch, 25 ms of a
+ * cold start, which `node:https` does not: so only who goes this way pays for it.
+ */
+async function openPlainRoad(): Promise<Road> {
+  const { Agent, request } = await import('node:http');
+  return { request, agent: new Agent(KEEP) };
+}
+
+export function createExchange(): { readonly exchange: Exchange; readonly close: () => void } {
+  const tls: Road = { request: httpsRequest, agent: new HttpsAgent(KEEP) };
+  let plain: Promise<Road> | undefined;
+
+  const roadTo = async (secure: boolean): Promise<Road> => {
+    if (secure) return tls;
+    plain ??= openPlainRoad();
+    return plain;
+  };
+
+  const exchange: Exchange = async (target, request, signal, trace) => {
     const secure = target.url.protocol === 'https:';
+    const road = await roadTo(secure);
     const body = typeof request.body === 'string' ? Buffer.from(request.body, 'utf8') : request.body;
     const limit = request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
     // What must not be sent twice gets a connection of its own: on a kept one that turns out to be dead, nobody could say
     // whether the request was read.
     const repeatable = request.retry ?? request.method === 'GET';
-    const agent = repeatable ? (secure ? agents.https : agents.http) : false;
+    const agent = repeatable ? road.agent : false;
     return new Promise((resolve, reject) => {
-      const outgoing = (secure ? httpsRequest : httpRequest)(target.url, {
+      const outgoing = road.request(target.url, {
         method: request.method,
         headers: requestHeaders(request, body),
         lookup: target.lookup,
@@ -103,8 +126,8 @@ export function createExchange(): { readonly exchange: Exchange; readonly close:
   return {
     exchange,
     close: () => {
-      agents.http.destroy();
-      agents.https.destroy();
+      tls.agent.destroy();
+      void plain?.then(({ agent }) => agent.destroy());
     },
   };
 }
