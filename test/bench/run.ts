@@ -1,4 +1,5 @@
 import { benchAgentDoor } from './agent-door.ts';
+import { benchColdStart } from './cold-start.ts';
 import { type Row, renderTable } from './figures.ts';
 import { benchInProcess } from './in-process.ts';
 import { createStage, type Stage } from './stage.ts';
@@ -10,6 +11,7 @@ import { createStage, type Stage } from './stage.ts';
 const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>>> = {
   a: benchAgentDoor,
   b: benchInProcess,
+  c: benchColdStart,
 };
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseCredentials } from '../../src/trust/credentials.ts';
 import { mintDelegation } from '../../src/trust/delegation.ts';
 import { signRequest } from '../../src/trust/sign-request.ts';
-import { BENCH_SCOPES, type Stage } from './stage.ts';
+import { SCOPES, type Stage } from './stage.ts';
 
 // `tools/call` requests as the agent sends them (2026-07-28): each with a nonce and a signature of its own, the delegation
 // minted once in a while for each person.
@@ -26,13 +26,20 @@ const DELEGATION_REUSE_MS = 40_000;
 /** What the echo tool is told: about as much as a calendar call's arguments. */
 export const TOLD = 'Free or busy on Tuesday between nine and five, in Berlin, for the team and for the meeting room?';
 
-function callBody(id: number): Buffer {
-  const params = { name: 'echo', arguments: { text: TOLD }, _meta: META };
+export interface ToolUse {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+const ECHO: ToolUse = { name: 'echo', arguments: { text: TOLD } };
+
+function callBody(use: ToolUse, id: number): Buffer {
+  const params = { ...use, _meta: META };
   return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
 }
 
 /** Signs for the server at `mcpUrl`. */
-export function createCallSigner(stage: Pick<Stage, 'credentials'>, mcpUrl: string): SignCall {
+export function createCallSigner(stage: Pick<Stage, 'credentials'>, mcpUrl: string, use = ECHO): SignCall {
   const credentials = parseCredentials(stage.credentials);
   const { host, pathname: path } = new URL(mcpUrl);
   const delegations = new Map<string, { readonly value: string; readonly untilMs: number }>();
@@ -46,7 +53,7 @@ export function createCallSigner(stage: Pick<Stage, 'credentials'>, mcpUrl: stri
       certificate,
       privateKey,
       person,
-      scopes: BENCH_SCOPES,
+      scopes: SCOPES,
       audience: mcpUrl,
       nowMs,
       lifetimeSeconds: DELEGATION_SECONDS,
@@ -57,13 +64,13 @@ export function createCallSigner(stage: Pick<Stage, 'credentials'>, mcpUrl: stri
   }
 
   return (person, id) => {
-    const body = callBody(id);
+    const body = callBody(use, id);
     const headers = {
       authorization: authorization(person),
       'content-type': 'application/json',
       'mcp-protocol-version': REVISION,
       'mcp-method': 'tools/call',
-      'mcp-name': 'echo',
+      'mcp-name': use.name,
     };
     const signature = signRequest({
       method: 'POST',

@@ -12,7 +12,8 @@ import { hasRedisServer, REDIS_INSTALL_COMMAND, startRedisServer } from '../supp
 // persons and their grants. Made once a run.
 
 export const AGENT = 'agent/assistant';
-export const BENCH_SCOPES: readonly string[] = ['test.write'];
+/** Granted and delegated: the local tool's, and the calendar's. */
+export const SCOPES: readonly string[] = ['calendar.write', 'test.write'];
 
 export interface Stage {
   /** PEM of the authority behind both certificates. */
@@ -63,7 +64,7 @@ export async function seedStore(store: KeyValueStore, stage: Pick<Stage, 'person
       v: 1,
       agent: AGENT,
       person,
-      scopes: [...BENCH_SCOPES, 'calendar.write'],
+      scopes: [...SCOPES],
       granted_at: now,
       expires_at: now + 86_400,
     };
