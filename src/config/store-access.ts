@@ -18,6 +18,7 @@ export const storePrefixes = [
   'person:',
   'identity:',
   'rate:',
+  'rate:questions:',
   'manifest',
   'ticket:',
   'flow:',
@@ -56,8 +57,9 @@ export const storeAccess = {
       'person:',
       'identity:',
       'rate:',
+      'rate:questions:',
     ],
-    write: ['nonce:', 'approval:', 'vault:', 'lock:vault:', 'rate:', 'manifest'],
+    write: ['nonce:', 'approval:', 'vault:', 'lock:vault:', 'rate:', 'rate:questions:', 'manifest'],
   },
   /** Holds consent: grants, answers to approvals, connections. */
   oauth: {
