@@ -1,20 +1,23 @@
 import { type Child, cpuOf, startChild } from './child.ts';
 import { type Row, spread } from './figures.ts';
-import { type Stage, withRedis } from './stage.ts';
+import type { Stage } from './seed.ts';
+import { withServerBundle } from './server-bundle.ts';
+import { withRedis } from './stage.ts';
 
 // (a) One `tools/call` of a local tool through the whole agent door, against a bare echo over the same mutual TLS: CPU of the server
 // process for each request. The stock SDK without any check stands beside it. Nonces and grants are in a real Redis over TLS.
 
 const CONCURRENCY = 16;
-const WARM_UP = 3000;
+const WARM_UP = 8000;
 const COUNT = 3000;
 const ROUNDS = 5;
 /** Two processes of the same program differ, so the whole is done with fresh ones a few times. */
 const GENERATIONS = 3;
 
-const ARMS = { echo: 'serve-echo.ts', door: 'serve-door.ts', echoAgain: 'serve-echo.ts', stock: 'serve-stock.ts' };
-type Arm = keyof typeof ARMS;
+const ARMS = ['echo', 'door', 'echoAgain', 'stock'] as const;
+type Arm = (typeof ARMS)[number];
 type Samples = Record<Arm, number>;
+type Scripts = Readonly<Record<Arm, string>>;
 
 interface Server {
   readonly child: Child;
@@ -22,12 +25,12 @@ interface Server {
 }
 
 async function startServer(script: string, stage: Stage): Promise<Server> {
-  const child = await startChild(new URL(script, import.meta.url).pathname, stage);
+  const child = await startChild(script, stage);
   return { child, port: await child.ask<number>('port') };
 }
 
-async function measureGeneration(stage: Stage): Promise<readonly Samples[]> {
-  const load = await startChild(new URL('load.ts', import.meta.url).pathname, stage);
+async function measureGeneration(stage: Stage, scripts: Scripts): Promise<readonly Samples[]> {
+  const load = await startChild('load.ts', stage);
   const servers = new Map<Arm, Server>();
   const perRequest = async (arm: Arm, count: number): Promise<number> => {
     const server = servers.get(arm);
@@ -36,13 +39,12 @@ async function measureGeneration(stage: Stage): Promise<readonly Samples[]> {
     return (await cpuOf(server.child, run)) / count;
   };
   try {
-    const arms = Object.keys(ARMS) as Arm[];
-    for (const arm of arms) servers.set(arm, await startServer(ARMS[arm], stage));
-    for (const arm of arms) await perRequest(arm, WARM_UP);
+    for (const arm of ARMS) servers.set(arm, await startServer(scripts[arm], stage));
+    for (const arm of ARMS) await perRequest(arm, WARM_UP);
     const rounds: Samples[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const samples: Samples = { echo: 0, door: 0, echoAgain: 0, stock: 0 };
-      for (const arm of arms) samples[arm] = await perRequest(arm, COUNT);
+      for (const arm of ARMS) samples[arm] = await perRequest(arm, COUNT);
       rounds.push(samples);
     }
     return rounds;
@@ -53,13 +55,16 @@ async function measureGeneration(stage: Stage): Promise<readonly Samples[]> {
 }
 
 export async function benchAgentDoor(stage: Stage): Promise<readonly Row[]> {
-  const rounds = await withRedis(stage, async (withStore) => {
-    const all: Samples[] = [];
-    for (let generation = 0; generation < GENERATIONS; generation += 1) {
-      all.push(...(await measureGeneration(withStore)));
-    }
-    return all;
-  });
+  const rounds = await withRedis(stage, (withStore) =>
+    withServerBundle(async (door) => {
+      const scripts = { echo: 'serve-echo.ts', door, echoAgain: 'serve-echo.ts', stock: 'serve-stock.ts' };
+      const all: Samples[] = [];
+      for (let generation = 0; generation < GENERATIONS; generation += 1) {
+        all.push(...(await measureGeneration(withStore, scripts)));
+      }
+      return all;
+    }),
+  );
   const ratio = (pick: (samples: Samples) => number) => spread(rounds.map((samples) => 100 * pick(samples)));
   const micros = (arm: Arm) => spread(rounds.map((samples) => samples[arm]));
   const echo = ({ echo: first, echoAgain }: Samples): number => (first + echoAgain) / 2;

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 
 // Child processes that answer questions over IPC. What is measured runs alone in a process of its own, and tells its own CPU time and
 // memory: neither the load nor the other arm is in its figures.
@@ -28,29 +29,29 @@ interface Answer {
   readonly failure?: string;
 }
 
-/** `script` must call `answerParent`. Its standard output is thrown away, as a real sink of log lines would take it. */
-export async function startChild(script: string, data?: unknown): Promise<Child> {
-  const child = fork(script, {
-    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
+/** `script` is a file of this folder or an absolute path, and must call `answerParent`. Its standard output is thrown away, as a real sink of log lines would take it. */
+export async function startChild(script: string, data?: unknown, flags: readonly string[] = []): Promise<Child> {
+  const child = fork(resolve(import.meta.dirname, script), {
+    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...flags],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<number, { settle: (value: never) => void; reject: (error: Error) => void }>();
   let lastId = 0;
   child.on('message', (message) => {
     const { id, value, failure } = message as Answer;
     const asked = waiting.get(id);
     waiting.delete(id);
-    if (failure === undefined) asked?.resolve(value as never);
+    if (failure === undefined) asked?.settle(value as never);
     else asked?.reject(new Error(`${script}: ${failure}`));
   });
   const gone = once(child, 'exit').then(([code]) => {
     for (const { reject } of waiting.values()) reject(new Error(`${script} ended with ${code}`));
   });
   const ask = <Value>(name: string, asked?: unknown): Promise<Value> =>
-    new Promise((resolve, reject) => {
+    new Promise((settle, reject) => {
       lastId += 1;
-      waiting.set(lastId, { resolve, reject });
+      waiting.set(lastId, { settle, reject });
       child.send({ id: lastId, name, data: asked } satisfies Question);
     });
   await ask('open', data);

@@ -12,8 +12,9 @@ import { hasRedisServer } from '../support/redis-server.ts';
 import { COLD_TOOL, type ColdEntries, writeColdEntries } from './cold-entries.ts';
 import { type Row, type Spread, spread } from './figures.ts';
 import { toGatewayEvent } from './gateway-event.ts';
+import { type Stage, seedStore } from './seed.ts';
 import { createCallSigner } from './signed-calls.ts';
-import { type Stage, seedStore, withRedis } from './stage.ts';
+import { withRedis } from './stage.ts';
 
 // (c) A cold start: import of the entry and its first call, in a fresh process, less what an empty handler costs. Ours is the bundle that Lambda
 // runs; its call passes every check and reaches the tool, which finds that this person has not connected Google. The stock server has

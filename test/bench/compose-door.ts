@@ -13,9 +13,8 @@ import { createAgentDoor } from '../../src/mcp/doors/agent-door.ts';
 import { createRateLimit } from '../../src/mcp/rate-limit.ts';
 import { createSchemaValidators } from '../../src/mcp/schema-validators.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
-import { TEST_ENVIRONMENT, TEST_TRUST_DOMAIN } from '../support/certificates.ts';
 import { createEchoTool } from '../support/mcp-tools.ts';
-import { type Stage, seedStore } from './stage.ts';
+import { ENVIRONMENT, type Stage, seedStore, TRUST_DOMAIN } from './seed.ts';
 
 // The MCP API as `src/compose/mcp.ts` and `service-handler.ts` build it, with one local tool in place of the calendar's: every check is
 // there, and nothing has to be asked of Google. Two things differ: the rate limit is as high as the configuration allows, for a load
@@ -34,7 +33,7 @@ function openStore(stage: Stage, log: ReturnType<typeof createJsonLog>): KeyValu
 
 /** `mcpUrl` ends in `/mcp`. */
 export async function composeDoor(stage: Stage, mcpUrl: string): Promise<ApiGatewayHandler> {
-  const fields = { service: 'mcp', environment: TEST_ENVIRONMENT };
+  const fields = { service: 'mcp', environment: ENVIRONMENT };
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
   const log = createJsonLog({ clock, write, level: 'info', fields });
   const whole = openStore(stage, log);
@@ -48,8 +47,8 @@ export async function composeDoor(stage: Stage, mcpUrl: string): Promise<ApiGate
       authority: url.host,
       path: url.pathname,
       mcpUrl,
-      trustDomain: TEST_TRUST_DOMAIN,
-      environment: TEST_ENVIRONMENT,
+      trustDomain: TRUST_DOMAIN,
+      environment: ENVIRONMENT,
       expectedApi: { apiId: API_ID, stage: '$default' },
       clock,
       random,

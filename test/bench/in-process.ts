@@ -1,6 +1,6 @@
 import { type Child, startChild } from './child.ts';
 import { type Row, spread } from './figures.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './seed.ts';
 
 // (b) From API Gateway's event to its result in one process: every check of the agent door and the call, against the official SDK's
 // handler without a check.
@@ -18,11 +18,11 @@ type Samples = Record<Arm, number>;
 const perCall = (child: Child, count: number): Promise<number> => child.ask('run', count);
 
 async function measureGeneration(stage: Stage): Promise<readonly Samples[]> {
-  const script = new URL('serve-in-process.ts', import.meta.url).pathname;
   const arms = Object.keys(ARMS) as Arm[];
   const children: [Arm, Child][] = [];
   try {
-    for (const arm of arms) children.push([arm, await startChild(script, { given: stage, arm: ARMS[arm] })]);
+    for (const arm of arms)
+      children.push([arm, await startChild('serve-in-process.ts', { given: stage, arm: ARMS[arm] })]);
     for (const [, child] of children) await perCall(child, WARM_UP);
     const rounds: Samples[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {

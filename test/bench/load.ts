@@ -1,8 +1,8 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import { parseCredentials } from '../../src/trust/credentials.ts';
 import { answerParent } from './child.ts';
+import type { Stage } from './seed.ts';
 import { createCallSigner, type SignCall, type SignedCall, TOLD } from './signed-calls.ts';
-import type { Stage } from './stage.ts';
 
 // The load: a bounded number of signed calls over kept connections, so many at a time. Signing is paid here, not by the server that
 // is measured. An answer that is not the one expected ends the benchmark.

@@ -1,8 +1,11 @@
 import { benchAgentDoor } from './agent-door.ts';
+import { benchAgentTurn } from './agent-turn.ts';
 import { benchColdStart } from './cold-start.ts';
 import { type Row, renderTable } from './figures.ts';
 import { benchInProcess } from './in-process.ts';
-import { createStage, type Stage } from './stage.ts';
+import { benchMemory } from './memory.ts';
+import type { Stage } from './seed.ts';
+import { createStage } from './stage.ts';
 
 // `make bench`: every figure that the project promises something about, against a baseline in the same run. It fails when something
 // breaks, never on a figure: those are for a reader to judge (docs/performance.md).
@@ -12,6 +15,8 @@ const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>
   a: benchAgentDoor,
   b: benchInProcess,
   c: benchColdStart,
+  d: benchAgentTurn,
+  e: benchMemory,
 };
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));

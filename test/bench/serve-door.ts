@@ -2,7 +2,7 @@ import type { ApiGatewayHandler } from '../../src/adapters/http/api-gateway.ts';
 import { openFrontDoor } from '../../src/local/front-door.ts';
 import { answerParent } from './child.ts';
 import { API_ID, composeDoor } from './compose-door.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './seed.ts';
 
 // A measured process: the MCP API behind the agent door on a real mTLS socket.
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { answerParent } from './child.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './seed.ts';
 
 // A measured process, and the yardstick of (a): the least that Node does for a request over mutual TLS. Reads a body, sends it back.
 

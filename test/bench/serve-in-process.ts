@@ -5,8 +5,8 @@ import { createStockHandler } from '../support/stock-handler.ts';
 import { answerParent } from './child.ts';
 import { API_ID, composeDoor } from './compose-door.ts';
 import { type GatewayEvent, toGatewayEvent } from './gateway-event.ts';
+import type { Stage } from './seed.ts';
 import { createCallSigner, type SignCall, TOLD } from './signed-calls.ts';
-import type { Stage } from './stage.ts';
 import { stockEventHandler } from './stock-event-handler.ts';
 
 // A measured process without a network: the very same events go either through the MCP API with all its checks, records in memory,

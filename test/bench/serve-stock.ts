@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import { createEchoTool } from '../support/mcp-tools.ts';
 import { createStockHandler } from '../support/stock-handler.ts';
 import { answerParent } from './child.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './seed.ts';
 
 // A measured process, for comparison in (a): the official SDK's own handler with the same tool behind the same mutual TLS, and no check.
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseCredentials } from '../../src/trust/credentials.ts';
 import { mintDelegation } from '../../src/trust/delegation.ts';
 import { signRequest } from '../../src/trust/sign-request.ts';
-import { SCOPES, type Stage } from './stage.ts';
+import { SCOPES, type Stage } from './seed.ts';
 
 // `tools/call` requests as the agent sends them (2026-07-28): each with a nonce and a signature of its own, the delegation
 // minted once in a while for each person.

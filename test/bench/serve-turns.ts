@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
+import { createStoreView } from '../../src/adapters/embedded/store-view.ts';
+import { createEdge } from '../../src/adapters/http/error-response.ts';
+import { createFetchApp } from '../../src/adapters/http/fetch-app.ts';
+import { createMcpToolClient } from '../../src/adapters/http/mcp-client.ts';
+import { createRedisStore } from '../../src/adapters/redis/redis-store.ts';
+import { createAgentApp } from '../../src/agent/agent-app.ts';
+import { storeAccess } from '../../src/config/store-access.ts';
+import { createSecret } from '../../src/kernel/secret.ts';
+import type { HttpApp } from '../../src/ports/http.ts';
+import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
+import type { Log } from '../../src/ports/log.ts';
+import type { Model, ModelReply } from '../../src/ports/model.ts';
+import { createToken, tokenKey } from '../../src/trust/access-token.ts';
+import { toolHash } from '../../src/trust/tool-hash.ts';
+import { send } from '../support/agent-world.ts';
+import { createEchoTool } from '../support/mcp-tools.ts';
+import { answerParent } from './child.ts';
+import { SCOPES, type Stage } from './seed.ts';
+import { TOLD } from './signed-calls.ts';
+
+// A measured process: the Agent API with its real client of the MCP API, and a model that has its answers ready. A turn asks the model three
+// times and calls a tool twice, one after the other.
+
+const clock = { nowMs: () => Date.now() };
+const random = { bytes: (count: number) => randomBytes(count) };
+const quiet: Log = { info() {}, warn() {}, error() {}, metric() {}, child: () => quiet };
+const usage = { inputTokens: 1, outputTokens: 1 };
+
+/** Calls `echo`, calls it again with something else, answers. */
+function scriptedModel(): Model {
+  return {
+    name: 'bench:scripted',
+    async complete({ messages }): Promise<ModelReply> {
+      const answered = messages.filter(({ role }) => role === 'tool').length;
+      if (answered === 2) return { text: 'Both said.', toolCalls: [], usage, stop: 'end' };
+      const call = { id: `m${answered}`, name: 'echo', arguments: { text: `${TOLD} ${answered}` } };
+      return { text: '', toolCalls: [call], usage, stop: 'tools' };
+    },
+  };
+}
+
+function openStore({ redis }: Stage): KeyValueStore {
+  if (redis === undefined) return createMemoryStore({ clock });
+  return createRedisStore({ url: createSecret(redis.url), ca: redis.ca, clock, log: quiet });
+}
+
+let app: HttpApp | undefined;
+let token = '';
+
+async function open({ stage, mcpUrl }: { readonly stage: Stage; readonly mcpUrl: string }): Promise<void> {
+  const store = openStore(stage);
+  const [person = ''] = stage.persons;
+  const wanted = { person, audience: 'agent', scopes: SCOPES, nowMs: Date.now(), lifetimeSeconds: 3600 } as const;
+  const made = createToken({ ...wanted, random: randomBytes(42) });
+  token = made.text;
+  await store.set(tokenKey(made.record.id), JSON.stringify(made.record));
+  const agent = createAgentApp({
+    store: createStoreView(store, storeAccess.agent),
+    model: scriptedModel(),
+    tools: createMcpToolClient({ credentials: async () => stage.credentials, mcpUrl, clock, random, log: quiet }),
+    toolHashes: { echo: toolHash(createEchoTool().declaration) },
+    clock,
+    random,
+    log: quiet,
+  });
+  app = createEdge(
+    createFetchApp((request, exchange) => agent.fetch(request, exchange)),
+    quiet,
+  );
+}
+
+/** Milliseconds from question to answer. */
+async function turn(): Promise<number> {
+  if (app === undefined) throw new Error('not open');
+  const startedMs = performance.now();
+  const { status, body } = await send(app, 'POST', '/chat', { token, body: { message: 'Say both.' } });
+  const milliseconds = performance.now() - startedMs;
+  const right = status === 200 && body.status === 'completed' && body.tool_calls.length === 2;
+  if (!right) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
+  return milliseconds;
+}
+
+answerParent({
+  open,
+  async turns(count: number): Promise<readonly number[]> {
+    const milliseconds: number[] = [];
+    for (let done = 0; done < count; done += 1) milliseconds.push(await turn());
+    return milliseconds;
+  },
+});
