@@ -42,15 +42,21 @@ const HOST = '127.0.0.1';
 /** API Gateway's own limit on a request. */
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += chunk.length;
-    if (length > BODY_LIMIT_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+/** The whole body; nothing when it is larger than the limit. By events: an async iterator takes a tenth of a request's CPU. */
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= BODY_LIMIT_BYTES) return;
+      request.pause();
+      resolve(undefined);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
 }
 
 /** Lower-case names, repeated headers joined by commas, cookies apart: as API Gateway does it. */
@@ -163,7 +169,9 @@ function createListener(options: FrontDoorOptions, authority: () => string) {
       const context = { getRemainingTimeInMillis: () => options.limitMs - (Date.now() - started) };
       const result = await options.handler(event, context);
       const cookies = result.cookies === undefined ? {} : { 'set-cookie': result.cookies };
-      const payload = Buffer.from(result.body ?? '', result.isBase64Encoded === true ? 'base64' : 'utf8');
+      const text = result.body ?? '';
+      // A text leaves in one piece with its headers; bytes would be a second piece to encrypt.
+      const payload = result.isBase64Encoded === true ? Buffer.from(text, 'base64') : text;
       answer(response, result.statusCode ?? 200, { ...result.headers, ...cookies }, payload);
     } catch (error) {
       // A client that left while it was still sending is its own business; anything else is a fault of a handler.
