@@ -88,11 +88,15 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return undefined;
   }
 
-  /** An agent that asks without end must fill neither the store nor the person's list. Counted in fixed windows, as calls are. */
-  async function demandRoom({ agent, person }: Caller): Promise<void> {
+  /**
+   * An agent that asks without end must fill neither the store nor the person's list: one question too many is taken back. Counted once it
+   * is written, so that calls at the same time which ask the same count once; in fixed windows, as calls are.
+   */
+  async function demandRoom({ raw, record: { agent, person, id } }: OpenQuestion): Promise<void> {
     const nowSeconds = Math.floor(clock.nowMs() / 1000);
     const key = `rate:questions:${agent}:${person}:${Math.floor(nowSeconds / APPROVAL_TTL_SECONDS)}`;
     if ((await store.increment(key, { ttlSeconds: APPROVAL_TTL_SECONDS })) <= MAX_QUESTIONS) return;
+    await store.compareAndDelete(approvalKey(person, id), raw);
     const retryAfterSeconds = APPROVAL_TTL_SECONDS - (nowSeconds % APPROVAL_TTL_SECONDS);
     const message = `Too many approvals were asked for. Try again in ${retryAfterSeconds} s.`;
     throw new AppError('rate_limited', message, { retryAfterSeconds });
@@ -109,7 +113,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     if (shown.length > MAX_ARGUMENTS_CHARACTERS) {
       throw new AppError('invalid_request', 'These arguments are too long for a person to read before they say yes.');
     }
-    await demandRoom(caller);
     const now = Math.floor(clock.nowMs() / 1000);
     const record: ApprovalRecord = {
       v: 1,
@@ -125,7 +128,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     };
     const raw = JSON.stringify(record);
     const written = await store.setIfAbsent(approvalKey(caller.person, id), raw, { ttlSeconds: APPROVAL_TTL_SECONDS });
-    return written ? { raw, record } : find(caller.person, id);
+    if (!written) return find(caller.person, id);
+    await demandRoom({ raw, record });
+    return { raw, record };
   }
 
   async function answerTo(record: ApprovalRecord): Promise<DecisionRecord['decision'] | undefined> {

@@ -126,6 +126,13 @@ describe('questions without end', () => {
     expect((await ask('x', { ...testCaller, person: OTHER_PERSON })).kind).toBe('required');
   });
 
+  it('are counted once, however many calls ask the same at the same time', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(Array.from({ length: 50 }, () => ask(`note ${round}`)));
+    }
+    expect((await ask('one more')).kind).toBe('required');
+  });
+
   it('are refused when nobody could read them', async () => {
     await expect(ask('x'.repeat(32_769))).rejects.toMatchObject({ code: 'invalid_request' });
     expect((await store.list('approval:')).keys).toEqual([]);
