@@ -13,12 +13,16 @@ export function holdsScope(held: readonly string[], needed: string): boolean {
   return needed.endsWith('.read') && held.includes(`${needed.slice(0, -'.read'.length)}.write`);
 }
 
+/** What one list allows, the reads that its writes include beside them. */
+function widen(scopes: readonly string[]): readonly string[] {
+  const reads = scopes
+    .filter((scope) => scope.endsWith('.write'))
+    .map((scope) => `${scope.slice(0, -'.write'.length)}.read`);
+  return [...scopes, ...reads];
+}
+
 /** What both lists allow. A write on one side and a read on the other leaves the read. */
 export function intersectScopes(left: readonly string[], right: readonly string[]): readonly string[] {
-  const candidates = new Set<string>();
-  for (const scope of [...left, ...right]) {
-    candidates.add(scope);
-    if (scope.endsWith('.write')) candidates.add(`${scope.slice(0, -'.write'.length)}.read`);
-  }
-  return [...candidates].filter((scope) => holdsScope(left, scope) && holdsScope(right, scope)).sort();
+  const both = widen(left).filter((scope) => holdsScope(right, scope));
+  return [...new Set(both)].sort();
 }

@@ -39,8 +39,6 @@ const STRING = /"(?:[ !#-[\]-~]|\\["\\])*"/y;
 const NUMBER = /-?(?:[0-9]{1,12}\.[0-9]{1,3}|[0-9]{1,15})(?![0-9.])/y;
 const TOKEN = /[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*/y;
 const BYTES = /:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?:/y;
-const SPACES = / */y;
-const OPTIONAL_WHITESPACE = /[ \t]*/y;
 const TRUE: BareItem = { type: 'boolean', value: true };
 const NO_PARAMETERS: Parameters = new Map();
 
@@ -50,6 +48,15 @@ function take(cursor: Cursor, pattern: RegExp): string | undefined {
   const taken = cursor.text.slice(cursor.at, pattern.lastIndex);
   cursor.at = pattern.lastIndex;
   return taken;
+}
+
+function skipSpaces(cursor: Cursor): void {
+  while (cursor.text[cursor.at] === ' ') cursor.at += 1;
+}
+
+/** OWS (RFC 9110 §5.6.3). */
+function skipWhitespace(cursor: Cursor): void {
+  while (cursor.text[cursor.at] === ' ' || cursor.text[cursor.at] === '\t') cursor.at += 1;
 }
 
 function takeCharacter(cursor: Cursor, character: string): boolean {
@@ -91,7 +98,7 @@ function takeParameters(cursor: Cursor): Parameters | undefined {
   if (cursor.text[cursor.at] !== ';') return NO_PARAMETERS;
   const parameters = new Map<string, BareItem>();
   while (takeCharacter(cursor, ';')) {
-    take(cursor, SPACES);
+    skipSpaces(cursor);
     const key = take(cursor, KEY);
     if (key === undefined) return undefined;
     const value = takeCharacter(cursor, '=') ? takeBareItem(cursor) : TRUE;
@@ -114,7 +121,7 @@ function takeItem(cursor: Cursor): Item | undefined {
 function takeInnerList(cursor: Cursor): InnerList | undefined {
   const items: Item[] = [];
   for (;;) {
-    take(cursor, SPACES);
+    skipSpaces(cursor);
     if (takeCharacter(cursor, ')')) break;
     const item = takeItem(cursor);
     if (item === undefined) return undefined;
@@ -136,17 +143,17 @@ function takeMember(cursor: Cursor): Item | InnerList | undefined {
 export function parseDictionary(text: string): Result<Dictionary, StructuredFieldReason> {
   const cursor: Cursor = { text, at: 0, repeatedKey: false };
   const dictionary = new Map<string, Item | InnerList>();
-  take(cursor, SPACES);
+  skipSpaces(cursor);
   while (cursor.at < text.length) {
     const key = take(cursor, KEY);
     const member = key === undefined ? undefined : takeMember(cursor);
     if (key === undefined || member === undefined) return refuse('field_malformed', `at ${cursor.at}`);
     if (dictionary.has(key)) cursor.repeatedKey = true;
     dictionary.set(key, member);
-    take(cursor, OPTIONAL_WHITESPACE);
+    skipWhitespace(cursor);
     if (cursor.at === text.length) break;
     if (!takeCharacter(cursor, ',')) return refuse('field_malformed', `at ${cursor.at}`);
-    take(cursor, OPTIONAL_WHITESPACE);
+    skipWhitespace(cursor);
     if (cursor.at === text.length) return refuse('field_malformed', 'trailing comma');
   }
   return cursor.repeatedKey ? refuse('field_repeated_key') : accept(dictionary);

@@ -100,9 +100,11 @@ function createSignatureCheck(options: AgentDoorOptions): AgentChecks['signature
     const signature = parsed.value;
     const timely = checkWindow(signature, clock.nowMs());
     if (!timely.ok) return timely;
-    const keyring = await orRefuse<Keyring>('keyring_unavailable', async () =>
-      accept(await keyrings.forKey(signature.keyId)),
-    );
+    const known = keyrings.known(signature.keyId);
+    const keyring =
+      known === undefined
+        ? await orRefuse<Keyring>('keyring_unavailable', async () => accept(await keyrings.forKey(signature.keyId)))
+        : accept(known);
     if (!keyring.ok) return keyring;
     const key = checkKey(keyring.value.find(signature.keyId), certificate, clock.nowMs());
     if (!key.ok) return key;

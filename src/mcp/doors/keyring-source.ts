@@ -10,6 +10,8 @@ import { createSingleFlight } from './single-flight.ts';
 // does not name causes one more reading, and no more than one every few seconds however many unknown ids arrive.
 
 export interface KeyringSource {
+  /** The keyring at hand, if it is fresh and names `keyId`: the usual case, without waiting. */
+  known(keyId: string): Keyring | undefined;
   /** A keyring that is fresh and, if possible, names `keyId`. Rejects when none can be read. */
   forKey(keyId: string): Promise<Keyring>;
 }
@@ -35,15 +37,19 @@ export function createKeyringSource(options: {
     return keyring;
   });
 
-  async function fresh(): Promise<Keyring> {
-    if (loaded === undefined) return load();
+  function fresh(): Keyring | undefined {
+    if (loaded === undefined) return undefined;
     const ageMs = clock.nowMs() - loaded.loadedAtMs;
-    return ageMs >= 0 && ageMs < options.cacheSeconds * 1000 ? loaded.keyring : load();
+    return ageMs >= 0 && ageMs < options.cacheSeconds * 1000 ? loaded.keyring : undefined;
   }
 
   return {
+    known: (keyId) => {
+      const keyring = fresh();
+      return keyring?.find(keyId) === undefined ? undefined : keyring;
+    },
     forKey: async (keyId) => {
-      const keyring = await fresh();
+      const keyring = fresh() ?? (await load());
       if (keyring.find(keyId) !== undefined) return keyring;
       const nowMs = clock.nowMs();
       const allowed = Math.abs(nowMs - reloadedForUnknownAtMs) >= UNKNOWN_KEY_RELOAD_MS;
