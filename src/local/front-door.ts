@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ApiGatewayHandler } from '../adapters/http/api-gateway.ts';
 import { AppError } from '../kernel/app-error.ts';
+import { createBareRecord } from '../kernel/bare-record.ts';
 
 // API Gateway's place on one machine: listens, terminates TLS (mutual where it belongs), turns each request into the
 // payload-2.0 event that AWS would send, and calls the very handler that runs on Lambda. It authenticates nobody beyond TLS.
@@ -61,7 +62,7 @@ function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 
 /** Lower-case names, repeated headers joined by commas, cookies apart: as API Gateway does it. */
 function readHeaders(request: IncomingMessage): { headers: Record<string, string>; cookies: string[] } {
-  const headers: Record<string, string> = Object.create(null);
+  const headers = createBareRecord();
   const cookies: string[] = [];
   const raw = request.rawHeaders;
   for (let index = 0; index + 1 < raw.length; index += 2) {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { AppError } from '../../kernel/app-error.ts';
+import { createBareRecord } from '../../kernel/bare-record.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from '../../ports/http.ts';
 
 // API Gateway v2 (HTTP API), payload format 2.0, to and from our plain shape.
@@ -63,7 +64,7 @@ function readBody({ body, isBase64Encoded = false }: Members): Uint8Array {
 
 /** Names that differ by case only are one field: API Gateway never sends such, and a made-up event hides nothing by it. */
 function readHeaders(given: Members): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null);
+  const headers = createBareRecord();
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || name === '__proto__') continue;
     const lower = textOf(name, 'a header name', TOKEN).toLowerCase();
