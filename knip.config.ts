@@ -14,6 +14,8 @@ const config: KnipConfig = {
     'test/support/{conformance-server,sdk-client-main}.ts',
   ],
   project: ['src/**/*.ts', 'build/**/*.ts', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts', '!test/peers/**'],
+  // Installed by the tests that run the zip, from test/peers/lambda.
+  ignoreDependencies: ['aws-lambda-ric'],
   ignoreBinaries: ['redis-server'],
   ignoreExportsUsedInFile: true,
 };
