@@ -50,4 +50,4 @@ docs: $(INSTALLED) ## Write the documents that are generated from code
 	@node scripts/generate-docs.ts
 
 clean: ## Remove everything that was built or installed here; the local system's data stays in .sallyport/
-	@rm -rf node_modules dist coverage .cache test/peers/node_modules test/peers/.venv*
+	@rm -rf node_modules dist coverage .cache test/peers/node_modules test/peers/*/node_modules test/peers/.venv*

@@ -1,5 +1,4 @@
 import { createGoogleCalendar } from '../adapters/google/google-calendar.ts';
-import { createOutsideClient } from '../adapters/http/outside-client.ts';
 import { describeFault } from '../adapters/log/json-log.ts';
 import type { Config, Environment } from '../config/load.ts';
 import { AppError } from '../kernel/app-error.ts';
@@ -8,16 +7,17 @@ import { createMcpApp } from '../mcp/app.ts';
 import { createApprovals } from '../mcp/approvals.ts';
 import { createAgentDoor } from '../mcp/doors/agent-door.ts';
 import type { Door } from '../mcp/doors/door.ts';
-import { createKeyDoor } from '../mcp/doors/key-door.ts';
-import { createManifest, createManifestPublisher } from '../mcp/manifest.ts';
+import { createManifest, createManifestPublisher, type ManifestPublisher } from '../mcp/manifest.ts';
 import { createRateLimit } from '../mcp/rate-limit.ts';
 import { createSchemaValidators } from '../mcp/schema-validators.ts';
 import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
+import type { Tool } from '../mcp/tools/tool.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
 import { composeGoogleTokens } from './google.ts';
+import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
 
@@ -32,6 +32,12 @@ interface Parts {
   readonly log: Log;
 }
 
+interface ManifestParts {
+  readonly store: KeyValueStore;
+  readonly tools: readonly Tool[];
+  readonly log: Log;
+}
+
 async function readMaster(config: Config<'mcp'>): Promise<Secret<Uint8Array>> {
   const master = Buffer.from((await config.secrets.read('SALLYPORT_HMAC_MASTER')).reveal(), 'base64url');
   if (master.length < 32) throw new AppError('misconfigured', 'SALLYPORT_HMAC_MASTER must be 32 bytes in base64url.');
@@ -41,7 +47,10 @@ async function readMaster(config: Config<'mcp'>): Promise<Secret<Uint8Array>> {
 async function composeDoor({ config, store, platform, log }: Parts): Promise<Door> {
   const { settings } = config;
   const { clock, random } = platform;
-  if (settings.SALLYPORT_DOOR === 'key') return createKeyDoor({ store, clock, log });
+  if (settings.SALLYPORT_DOOR === 'key') {
+    const { createKeyDoor } = await import('../mcp/doors/key-door.ts');
+    return createKeyDoor({ store, clock, log });
+  }
   const url = new URL(settings.SALLYPORT_MCP_URL);
   return createAgentDoor({
     store,
@@ -58,22 +67,32 @@ async function composeDoor({ config, store, platform, log }: Parts): Promise<Doo
   });
 }
 
+/** Made when somebody first lists the tools: hashing them all takes longer than a call. */
+function composeManifest({ store, tools, log }: ManifestParts): () => Promise<void> {
+  let publisher: ManifestPublisher | undefined;
+  return () => {
+    publisher ??= createManifestPublisher({
+      store,
+      manifest: createManifest(
+        SERVER_INFO,
+        tools.map((tool) => tool.declaration),
+      ),
+      onError: (error) => log.warn('manifest.not_published', { cause: describeFault(error) }),
+    });
+    return publisher.publish();
+  };
+}
+
 export async function composeMcp(environment: Environment, platform: Platform, log: Log): Promise<HttpApp> {
   const config = readConfig('mcp', environment, platform);
   const { settings } = config;
   const { clock, random } = platform;
   const store = await openServiceStore('mcp', config, platform, log);
-  const http = createOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
+  const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
   const connectUrl = `${settings.SALLYPORT_OAUTH_URL}/connect/google`;
   const calendar = createGoogleCalendar({ http, tokens, baseUrl: settings.GOOGLE_CALENDAR_URL, connectUrl });
   const tools = createCalendarTools({ calendar, clock, random });
-  const manifest = createManifest(
-    SERVER_INFO,
-    tools.map((tool) => tool.declaration),
-  );
-  const onError = (error: unknown): void => log.warn('manifest.not_published', { cause: describeFault(error) });
-  const publisher = createManifestPublisher({ store, manifest, onError });
   return createMcpApp({
     door: await composeDoor({ config, store, platform, log }),
     tools,
@@ -88,7 +107,7 @@ export async function composeMcp(environment: Environment, platform: Platform, l
     schemas: createSchemaValidators(),
     serverInfo: SERVER_INFO,
     allowedOrigins: settings.SALLYPORT_ALLOWED_ORIGINS,
-    publishManifest: () => publisher.publish(),
+    publishManifest: composeManifest({ store, tools, log }),
     log,
     clock,
   });

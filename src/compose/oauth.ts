@@ -1,5 +1,4 @@
 import { createFetchApp } from '../adapters/http/fetch-app.ts';
-import { createOutsideClient } from '../adapters/http/outside-client.ts';
 import type { Config, Environment } from '../config/load.ts';
 import { createOAuthApp } from '../oauth/app.ts';
 import type { SignIn } from '../oauth/ports.ts';
@@ -9,6 +8,7 @@ import type { Log } from '../ports/log.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
 import { readConfig } from './config.ts';
 import { composeGoogleOAuth, composeVault } from './google.ts';
+import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
 
@@ -50,7 +50,7 @@ export async function composeOAuth(environment: Environment, platform: Platform,
   const config = readConfig('oauth', environment, platform);
   const { clock, random } = platform;
   const store = await openServiceStore('oauth', config, platform, log);
-  const http = createOutsideClient({ clock, random, log, allow: { hosts: config.settings.SALLYPORT_ALLOWED_HOSTS } });
+  const http = composeOutsideClient({ clock, random, log, allow: { hosts: config.settings.SALLYPORT_ALLOWED_HOSTS } });
   const parts = { config, store, platform, log, http };
   const signIn = await composeSignIn(config, platform, http);
   const app = createOAuthApp({

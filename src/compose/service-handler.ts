@@ -28,10 +28,28 @@ export interface Platform {
 
 export type Compose = (environment: Environment, platform: Platform, log: Log) => Promise<HttpApp>;
 
+const STDOUT = 1;
+
+/**
+ * A line to standard output at once, so that a function that is frozen after its answer has written it. `process.stdout` would load
+ * node:net for a pipe, and a static import of node:fs its streams: milliseconds of every cold start.
+ */
+function writeLine(line: string): void {
+  const bytes = Buffer.from(`${line}\n`);
+  let written = 0;
+  try {
+    const { writeSync } = process.getBuiltinModule('node:fs');
+    while (written < bytes.length) written += writeSync(STDOUT, bytes, written);
+  } catch {
+    // A pipe that somebody made non-blocking is full (EAGAIN): `process.stdout` waits for it.
+    process.stdout.write(bytes.subarray(written));
+  }
+}
+
 export const systemPlatform: Platform = {
   clock: { nowMs: () => Date.now() },
   random: { bytes: (count) => randomBytes(count) },
-  writeLog: (line) => void process.stdout.write(`${line}\n`),
+  writeLog: writeLine,
 };
 
 export interface ServiceHandlerOptions {

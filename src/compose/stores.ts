@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createStoreView } from '../adapters/embedded/store-view.ts';
 import type { Config, Environment } from '../config/load.ts';
 import type { Service } from '../config/settings.ts';
@@ -12,11 +11,16 @@ import type { Platform } from './service-handler.ts';
 
 // Opens the store that the configuration names and narrows it to what one service may touch.
 
+async function readText(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(file, 'utf8');
+}
+
 async function openStore(config: Config<Service>, platform: Platform, log: Log): Promise<KeyValueStore> {
   const { settings, secrets } = config;
   if (settings.SALLYPORT_STORE === 'redis') {
     const { createRedisStore } = await import('../adapters/redis/redis-store.ts');
-    const ca = settings.REDIS_CA_FILE === undefined ? undefined : await readFile(settings.REDIS_CA_FILE, 'utf8');
+    const ca = settings.REDIS_CA_FILE === undefined ? undefined : await readText(settings.REDIS_CA_FILE);
     return createRedisStore({
       url: await secrets.read('REDIS_URL'),
       clock: platform.clock,
@@ -51,7 +55,7 @@ export async function openOperatorStore(environment: Environment, clock: Clock):
     const { createRedisStore } = await import('../adapters/redis/redis-store.ts');
     const { REDIS_URL: url = '', REDIS_CA_FILE: caFile } = environment;
     if (url === '') throw new AppError('misconfigured', 'REDIS_URL is needed when SALLYPORT_STORE is redis.');
-    const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
+    const ca = caFile === undefined ? {} : { ca: await readText(caFile) };
     return createRedisStore({ url: createSecret(url), clock, log: silent, ...ca });
   }
   const file = environment['SALLYPORT_STORE_FILE'];

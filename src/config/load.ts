@@ -83,7 +83,8 @@ export function loadConfig<Name extends Service>(
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = schema.safeParse(given);
+  // Once in a process's life: generating code for it would take longer than running it.
+  const parsed = schema.safeParse(given, { jitless: true });
   const values: Readonly<Record<string, unknown>> = parsed.success ? parsed.data : given;
   const has = (name: SecretName): boolean =>
     present(environment, name) !== undefined || present(environment, `${name}_PARAMETER`) !== undefined;

@@ -1,23 +1,25 @@
 import * as z from 'zod';
 
 // Every setting of every service, described once: what is validated at start-up, what docs/configuration.md says.
+// Each service's schema is built when it is asked for: a cold start pays for its own only.
 // Values that are secret are not here but in `secret-settings.ts`: they may come from Parameter Store instead of the environment.
 
-const httpUrl = z.url({ protocol: /^https?$/ });
+const httpUrl = () => z.url({ protocol: /^https?$/ });
 const whole = (minimum: number, maximum: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(minimum).max(maximum));
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
+const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
 
-const common = {
+const common = () => ({
   SALLYPORT_ENVIRONMENT: z
     .enum(['local', 'dev', 'gamma', 'prod'])
     .default('local')
@@ -41,103 +43,118 @@ const common = {
   SALLYPORT_PARAMETER_TTL_SECONDS: whole(5, 3600)
     .prefault('300')
     .describe('How long a value read from Parameter Store is remembered.'),
-};
+});
 
-const google = {
+const google = () => ({
   GOOGLE_CLIENT_ID: z.string().min(1).describe('The OAuth client’s id, from Google Cloud’s console.'),
-  GOOGLE_ISSUER: httpUrl.default('https://accounts.google.com').describe('Issuer of Google’s ID tokens.'),
-  GOOGLE_AUTH_URL: httpUrl
+  GOOGLE_ISSUER: httpUrl().default('https://accounts.google.com').describe('Issuer of Google’s ID tokens.'),
+  GOOGLE_AUTH_URL: httpUrl()
     .default('https://accounts.google.com/o/oauth2/v2/auth')
     .describe('Where a person is sent to consent.'),
-  GOOGLE_TOKEN_URL: httpUrl.default('https://oauth2.googleapis.com/token').describe('Google’s token endpoint.'),
-  GOOGLE_JWKS_URL: httpUrl
+  GOOGLE_TOKEN_URL: httpUrl().default('https://oauth2.googleapis.com/token').describe('Google’s token endpoint.'),
+  GOOGLE_JWKS_URL: httpUrl()
     .default('https://www.googleapis.com/oauth2/v3/certs')
     .describe('Keys that sign Google’s ID tokens.'),
-  GOOGLE_REVOKE_URL: httpUrl.default('https://oauth2.googleapis.com/revoke').describe('Google’s revocation endpoint.'),
-  SALLYPORT_ALLOWED_HOSTS: list
+  GOOGLE_REVOKE_URL: httpUrl()
+    .default('https://oauth2.googleapis.com/revoke')
+    .describe('Google’s revocation endpoint.'),
+  SALLYPORT_ALLOWED_HOSTS: list()
     .prefault('')
     .describe(
       'Hosts (`name` or `name:port`, comma-separated) that may be reached though their address is private or without TLS.',
     ),
-};
+});
 
-const vault = {
+const vault = () => ({
   SALLYPORT_VAULT_KMS_KEY_ID: z
     .string()
     .optional()
     .describe('The KMS key that wraps the vault’s data keys. Without it SALLYPORT_VAULT_KEY wraps them.'),
-  SALLYPORT_OAUTH_URL: httpUrl.describe('Public base URL of the OAuth API, without a trailing slash.'),
-};
+  SALLYPORT_OAUTH_URL: httpUrl().describe('Public base URL of the OAuth API, without a trailing slash.'),
+});
 
-const mcpUrl = httpUrl
-  .refine((url) => new URL(url).pathname === '/mcp' && !url.includes('?'), 'must end in /mcp, without a query')
-  .describe('Public URL of the MCP endpoint; its authority is what signatures cover.');
-const trustDomain = z
-  .string()
-  .regex(/^[a-z0-9.-]{1,255}$/)
-  .default('sallyport.local')
-  .describe('SPIFFE trust domain of the agents’ certificates.');
+const mcpUrl = () =>
+  httpUrl()
+    .refine((url) => new URL(url).pathname === '/mcp' && !url.includes('?'), 'must end in /mcp, without a query')
+    .describe('Public URL of the MCP endpoint; its authority is what signatures cover.');
+const trustDomain = () =>
+  z
+    .string()
+    .regex(/^[a-z0-9.-]{1,255}$/)
+    .default('sallyport.local')
+    .describe('SPIFFE trust domain of the agents’ certificates.');
 
 export const settings = {
-  agent: z.object({
-    ...common,
-    SALLYPORT_AGENT_URL: httpUrl.describe('Public base URL of the Agent API, without a trailing slash.'),
-    SALLYPORT_MCP_URL: mcpUrl,
-    SALLYPORT_MODEL: z
-      .string()
-      .regex(/^(?:offline|openai:.{1,100})$/)
-      .optional()
-      .describe('`openai:<model>` or `offline`. Without it: OpenAI when OPENAI_API_KEY is there, else offline.'),
-    OPENAI_BASE_URL: httpUrl.optional().describe('Any API that is compatible with OpenAI’s chat completions.'),
-    SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
-    SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
-  }),
-  mcp: z.object({
-    ...common,
-    ...google,
-    ...vault,
-    SALLYPORT_MCP_URL: mcpUrl,
-    SALLYPORT_TRUST_DOMAIN: trustDomain,
-    SALLYPORT_DOOR: z
-      .enum(['agent', 'key'])
-      .describe(
-        'Which door this listener or function is: `agent` (mutual TLS and signature) or `key` (a token of ours).',
-      ),
-    SALLYPORT_API_ID: z.string().default('local').describe('The API whose events are believed; any other is refused.'),
-    SALLYPORT_STAGE: z.string().default('$default').describe('The stage whose events are believed.'),
-    SALLYPORT_CONFIRM: z
-      .enum(['never', 'writes', 'always'])
-      .default('writes')
-      .describe('Which tool calls wait for the person’s yes. `never` is refused in prod.'),
-    SALLYPORT_RATE_PER_MINUTE: whole(1, 100_000)
-      .prefault('120')
-      .describe('Calls a minute for one person through one agent.'),
-    SALLYPORT_ALLOWED_ORIGINS: list
-      .prefault('')
-      .describe('Browser origins (comma-separated) that may call the MCP endpoint. None by default.'),
-    GOOGLE_CALENDAR_URL: httpUrl
-      .refine((url) => /\/calendar\/v3\/?$/.test(url), 'must end in /calendar/v3')
-      .default('https://www.googleapis.com/calendar/v3')
-      .describe('Base URL of the Calendar API.'),
-  }),
-  oauth: z.object({
-    ...common,
-    ...google,
-    ...vault,
-    SALLYPORT_SIGN_IN_ISSUER: httpUrl
-      .optional()
-      .describe('OIDC issuer where persons sign in with a browser. Without it only tokens prove who someone is.'),
-    SALLYPORT_SIGN_IN_ALIAS: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,31}$/)
-      .default('google')
-      .describe('The issuer’s short name inside identities (`oidc:<alias>:<sub>`).'),
-    SALLYPORT_SIGN_IN_CLIENT_ID: z.string().optional().describe('This system’s client id at that issuer.'),
-    SALLYPORT_AGENTS: list
-      .prefault('agent/assistant')
-      .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
-    SALLYPORT_GRANT_DAYS: whole(1, 3650).prefault('365').describe('How long a grant lasts when nothing else is asked.'),
-  }),
+  get agent() {
+    return z.object({
+      ...common(),
+      SALLYPORT_AGENT_URL: httpUrl().describe('Public base URL of the Agent API, without a trailing slash.'),
+      SALLYPORT_MCP_URL: mcpUrl(),
+      SALLYPORT_MODEL: z
+        .string()
+        .regex(/^(?:offline|openai:.{1,100})$/)
+        .optional()
+        .describe('`openai:<model>` or `offline`. Without it: OpenAI when OPENAI_API_KEY is there, else offline.'),
+      OPENAI_BASE_URL: httpUrl().optional().describe('Any API that is compatible with OpenAI’s chat completions.'),
+      SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
+      SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
+    });
+  },
+  get mcp() {
+    return z.object({
+      ...common(),
+      ...google(),
+      ...vault(),
+      SALLYPORT_MCP_URL: mcpUrl(),
+      SALLYPORT_TRUST_DOMAIN: trustDomain(),
+      SALLYPORT_DOOR: z
+        .enum(['agent', 'key'])
+        .describe(
+          'Which door this listener or function is: `agent` (mutual TLS and signature) or `key` (a token of ours).',
+        ),
+      SALLYPORT_API_ID: z
+        .string()
+        .default('local')
+        .describe('The API whose events are believed; any other is refused.'),
+      SALLYPORT_STAGE: z.string().default('$default').describe('The stage whose events are believed.'),
+      SALLYPORT_CONFIRM: z
+        .enum(['never', 'writes', 'always'])
+        .default('writes')
+        .describe('Which tool calls wait for the person’s yes. `never` is refused in prod.'),
+      SALLYPORT_RATE_PER_MINUTE: whole(1, 100_000)
+        .prefault('120')
+        .describe('Calls a minute for one person through one agent.'),
+      SALLYPORT_ALLOWED_ORIGINS: list()
+        .prefault('')
+        .describe('Browser origins (comma-separated) that may call the MCP endpoint. None by default.'),
+      GOOGLE_CALENDAR_URL: httpUrl()
+        .refine((url) => /\/calendar\/v3\/?$/.test(url), 'must end in /calendar/v3')
+        .default('https://www.googleapis.com/calendar/v3')
+        .describe('Base URL of the Calendar API.'),
+    });
+  },
+  get oauth() {
+    return z.object({
+      ...common(),
+      ...google(),
+      ...vault(),
+      SALLYPORT_SIGN_IN_ISSUER: httpUrl()
+        .optional()
+        .describe('OIDC issuer where persons sign in with a browser. Without it only tokens prove who someone is.'),
+      SALLYPORT_SIGN_IN_ALIAS: z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,31}$/)
+        .default('google')
+        .describe('The issuer’s short name inside identities (`oidc:<alias>:<sub>`).'),
+      SALLYPORT_SIGN_IN_CLIENT_ID: z.string().optional().describe('This system’s client id at that issuer.'),
+      SALLYPORT_AGENTS: list()
+        .prefault('agent/assistant')
+        .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
+      SALLYPORT_GRANT_DAYS: whole(1, 3650)
+        .prefault('365')
+        .describe('How long a grant lasts when nothing else is asked.'),
+    });
+  },
 };
 
 export type Service = keyof typeof settings;

@@ -12,13 +12,13 @@ import { createApprovals } from '../../src/mcp/approvals.ts';
 import { createAgentDoor } from '../../src/mcp/doors/agent-door.ts';
 import { createRateLimit } from '../../src/mcp/rate-limit.ts';
 import { createSchemaValidators } from '../../src/mcp/schema-validators.ts';
+import type { Tool } from '../../src/mcp/tools/tool.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
-import { createEchoTool } from '../support/mcp-tools.ts';
 import { ENVIRONMENT, type Stage, seedStore, TRUST_DOMAIN } from './seed.ts';
 
-// The MCP API as `src/compose/mcp.ts` and `service-handler.ts` build it, with one local tool in place of the calendar's: every check is
+// The MCP API as `src/compose/mcp.ts` and `service-handler.ts` build it, with tools that need nothing from outside: every check is
 // there, and nothing has to be asked of Google. Two things differ: the rate limit is as high as the configuration allows, for a load
-// must not run into it, and log lines go to a standard output that the parent throws away.
+// must not run into it, and log lines go where the caller says.
 
 export const API_ID = 'bench-mcp';
 const PER_MINUTE = 100_000;
@@ -31,11 +31,16 @@ function openStore(stage: Stage, log: ReturnType<typeof createJsonLog>): KeyValu
   return createRedisStore({ url: createSecret(stage.redis.url), ca: stage.redis.ca, clock, log });
 }
 
-/** `mcpUrl` ends in `/mcp`. */
-export async function composeDoor(stage: Stage, mcpUrl: string): Promise<ApiGatewayHandler> {
+export interface DoorOptions {
+  /** Ends in `/mcp`. */
+  readonly mcpUrl: string;
+  readonly tools: readonly Tool[];
+  readonly writeLog: (line: string) => void;
+}
+
+export async function composeDoor(stage: Stage, { mcpUrl, tools, writeLog }: DoorOptions): Promise<ApiGatewayHandler> {
   const fields = { service: 'mcp', environment: ENVIRONMENT };
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  const log = createJsonLog({ clock, write, level: 'info', fields });
+  const log = createJsonLog({ clock, write: writeLog, level: 'info', fields });
   const whole = openStore(stage, log);
   if (stage.redis === undefined) await seedStore(whole, stage);
   const store = createStoreView(whole, storeAccess.mcp);
@@ -54,7 +59,7 @@ export async function composeDoor(stage: Stage, mcpUrl: string): Promise<ApiGate
       random,
       log,
     }),
-    tools: [createEchoTool()],
+    tools,
     approvals: createApprovals({
       store,
       clock,

@@ -1,5 +1,6 @@
 import type { ApiGatewayHandler } from '../../src/adapters/http/api-gateway.ts';
 import { openFrontDoor } from '../../src/local/front-door.ts';
+import { createEchoTool } from '../support/mcp-tools.ts';
 import { answerParent } from './child.ts';
 import { API_ID, composeDoor } from './compose-door.ts';
 import type { Stage } from './seed.ts';
@@ -23,7 +24,12 @@ answerParent({
       onFault: (error) => console.error(error),
     });
     port = door.port;
-    composed = await composeDoor(stage, `${door.url}/mcp`);
+    composed = await composeDoor(stage, {
+      mcpUrl: `${door.url}/mcp`,
+      tools: [createEchoTool()],
+      // To a standard output that the parent throws away, as it would go to a sink.
+      writeLog: (line) => void process.stdout.write(`${line}\n`),
+    });
   },
   port: () => port,
 });

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { declaredTools } from '../../build/tool-hashes.ts';
 import { parseCredentials } from '../../src/trust/credentials.ts';
 import { createEchoTool } from '../support/mcp-tools.ts';
 import { createStockHandler } from '../support/stock-handler.ts';
@@ -17,6 +18,13 @@ const MCP_URL = `https://${DOMAIN}/mcp`;
 /** Small, so that events are as fresh as from a socket when their turn comes. */
 const BATCH = 200;
 const context = { getRemainingTimeInMillis: () => 30_000 };
+
+export interface InProcess {
+  readonly given: Stage;
+  readonly arm: 'door' | 'stock';
+  /** The local tool alone, or the tools of the product beside it. */
+  readonly tools: 'one' | 'all';
+}
 
 type Handle = (event: GatewayEvent) => Promise<APIGatewayProxyStructuredResultV2>;
 
@@ -58,15 +66,17 @@ async function runBatch(): Promise<number> {
 }
 
 answerParent({
-  async open({ given, arm }: { readonly given: Stage; readonly arm: 'door' | 'stock' }) {
+  async open({ given, arm, tools }: InProcess) {
     stage = given;
     sign = createCallSigner(given, MCP_URL);
+    const served = tools === 'one' ? [createEchoTool()] : [createEchoTool(), ...declaredTools()];
     if (arm === 'door') {
-      const handler = await composeDoor(given, MCP_URL);
+      // Lines are made and dropped: this measurement leaves every output out.
+      const handler = await composeDoor(given, { mcpUrl: MCP_URL, tools: served, writeLog: () => {} });
       handle = (event) => handler(event, context);
     } else {
       const [person = ''] = given.persons;
-      handle = stockEventHandler(createStockHandler([createEchoTool()], person).fetch);
+      handle = stockEventHandler(createStockHandler(served, person).fetch);
     }
   },
   async run(count: number): Promise<number> {

@@ -118,6 +118,26 @@ suite('the zip on Lambda', () => {
     expect(failures[0]).toContain('Parameter Store has no value for: /sallyport/dev/absent');
   });
 
+  it.each(['mcp', 'oauth'] as const)('%s.handler generates no code: it runs where that is forbidden', async (entry) => {
+    const flags = { NODE_OPTIONS: '--disallow-code-generation-from-strings' };
+    const strict = await world.start(entry, { ...world.environments[entry], ...flags });
+    expect((await strict.answer(createEvent())).statusCode).toBe(200);
+    if (entry !== 'mcp') return;
+    const url = new URL(world.urls.mcp);
+    const body = toolCall('freebusy', { timeMin: '2027-03-01T00:00:00Z', timeMax: '2027-03-02T00:00:00Z' });
+    const { headers, ...wire } = await agent.prepare(world.person.id, { body });
+    const parts = { domainName: url.host, apiId: world.environments.mcp['SALLYPORT_API_ID'] ?? '' };
+    const event = createEvent({
+      ...wire,
+      ...parts,
+      headers: headers as Record<string, string>,
+      clientCertPem: world.credentials.certificate,
+    });
+    const answer = await strict.answer(event);
+    expect(answer.statusCode).toBe(200);
+    expect(JSON.parse(answer.body ?? '')).toMatchObject({ result: { structuredContent: { busy: [{}] } } });
+  });
+
   it('works with an embedded store and no AWS at all', async () => {
     const { AWS_ENDPOINT_URL: _endpoint, ...mcp } = world.environments.mcp;
     const environment = {

@@ -76,6 +76,27 @@ describe('loading a configuration', () => {
     expect(problems({ ...mcp, SALLYPORT_VAULT_KEY: '', SALLYPORT_VAULT_KMS_KEY_ID: 'alias/vault' })).toBe('');
   });
 
+  it('reads all parameters of a service together, and none of another service or of what is given as itself', async () => {
+    const asked: (readonly string[])[] = [];
+    const environment = {
+      ...mcp,
+      GOOGLE_CLIENT_SECRET: '',
+      GOOGLE_CLIENT_SECRET_PARAMETER: '/s/google',
+      SALLYPORT_HMAC_MASTER: '',
+      SALLYPORT_HMAC_MASTER_PARAMETER: '/s/master',
+      SALLYPORT_VAULT_KEY_PARAMETER: '/s/given-as-itself',
+      SALLYPORT_CREDENTIALS_PARAMETER: '/s/of-the-agent',
+    };
+    const { secrets } = loadConfig('mcp', environment, async () => ({
+      read: async (names) => {
+        asked.push(names);
+        return Object.fromEntries(names.map((name) => [name, createSecret(`value of ${name}`)])) as never;
+      },
+    }));
+    expect((await secrets.read('SALLYPORT_HMAC_MASTER')).reveal()).toBe('value of /s/master');
+    expect(asked.map((names) => [...names].sort())).toEqual([['/s/google', '/s/master']]);
+  });
+
   it('reads a secret from the environment, or by its parameter’s name', async () => {
     const direct = loadConfig('mcp', mcp, noParameters);
     expect((await direct.secrets.read('GOOGLE_CLIENT_SECRET')).reveal()).toBe('planted-client-secret');
