@@ -22,7 +22,7 @@ const BEARER = /^bearer +([^\s,]{1,200})$/i;
 export function createAuthenticate(deps: { readonly store: KeyValueStore; readonly clock: Clock }): Authenticate {
   return async (authorization, log) => {
     const refuse = (reason: string): never => {
-      log.metric('Refused', { api: 'agent', reason });
+      log.metric('Refused', { reason });
       log.warn('agent.refused', { reason });
       throw new AppError('unauthenticated', 'This API needs a valid bearer token for the agent.');
     };

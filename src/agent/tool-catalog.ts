@@ -64,7 +64,7 @@ export function createCatalogBuilder(hashes: ToolHashes): BuildCatalog {
     built.set(listed, catalog);
     if (catalog.refused.length > 0) {
       log.error('agent.tools_refused', { tools: catalog.refused.map((name) => name.slice(0, 64)) });
-      log.metric('Refused', { api: 'agent', reason: 'tool_hash' }, catalog.refused.length);
+      log.metric('Refused', { reason: 'tool_hash' }, catalog.refused.length);
     }
     return catalog;
   };

@@ -77,7 +77,7 @@ export async function createOAuthWorld(options: WorldOptions = {}): Promise<OAut
     clock,
     write: (line) => logged.push(line),
     level: 'debug',
-    fields: { service: 'oauth' },
+    fields: { service: 'oauth', environment: 'local' },
   });
   const hosts = [new URL(google.url).host, ...(options.hosts ?? [])];
   const http = createOutsideClient({ clock, random, log, allow: { hosts } });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Log, LogFields } from '../../ports/log.ts';
+import { BASE_DIMENSIONS, METRIC_NAMESPACE, metrics } from './metrics.ts';
 
 // One JSON line an event, for CloudWatch Logs and for people with `jq`. Metrics ride on the same lines in CloudWatch's
 // embedded metric format (EMF), so that counting needs no extra call. It prints what it is given: callers pass no personal data.
@@ -12,11 +13,9 @@ export interface JsonLogOptions {
   /** Takes one line without its line feed. */
   readonly write: (line: string) => void;
   readonly level: LogLevel;
-  /** Fields on every line, such as `service` and `environment`. */
-  readonly fields: LogFields;
+  /** Fields on every line; a metric's first dimensions. */
+  readonly fields: LogFields & { readonly service: string; readonly environment: string };
 }
-
-const METRIC_NAMESPACE = 'Sallyport';
 
 export function createJsonLog(options: JsonLogOptions): Log {
   const threshold = LEVELS[options.level];
@@ -31,8 +30,9 @@ export function createJsonLog(options: JsonLogOptions): Log {
     error: (event, fields) => emit('error', event, base, fields),
     child: (fields) => create({ ...base, ...fields }),
     metric: (name, dimensions, value = 1) => {
-      const metrics = [{ Name: name, Unit: 'Count' }];
-      const cloudWatch = [{ Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics: metrics }];
+      const { unit, dimensions: own, total } = metrics[name];
+      const sets = [[...BASE_DIMENSIONS, ...own], ...(total === true ? [BASE_DIMENSIONS] : [])];
+      const cloudWatch = [{ Namespace: METRIC_NAMESPACE, Dimensions: sets, Metrics: [{ Name: name, Unit: unit }] }];
       const embedded = { _aws: { Timestamp: options.clock.nowMs(), CloudWatchMetrics: cloudWatch } };
       options.write(JSON.stringify({ ...embedded, ...base, ...dimensions, [name]: value }));
     },

@@ -2,10 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { createJsonLog, describeFault } from '../../../../src/adapters/log/json-log.ts';
 import { createTestClock } from '../../../support/clock.ts';
 
+const fields = { service: 'mcp', environment: 'dev' };
+
 function capture(level: 'info' | 'error') {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string): void => void lines.push(JSON.parse(line));
-  return { lines, log: createJsonLog({ clock: createTestClock(0), write, level, fields: { service: 'mcp' } }) };
+  return { lines, log: createJsonLog({ clock: createTestClock(0), write, level, fields }) };
 }
 
 describe('the log', () => {
@@ -18,6 +20,7 @@ describe('the log', () => {
         level: 'info',
         event: 'door.passed',
         service: 'mcp',
+        environment: 'dev',
         request_id: 'r1',
         person: 'p_1',
       },
@@ -40,13 +43,29 @@ describe('the log', () => {
       _aws: {
         Timestamp: 0,
         CloudWatchMetrics: [
-          { Namespace: 'Sallyport', Dimensions: [['tool', 'outcome']], Metrics: [{ Name: 'ToolCall', Unit: 'Count' }] },
+          {
+            Namespace: 'Sallyport',
+            Dimensions: [['environment', 'service', 'tool', 'outcome']],
+            Metrics: [{ Name: 'ToolCall', Unit: 'Count' }],
+          },
         ],
       },
       tool: 'freebusy',
       outcome: 'ok',
       ToolCall: 3,
     });
+  });
+
+  it('counts a refusal by its reason and in all, so that an alarm can watch either', () => {
+    const { lines, log } = capture('info');
+    log.child({ request_id: 'r1' }).metric('Refused', { reason: 'nonce_replayed' });
+    const [line] = lines as { _aws: { CloudWatchMetrics: { Dimensions: string[][] }[] } }[];
+    const sets = line?._aws.CloudWatchMetrics[0]?.Dimensions ?? [];
+    expect(sets).toEqual([
+      ['environment', 'service', 'reason'],
+      ['environment', 'service'],
+    ]);
+    for (const name of sets.flat()) expect(line).toHaveProperty(name, expect.any(String));
   });
 
   it('describes a fault with its causes, as far as they are errors', () => {
