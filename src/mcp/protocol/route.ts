@@ -4,6 +4,7 @@ import {
   type JSONRPCRequest,
   PROTOCOL_VERSION_META_KEY,
 } from '@modelcontextprotocol/server';
+import { createRemembered } from './plain-call.ts';
 import { MODERN_VERSION } from './sdk-server.ts';
 import type { StandardHeaders } from './standard-headers.ts';
 
@@ -11,11 +12,13 @@ import type { StandardHeaders } from './standard-headers.ts';
 // costs a third of a call, and a client sends the same `_meta` (its name, its capabilities) with each one. So a `_meta` that
 // the classifier has found valid is remembered, word for word, and a request which is plain in every other respect goes by.
 
-export type Route = (message: unknown, headers: StandardHeaders) => InboundClassificationOutcome;
+export interface Routed {
+  readonly outcome: InboundClassificationOutcome;
+  /** The text of `_meta` in a request of 2026-07-28 that is plain otherwise. */
+  readonly meta: string | undefined;
+}
 
-/** Clients differ in a few ways only; what varies with each call (trace ids, progress tokens) must not push them out. */
-const MAX_REMEMBERED = 64;
-const MAX_META_CHARACTERS = 1024;
+export type Route = (message: unknown, headers: StandardHeaders) => Routed;
 
 const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
 const MODERN = { era: 'modern', revision: MODERN_VERSION } as const;
@@ -47,22 +50,15 @@ function plainMeta(message: unknown, headers: StandardHeaders): string | undefin
 }
 
 export function createRoute(): Route {
-  const valid = new Set<string>();
-
-  function remember(meta: string): void {
-    if (meta.length > MAX_META_CHARACTERS) return;
-    const [oldest] = valid;
-    if (valid.size >= MAX_REMEMBERED && oldest !== undefined) valid.delete(oldest);
-    valid.add(meta);
-  }
-
+  const valid = createRemembered();
   return (message, headers) => {
     const meta = plainMeta(message, headers);
     if (meta !== undefined && valid.has(meta)) {
-      return { kind: 'modern', messageKind: 'request', message: message as JSONRPCRequest, classification: MODERN };
+      const request = message as JSONRPCRequest;
+      return { meta, outcome: { kind: 'modern', messageKind: 'request', message: request, classification: MODERN } };
     }
     const outcome = classify(message, headers);
-    if (meta !== undefined && outcome.kind === 'modern') remember(meta);
-    return outcome;
+    if (meta !== undefined && outcome.kind === 'modern') valid.add(meta);
+    return { meta, outcome };
   };
 }

@@ -9,7 +9,7 @@ import {
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
 import { listedTool } from '../manifest.ts';
-import type { ProtocolDeps, ProtocolRequest } from './seam.ts';
+import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
 import { SharedTransport } from './shared-transport.ts';
 import { APPROVAL_INPUT, answerCall } from './tool-answers.ts';
 
@@ -26,9 +26,14 @@ export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18'];
 const LIST_TTL_MS = 5 * 60_000;
 const INVALID_PARAMS = -32602;
 
+/** A request for the SDK to serve, or only to say how it ended when the call was run already. */
+export interface DeliveredRequest extends ProtocolRequest {
+  readonly outcome?: CallOutcome;
+}
+
 export interface EraServer {
   readonly server: Server;
-  readonly transport: SharedTransport<ProtocolRequest>;
+  readonly transport: SharedTransport<DeliveredRequest>;
 }
 
 /** Keeps the SDK from validating by itself. It would only for forms (elicitation), which this endpoint never sends. */
@@ -74,20 +79,13 @@ function listTools(server: Server, deps: ProtocolDeps): void {
   });
 }
 
-function callTools(server: Server, transport: SharedTransport<ProtocolRequest>, era: Era, deps: ProtocolDeps): void {
+function callTools(server: Server, transport: SharedTransport<DeliveredRequest>, era: Era, deps: ProtocolDeps): void {
   server.setRequestHandler('tools/call', { params: anyParams }, async (params, ctx) => {
     const exchange = transport.exchange(ctx.mcpReq.id);
     const { caller, requestId, log, signal } = exchange.scope;
     const name = String(params['name']);
-    const outcome = await deps.callTool({
-      name,
-      arguments: asParams(params['arguments']),
-      caller,
-      requestId,
-      log,
-      signal,
-      declined: declined(ctx),
-    });
+    const call = { name, arguments: asParams(params['arguments']), caller, requestId, log, signal };
+    const outcome = exchange.scope.outcome ?? (await deps.callTool({ ...call, declined: declined(ctx) }));
     return answerCall(name, outcome, { era, exchange, canOpenUrls: canOpenUrls(ctx) });
   });
 }
@@ -108,7 +106,7 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
       ...(deps.instructions !== undefined && { instructions: deps.instructions }),
     },
   );
-  const transport = new SharedTransport<ProtocolRequest>(
+  const transport = new SharedTransport<DeliveredRequest>(
     era === 'modern' ? { era, revision: MODERN_VERSION } : { era },
   );
   listTools(server, deps);

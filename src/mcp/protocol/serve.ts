@@ -5,9 +5,10 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/server';
 import { AppError } from '../../kernel/app-error.ts';
+import { createRemembered, isPlain, plainAnswer, readPlainCall } from './plain-call.ts';
 import { createRoute } from './route.ts';
 import { createEraServer, type Era, type EraServer, LEGACY_VERSIONS, MODERN_VERSION } from './sdk-server.ts';
-import type { ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
+import type { CallOutcome, ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
 import type { Answer } from './shared-transport.ts';
 import { findHeaderFault, readStandardHeaders, type StandardHeaders } from './standard-headers.ts';
 
@@ -69,7 +70,11 @@ function refuseHeaderParameters(deps: ProtocolDeps): void {
 
 export function createProtocol(deps: ProtocolDeps): Serve {
   refuseHeaderParameters(deps);
+  const { name, version, title } = deps.serverInfo;
+  const serverInfo = { name, version, ...(title !== undefined && { title }) };
   const route = createRoute();
+  /** Each `_meta` with which the SDK has served a call. */
+  const served = createRemembered();
   const shared: Partial<Record<Era, Promise<EraServer>>> = {};
 
   function sharedServer(era: Era): Promise<EraServer> {
@@ -80,10 +85,23 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     return created;
   }
 
-  async function serveModern(
+  /** By the SDK, which says whatever the outcome is; a call that was run already is not run again. */
+  async function deliver(
     message: JSONRPCRequest,
-    classification: MessageClassification,
+    meta: string | undefined,
+    request: ProtocolRequest,
+    outcome?: CallOutcome,
+  ): Promise<ProtocolResponse> {
+    const { transport } = await sharedServer('modern');
+    const answer = await transport.deliver(message, outcome === undefined ? request : { ...request, outcome });
+    if (meta !== undefined && message.method === 'tools/call' && 'result' in answer.message) served.add(meta);
+    return response(answer);
+  }
+
+  async function serveModern(
+    { message, classification }: { message: JSONRPCRequest; classification: MessageClassification },
     headers: StandardHeaders,
+    meta: string | undefined,
     request: ProtocolRequest,
   ): Promise<ProtocolResponse> {
     if (classification.revision !== MODERN_VERSION)
@@ -93,8 +111,12 @@ export function createProtocol(deps: ProtocolDeps): Serve {
       const text = `Bad Request: the request headers and body disagree: ${fault.body}`;
       return rpcErrorResponse(400, { code: HEADER_MISMATCH, message: text, data: { mismatch: fault } }, message.id);
     }
-    const { transport } = await sharedServer('modern');
-    return response(await transport.deliver(message, request));
+    const call = meta !== undefined && served.has(meta) ? readPlainCall(message) : undefined;
+    if (call === undefined) return deliver(message, meta, request);
+    const { caller, requestId, log, signal } = request;
+    const outcome = await deps.callTool({ ...call, caller, requestId, log, signal, declined: false });
+    if (!isPlain(outcome)) return deliver(message, meta, request, outcome);
+    return { status: 200, headers: JSON_HEADERS, body: plainAnswer(outcome.result, message.id, serverInfo) };
   }
 
   async function serveLegacy(
@@ -123,15 +145,14 @@ export function createProtocol(deps: ProtocolDeps): Serve {
   async function serve(request: ProtocolRequest): Promise<ProtocolResponse> {
     const { message } = request;
     const headers = readStandardHeaders(request.headers);
-    const outcome = route(message, headers);
+    const { outcome, meta } = route(message, headers);
     if (outcome.kind === 'reject') {
       const { code, httpStatus, data } = outcome;
       const error = { code, message: outcome.message, ...(data !== undefined && { data }) };
       return rpcErrorResponse(httpStatus, error, echoableId(message));
     }
     if (outcome.kind === 'modern') {
-      if (outcome.messageKind === 'request')
-        return serveModern(outcome.message, outcome.classification, headers, request);
+      if (outcome.messageKind === 'request') return serveModern(outcome, headers, meta, request);
       const { revision } = outcome.classification;
       return revision === MODERN_VERSION ? ACCEPTED : unsupportedVersion('modern', revision, null);
     }

@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { AppError } from '../../../src/kernel/app-error.ts';
+import type { HttpApp, HttpResponse } from '../../../src/ports/http.ts';
+import { CAPABILITIES_META, createTestApp, httpRequest, PROTOCOL_VERSION_META } from '../../support/mcp-app.ts';
+import { createEchoTool, createNoteTool, createToolOf } from '../../support/mcp-tools.ts';
+
+// A call that is read and written plainly (src/mcp/protocol/plain-call.ts) and the same call through the SDK: one answer, byte for byte.
+// The two ways differ only in whether the SDK has served a call with that `_meta` before, so each call goes to an app where it has
+// and to one where it has not.
+
+const tools = [
+  createEchoTool(),
+  createToolOf('text_only', async () => ({ text: 'said' })),
+  createToolOf('nested', async (args) => ({
+    text: 'nested',
+    structuredContent: { list: [1, { deep: null }], unset: undefined, ...args },
+  })),
+  createToolOf('picture', async () => ({
+    text: 'a picture',
+    structuredContent: {},
+    content: [{ type: 'image', data: 'AAAA', mimeType: 'image/png' }],
+  })),
+  createToolOf('fails', async () => ({ isError: true, code: 'not_found', text: 'There is none.' })),
+  createToolOf('refuses', async () => {
+    throw new AppError('conflict', 'Somebody else was first.');
+  }),
+  createToolOf('breaks', async () => {
+    throw new Error('broken');
+  }),
+  createToolOf('answers_wrongly', async () => ({ text: 'x', structuredContent: [] as never })),
+  createToolOf('forbidden', async () => ({ text: 'never' }), { scopes: ['other.read'] }),
+  createNoteTool([]),
+];
+const names = [...tools.map(({ declaration }) => declaration.name), 'no_such_tool', ''];
+
+const meta = fc.record(
+  {
+    [PROTOCOL_VERSION_META]: fc.constant('2026-07-28'),
+    [CAPABILITIES_META]: fc.constantFrom({}, { elicitation: { url: {} } }),
+    'io.modelcontextprotocol/clientInfo': fc.constantFrom({ name: 'c', version: '1' }, { name: 'd', version: '2' }),
+    progressToken: fc.constantFrom<unknown>('t', 1, true, null),
+    traceparent: fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
+    other: fc.jsonValue({ maxDepth: 1 }),
+  },
+  { requiredKeys: [PROTOCOL_VERSION_META, CAPABILITIES_META] },
+);
+
+const params = fc.record(
+  {
+    name: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: fc.jsonValue() }),
+    arguments: fc.oneof(
+      { weight: 4, arbitrary: fc.record({ text: fc.string() }) },
+      { weight: 3, arbitrary: fc.constant({}) },
+      { weight: 2, arbitrary: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 2 }) },
+      { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 1 }) },
+    ),
+    requestState: fc.string(),
+    inputResponses: fc.constantFrom({}, { approval: { action: 'decline' } }, 'none'),
+    task: fc.constant({ ttl: 1 }),
+    cursor: fc.string(),
+  },
+  { requiredKeys: ['name'] },
+);
+
+const id = fc.oneof(fc.integer(), fc.string(), fc.constantFrom(-0, 2 ** 53));
+
+type Message = { readonly id: unknown; readonly params: Readonly<Record<string, unknown>> };
+
+function post(app: HttpApp, { id: given, params: { name, ...rest } }: Message): Promise<HttpResponse> {
+  const headers = {
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'tools/call',
+    ...(typeof name === 'string' && { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` }),
+  };
+  const message = { jsonrpc: '2.0', id: given, method: 'tools/call', params: { name, ...rest } };
+  return app(httpRequest({ headers, body: JSON.stringify(message) }));
+}
+
+/** Approvals differ in what is random and in time; the rest must be the same. */
+const comparable = ({ status, headers, body }: HttpResponse): string =>
+  JSON.stringify([status, headers, String(body).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')]);
+
+describe('a plain call', () => {
+  it('is answered with the very bytes that the SDK would write', async () => {
+    const seen = { plain: 0, refused: 0 };
+    const { app: remembering, log } = createTestApp({ tools });
+    await fc.assert(
+      fc.asyncProperty(meta, params, id, async (given, body, callId) => {
+        await post(remembering, { id: 0, params: { name: 'text_only', _meta: given } });
+        const { app: fresh } = createTestApp({ tools });
+        const message = { id: callId, params: { ...body, _meta: given } };
+        const ours = await post(remembering, message);
+        expect(comparable(ours)).toBe(comparable(await post(fresh, message)));
+        if (String(ours.body).includes('"resultType":"complete"')) seen.plain += 1;
+        else seen.refused += 1;
+      }),
+      { numRuns: 1500 },
+    );
+    expect(seen.plain).toBeGreaterThan(300);
+    expect(seen.refused).toBeGreaterThan(300);
+    expect(log.lines.filter(({ event }) => event === 'protocol_fault')).toEqual([]);
+  }, 120_000);
+
+  it('runs its tool once, whichever way its outcome is said', async () => {
+    let runs = 0;
+    const count = createToolOf('count', async () => {
+      runs += 1;
+      return runs === 2 ? { isError: true, code: 'not_found', text: 'none' } : { text: String(runs) };
+    });
+    const { app } = createTestApp({ tools: [count] });
+    const _meta = { [PROTOCOL_VERSION_META]: '2026-07-28', [CAPABILITIES_META]: {} };
+    for (let call = 1; call <= 3; call += 1) {
+      await post(app, { id: call, params: { name: 'count', _meta } });
+      expect(runs).toBe(call);
+    }
+  });
+});
