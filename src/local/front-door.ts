@@ -12,11 +12,11 @@ import { createBareRecord } from '../kernel/bare-record.ts';
 // API Gateway's place on one machine: listens, terminates TLS (mutual where it belongs), turns each request into the
 // payload-2.0 event that AWS would send, and calls the very handler that runs on Lambda. It authenticates nobody beyond TLS.
 
-export interface MutualTls {
+export interface DoorTls {
   readonly certificate: string;
   readonly privateKey: string;
-  /** The truststore: CAs whose client certificates are accepted. A connection without one is refused in the handshake. */
-  readonly clientCa: string;
+  /** The truststore: CAs whose client certificates are accepted. A connection without one is refused in the handshake. Left out: none is asked for. */
+  readonly clientCa?: string;
 }
 
 export interface FrontDoorOptions {
@@ -24,7 +24,9 @@ export interface FrontDoorOptions {
   readonly handler: ApiGatewayHandler;
   readonly port: number;
   readonly apiId: string;
-  readonly tls?: MutualTls;
+  /** What events name as the domain that was called; the address and port when left out. */
+  readonly domainName?: string;
+  readonly tls?: DoorTls;
   /** How long a request may take in all, milliseconds. */
   readonly limitMs: number;
   /** Added to each answer's way out; called when the handler itself broke. */
@@ -200,7 +202,7 @@ function listen(server: Server, options: FrontDoorOptions): Promise<number> {
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   let port = options.port;
   let closing = false;
-  const listener = createListener(options, () => `${HOST}:${port}`);
+  const listener = createListener(options, () => options.domainName ?? `${HOST}:${port}`);
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     // A connection that is kept alive would keep a closing server waiting for requests that never come.
     response.on('finish', () => closing && request.socket.end());
@@ -213,9 +215,9 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
           {
             cert: options.tls.certificate,
             key: options.tls.privateKey,
-            ca: options.tls.clientCa,
-            requestCert: true,
-            rejectUnauthorized: true,
+            ...(options.tls.clientCa === undefined
+              ? {}
+              : { ca: options.tls.clientCa, requestCert: true, rejectUnauthorized: true }),
             minVersion: 'TLSv1.2',
           },
           onRequest,

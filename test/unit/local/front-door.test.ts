@@ -1,7 +1,9 @@
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type FrontDoor, openFrontDoor } from '../../../src/local/front-door.ts';
+import { createTestServerCertificate, testAuthority } from '../../support/certificates.ts';
 
 // What comes over the wire, as the event that API Gateway would make of it.
 
@@ -66,5 +68,33 @@ describe('the front door', () => {
     const before = events.length;
     expect(await send(bytes)).not.toContain('204');
     expect(events.length).toBe(before);
+  });
+});
+
+describe('a front door with a domain of its own', () => {
+  it('asks nobody for a certificate when it was given no truststore, and names the domain in its events', async () => {
+    const { pem, keyPem } = await createTestServerCertificate();
+    const seen: APIGatewayProxyEventV2[] = [];
+    const named = await openFrontDoor({
+      name: 'named door',
+      port: 0,
+      apiId: 'test',
+      domainName: 'agent.example.org',
+      tls: { certificate: pem, privateKey: keyPem },
+      limitMs: 1000,
+      onFault: () => {},
+      handler: async (event) => {
+        seen.push(event as APIGatewayProxyEventV2);
+        return { statusCode: 204 };
+      },
+    });
+    const { pem: ca } = await testAuthority();
+    const status = await new Promise((resolve, reject) => {
+      get(named.url, { ca, agent: false }, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+    });
+    await named.close();
+    expect(status).toBe(204);
+    expect(seen[0]?.requestContext).toMatchObject({ domainName: 'agent.example.org' });
+    expect(seen[0]?.requestContext.authentication).toBeUndefined();
   });
 });
