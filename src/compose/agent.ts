@@ -6,6 +6,7 @@ import type { Environment } from '../config/load.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
+import { behindEdge } from './edge.ts';
 import { composeModel } from './model.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
@@ -39,5 +40,9 @@ export async function composeAgent(environment: Environment, platform: Platform,
     config: { turnMs: settings.SALLYPORT_TURN_SECONDS * 1000, maxTokens: settings.SALLYPORT_TURN_TOKENS },
   });
   const scheme = settings.SALLYPORT_AGENT_URL.startsWith('https:') ? 'https' : 'http';
-  return createFetchApp((request, exchange) => app.fetch(request, exchange), scheme);
+  return behindEdge(
+    createFetchApp((request, exchange) => app.fetch(request, exchange), scheme),
+    config,
+    log,
+  );
 }

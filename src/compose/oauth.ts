@@ -7,6 +7,7 @@ import type { HttpApp } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
 import { readConfig } from './config.ts';
+import { behindEdge } from './edge.ts';
 import { composeGoogleOAuth, composeVault } from './google.ts';
 import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
@@ -64,5 +65,9 @@ export async function composeOAuth(environment: Environment, platform: Platform,
     ...(signIn === undefined ? {} : { signIn }),
   });
   const scheme = config.settings.SALLYPORT_OAUTH_URL.startsWith('https:') ? 'https' : 'http';
-  return createFetchApp((request, exchange) => app.fetch(request, exchange), scheme);
+  return behindEdge(
+    createFetchApp((request, exchange) => app.fetch(request, exchange), scheme),
+    config,
+    log,
+  );
 }

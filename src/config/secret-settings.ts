@@ -41,6 +41,12 @@ export const secretSettings = {
     description: 'This system’s client secret at the sign-in issuer.',
     optional: true,
   },
+  SALLYPORT_ORIGIN_SECRET: {
+    services: ['agent', 'oauth'],
+    description:
+      'What the edge before this API adds to each request; one without it is refused. One of 32 characters or more, or two with a comma while it is replaced. Without it nothing is checked.',
+    optional: true,
+  },
 } as const satisfies Record<string, SecretSetting>;
 
 export type SecretName = keyof typeof secretSettings;
