@@ -1,7 +1,7 @@
 import { createStoreView } from '../adapters/embedded/store-view.ts';
 import type { Config, Environment } from '../config/load.ts';
 import type { Service } from '../config/settings.ts';
-import { storeAccess } from '../config/store-access.ts';
+import { type StoreUser, storeAccess } from '../config/store-access.ts';
 import { AppError } from '../kernel/app-error.ts';
 import { createSecret } from '../kernel/secret.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -37,14 +37,19 @@ async function openStore(config: Config<Service>, platform: Platform, log: Log):
   return createSqliteStore({ file: settings.SALLYPORT_STORE_FILE, clock: platform.clock });
 }
 
-/** The service sees its own prefixes only; every other key is refused before it reaches the store. */
+/** Which column of the list of access this function is: the MCP API's two doors are two functions. */
+function storeUser(service: Service, { settings }: Config<Service>): StoreUser {
+  return 'SALLYPORT_DOOR' in settings && settings.SALLYPORT_DOOR === 'key' ? 'mcp-key' : service;
+}
+
+/** The function does what the list allows it; everything else is refused before it reaches the store. */
 export async function openServiceStore(
   service: Service,
   config: Config<Service>,
   platform: Platform,
   log: Log,
 ): Promise<KeyValueStore> {
-  return createStoreView(await openStore(config, platform, log), storeAccess[service]);
+  return createStoreView(await openStore(config, platform, log), storeAccess[storeUser(service, config)]);
 }
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {}, child: () => silent, metric: () => {} };

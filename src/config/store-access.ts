@@ -1,6 +1,7 @@
-import type { StoreAccess } from '../ports/key-value-store.ts';
+import type { StoreAccess, StoreOperation } from '../ports/key-value-store.ts';
 
-// Which records each function may read and write: the one list behind the embedded views, the ACL users of Redis and docs/storage.md.
+// Which operations each function may use on which records: the one list behind the embedded views, the ACL users of Redis, the IAM policies for
+// DynamoDB and docs/storage.md. It holds what the code does and nothing in reserve.
 // An entry that ends in `:` is a prefix, any other one key. Separation of duties lives here: no function writes what another one relies on for consent.
 
 /** Every kind of record there is. A test holds docs/storage.md to it. */
@@ -30,71 +31,82 @@ export const storePrefixes = [
 
 export type StorePrefix = (typeof storePrefixes)[number];
 
-interface Access extends StoreAccess {
-  readonly read: readonly StorePrefix[];
-  readonly write: readonly StorePrefix[];
-}
+type Access = Readonly<Partial<Record<StorePrefix, readonly StoreOperation[]>>>;
+
+/** What both doors of the MCP API do once they believe a caller. */
+const toolCalls = {
+  'grant:': ['get'],
+  'approval:': ['get', 'setIfAbsent', 'compareAndDelete'],
+  'decision:': ['get'],
+  'vault:': ['get', 'compareAndSet'],
+  'lock:vault:': ['get', 'setIfAbsent', 'compareAndDelete'],
+  'rate:': ['increment'],
+  'rate:questions:': ['increment'],
+  manifest: ['set'],
+} as const satisfies Access;
 
 export const storeAccess = {
   /** Plans and asks. It can write no consent, no nonce, no key and no token of anybody. */
   agent: {
-    read: ['token:', 'person:', 'identity:', 'manifest', 'turn:', 'conversation:', 'contacts:'],
-    write: ['turn:', 'conversation:', 'contacts:'],
+    'token:': ['get'],
+    'turn:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'conversation:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'contacts:': ['get', 'setIfAbsent', 'compareAndSet'],
   },
-  /** Checks and acts. It asks for approvals and consumes them, and never answers one. */
+  /** The agents' door of the MCP API. It checks and acts, asks for approvals and consumes them, and never answers one. */
   mcp: {
-    read: [
-      'nonce:',
-      'revocations',
-      'keyring',
-      'grant:',
-      'grantindex:',
-      'approval:',
-      'decision:',
-      'vault:',
-      'lock:vault:',
-      'token:',
-      'person:',
-      'identity:',
-      'rate:',
-      'rate:questions:',
-    ],
-    write: ['nonce:', 'approval:', 'vault:', 'lock:vault:', 'rate:', 'rate:questions:', 'manifest'],
+    'nonce:': ['get', 'setIfAbsent'],
+    revocations: ['get'],
+    keyring: ['get'],
+    ...toolCalls,
+  },
+  /** Its key door: tokens of ours in place of certificates and signatures. */
+  'mcp-key': {
+    'token:': ['get'],
+    ...toolCalls,
   },
   /** Holds consent: grants, answers to approvals, connections. */
   oauth: {
-    read: [
-      'grant:',
-      'grantindex:',
-      'approval:',
-      'decision:',
-      'vault:',
-      'lock:vault:',
-      'token:',
-      'person:',
-      'identity:',
-      'ticket:',
-      'flow:',
-      'session:',
-    ],
-    write: [
-      'grant:',
-      'grantindex:',
-      'decision:',
-      'vault:',
-      'lock:vault:',
-      'person:',
-      'identity:',
-      'ticket:',
-      'flow:',
-      'session:',
-    ],
+    'grant:': ['get', 'setIfAbsent', 'compareAndSet', 'compareAndDelete'],
+    'grantindex:': ['set', 'compareAndDelete', 'list'],
+    'approval:': ['get', 'list'],
+    'decision:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'vault:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'token:': ['get'],
+    'person:': ['get'],
+    'identity:': ['get', 'setIfAbsent'],
+    'ticket:': ['get', 'set', 'compareAndSet'],
+    'flow:': ['get', 'set', 'compareAndDelete'],
+    'session:': ['get', 'set', 'compareAndDelete'],
   },
-  /** The person at the command line: who exists, who is shut out, which keys are in force. */
+  /** Renews keys and certificates on a schedule. It sees no person's record. */
+  rotate: {
+    keyring: ['get', 'setIfAbsent', 'compareAndSet'],
+  },
+  /** The person at the command line in normal work: who exists, who is shut out, which keys are in force. */
   operator: {
-    read: ['revocations', 'keyring', 'token:', 'person:', 'identity:'],
-    write: ['revocations', 'keyring', 'token:', 'person:', 'identity:'],
+    revocations: ['get', 'setIfAbsent', 'compareAndSet'],
+    keyring: ['get', 'setIfAbsent', 'compareAndSet'],
+    'token:': ['get', 'set', 'compareAndSet', 'list'],
+    'person:': ['get', 'set', 'list'],
+    'identity:': ['get', 'setIfAbsent', 'compareAndSet'],
   },
-} as const satisfies Readonly<Record<string, Access>>;
+} as const satisfies Readonly<Record<string, Access & StoreAccess>>;
 
 export type StoreUser = keyof typeof storeAccess;
+
+const READS: ReadonlySet<StoreOperation> = new Set(['get', 'list']);
+
+/** Whether a user reads or writes records under one entry of the list. */
+export function storeRights(
+  user: StoreUser,
+  prefix: StorePrefix,
+): { readonly operations: readonly StoreOperation[]; readonly read: boolean; readonly write: boolean } {
+  const access: Access = storeAccess[user];
+  const operations = access[prefix] ?? [];
+  return {
+    operations,
+    read: operations.some((operation) => READS.has(operation)),
+    write: operations.some((operation) => !READS.has(operation)),
+  };
+}

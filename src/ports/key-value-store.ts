@@ -28,10 +28,10 @@ export interface KeyValueStore {
   close(): Promise<void>;
 }
 
-/** What one function may touch of a store: an embedded view, an ACL user of Redis, an IAM condition. */
-export interface StoreAccess {
-  /** Keys that may be read and listed. An entry that ends in `:` allows every key under it, any other entry that one key. */
-  readonly read: readonly string[];
-  /** Keys that may be written and deleted, spelled the same way. Writing does not include reading. */
-  readonly write: readonly string[];
-}
+export type StoreOperation = Exclude<keyof KeyValueStore, 'close'>;
+
+/**
+ * What one function may do in a store: an embedded view, an ACL user of Redis, an IAM policy. An entry that ends in `:` stands for every
+ * key under it, any other entry for that one key; `list` under an entry lists what lies there. What is not listed is refused.
+ */
+export type StoreAccess = Readonly<Record<string, readonly StoreOperation[]>>;

@@ -42,8 +42,8 @@ async function openSqlite(): Promise<StoreUnderTest> {
 
 async function openView(): Promise<StoreUnderTest> {
   const inner = await openMemory();
-  const everything = { read: ['k:', 'other:'], write: ['k:', 'other:'] };
-  return { ...inner, store: createStoreView(inner.store, everything) };
+  const all = ['get', 'set', 'setIfAbsent', 'compareAndSet', 'compareAndDelete', 'increment', 'list'] as const;
+  return { ...inner, store: createStoreView(inner.store, { 'k:': all, 'other:': all }) };
 }
 
 async function openRedis(): Promise<StoreUnderTest> {

@@ -1,11 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type StoreUser, storeAccess, storePrefixes } from '../../../src/config/store-access.ts';
+import {
+  type StorePrefix,
+  type StoreUser,
+  storeAccess,
+  storePrefixes,
+  storeRights,
+} from '../../../src/config/store-access.ts';
 
 // docs/storage.md tells operators who may touch what; it must tell what is so.
 
-const users: readonly StoreUser[] = ['agent', 'mcp', 'oauth', 'operator'];
+const users = Object.keys(storeAccess) as StoreUser[];
 
 interface Row {
   readonly prefix: string;
@@ -19,16 +25,23 @@ function readRows(): Row[] {
   return lines.map((line) => {
     const cells = line.split('|').map((cell) => cell.trim());
     const key = /^`([^`]+)`$/.exec(cells[1] ?? '')?.[1] ?? '';
-    return { prefix: key.replace(/<.*$/, ''), rights: cells.slice(4, 8) };
+    return { prefix: key.replace(/<.*$/, ''), rights: cells.slice(4, 4 + users.length) };
   });
 }
 
 function rightsOf(user: StoreUser, prefix: string): string {
-  const has = (right: 'read' | 'write'): boolean => (storeAccess[user][right] as readonly string[]).includes(prefix);
-  return `${has('read') ? 'R' : ''}${has('write') ? 'W' : ''}` || '–';
+  const { read, write } = storeRights(user, prefix as StorePrefix);
+  return `${read ? 'R' : ''}${write ? 'W' : ''}` || '–';
 }
 
 describe('docs/storage.md', () => {
+  it('has a column for every function, in the order of the list', () => {
+    const header = readFileSync('docs/storage.md', 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith('| Key |'));
+    expect(header?.split('|').map((cell) => cell.trim())).toEqual(['', 'Key', 'Holds', 'Lives', ...users, '']);
+  });
+
   it('lists every kind of record there is, once, and no other', () => {
     expect(readRows().map(({ prefix }) => prefix)).toEqual([...storePrefixes]);
   });
