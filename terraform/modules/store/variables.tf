@@ -1,0 +1,40 @@
+variable "data_key_arn" {
+  description = "ARN of the KMS key that the tables are encrypted with."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.data_key_arn))
+    error_message = "data_key_arn must be the ARN of a KMS key, not an alias."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether AWS refuses to delete the tables. Off only where nobody's data is."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "What the tables' names begin with, without the hyphen before their class: `sallyport-dev`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,60}[a-z0-9]$", var.prefix))
+    error_message = "prefix must be lower-case letters, digits and hyphens, and not end in a hyphen."
+  }
+}
+
+variable "recovery_days" {
+  description = "How many days back a table can be restored to any second. What a person has deleted stays restorable as long."
+  type        = number
+  default     = 35
+  nullable    = false
+
+  validation {
+    condition     = var.recovery_days >= 1 && var.recovery_days <= 35 && floor(var.recovery_days) == var.recovery_days
+    error_message = "recovery_days must be a whole number from 1 to 35."
+  }
+}
