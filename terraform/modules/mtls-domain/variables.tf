@@ -1,0 +1,63 @@
+variable "certificate_arn" {
+  description = "ARN of a certificate for the name, in this region. Null: one is made, and proved in the hosted zone."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.certificate_arn == null || can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-z0-9-]+$", var.certificate_arn))
+    error_message = "certificate_arn must be the ARN of an ACM certificate."
+  }
+}
+
+variable "domain_name" {
+  description = "The domain."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain_name))
+    error_message = "domain_name must be a DNS name in lower case, without a wildcard."
+  }
+}
+
+variable "ownership_certificate_arn" {
+  description = "With an imported certificate or one of a private authority, API Gateway wants a public ACM certificate for the same name as proof of ownership; else null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ownership_certificate_arn == null || can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-z0-9-]+$", var.ownership_certificate_arn))
+    error_message = "ownership_certificate_arn must be the ARN of an ACM certificate."
+  }
+}
+
+variable "truststore" {
+  description = "The object with the certificates of the authorities whose clients are let in: bucket, key and the version to trust."
+  type = object({
+    bucket  = string
+    key     = string
+    version = string
+  })
+  nullable = false
+
+  validation {
+    condition     = endswith(var.truststore.key, ".pem")
+    error_message = "truststore.key must name a PEM file."
+  }
+
+  validation {
+    condition     = !contains(["", "null"], var.truststore.version)
+    error_message = "truststore.version must be a version of the object: the bucket has to be versioned."
+  }
+}
+
+variable "zone_id" {
+  description = "Id of the hosted zone in Route 53 that the name lies in."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
+    error_message = "zone_id must be the id of a hosted zone (Z…)."
+  }
+}

@@ -1,0 +1,162 @@
+# One function for each door and entry, of the same zip: they differ by entry point, role and configuration.
+# No environment holds a secret: a setting `X_PARAMETER` names the parameter that does (policies.tf lets that function read it).
+
+module "function" {
+  source   = "../modules/function"
+  for_each = local.functions
+
+  asynchronous       = each.value.asynchronous
+  boundary_arn       = local.boundary_arn
+  bundle             = var.bundle
+  data_key_arn       = local.keys["data"]
+  description        = each.value.description
+  handler            = each.value.handler
+  live_version       = lookup(var.live_version, each.key, null)
+  log_retention_days = var.log_retention_days
+  memory_mb          = var.memory[each.key]
+  name               = "${local.prefix}-${each.key}"
+  policy_json        = data.aws_iam_policy_document.work[each.key].json
+  timeout_seconds    = each.value.timeout_seconds
+  vpc                = var.vpc
+
+  # Lambda's limit for them all is 4 kB.
+  environment = merge(
+    local.common_environment,
+    { for name, value in each.value.environment : name => value if value != null && value != "" },
+    # Only events of its own API are believed.
+    contains(keys(local.api_ids), each.key) ? { SALLYPORT_API_ID = local.api_ids[each.key], SALLYPORT_STAGE = "$default" } : {},
+    { for name, parameter in local.secrets[each.key] : "${name}_PARAMETER" => "/sallyport/${var.environment}/${parameter}" },
+  )
+}
+
+locals {
+  common_environment = merge(
+    {
+      SALLYPORT_ENVIRONMENT = var.environment
+      SALLYPORT_LOG_LEVEL   = var.log_level
+      SALLYPORT_STORE       = var.store
+    },
+    var.store == "dynamodb" ? { SALLYPORT_TABLE_PREFIX = "${local.prefix}-" } : {},
+  )
+
+  # By literal keys: `module.api[each.key]` would wait for all of every API, and the APIs' integrations wait for the functions.
+  api_ids = {
+    mcp     = module.api["mcp"].id
+    mcp-key = try(module.api["mcp-key"].id, null)
+  }
+
+  google_environment = {
+    GOOGLE_AUTH_URL         = var.google_endpoints.auth_url
+    GOOGLE_CLIENT_ID        = var.google_client_id
+    GOOGLE_ISSUER           = var.google_endpoints.issuer
+    GOOGLE_JWKS_URL         = var.google_endpoints.jwks_url
+    GOOGLE_REVOKE_URL       = var.google_endpoints.revoke_url
+    GOOGLE_TOKEN_URL        = var.google_endpoints.token_url
+    SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
+  }
+
+  mcp_environment = merge(local.google_environment, {
+    GOOGLE_CALENDAR_URL        = var.google_endpoints.calendar_url
+    SALLYPORT_ALLOWED_ORIGINS  = join(",", var.allowed_origins)
+    SALLYPORT_CONFIRM          = var.confirm
+    SALLYPORT_OAUTH_URL        = local.urls["oauth"]
+    SALLYPORT_RATE_PER_MINUTE  = tostring(var.rate_per_minute)
+    SALLYPORT_TRUST_DOMAIN     = local.trust_domain
+    SALLYPORT_VAULT_KMS_KEY_ID = local.keys["vault"]
+  })
+
+  trust_domain = coalesce(var.trust_domain, var.domain)
+
+  functions = {
+    for name, function in {
+      agent = {
+        description     = "Plans and asks: the Agent API."
+        handler         = "agent.handler"
+        asynchronous    = false
+        timeout_seconds = 30
+        environment = {
+          OPENAI_BASE_URL     = var.openai_base_url
+          SALLYPORT_AGENT_URL = local.urls["agent"]
+          SALLYPORT_MCP_URL   = "${local.urls["mcp"]}/mcp"
+          SALLYPORT_MODEL     = var.model
+        }
+      }
+      mcp = {
+        description     = "Checks and acts: the MCP API, agent door."
+        handler         = "mcp.handler"
+        asynchronous    = false
+        timeout_seconds = 30
+        environment = merge(local.mcp_environment, {
+          SALLYPORT_DOOR    = "agent"
+          SALLYPORT_MCP_URL = "${local.urls["mcp"]}/mcp"
+        })
+      }
+      mcp-key = {
+        description     = "Checks and acts: the MCP API, key door."
+        handler         = "mcp.handler"
+        asynchronous    = false
+        timeout_seconds = 30
+        environment = merge(local.mcp_environment, {
+          SALLYPORT_DOOR    = "key"
+          SALLYPORT_MCP_URL = "https://key.${var.domain}/mcp"
+        })
+      }
+      oauth = {
+        description     = "Holds consent: the OAuth API."
+        handler         = "oauth.handler"
+        asynchronous    = false
+        timeout_seconds = 30
+        environment = merge(local.google_environment, {
+          SALLYPORT_AGENTS            = join(",", var.agents)
+          SALLYPORT_OAUTH_URL         = local.urls["oauth"]
+          SALLYPORT_SIGN_IN_ALIAS     = var.sign_in_issuer == null ? null : var.sign_in_alias
+          SALLYPORT_SIGN_IN_CLIENT_ID = var.sign_in_client_id
+          SALLYPORT_SIGN_IN_ISSUER    = var.sign_in_issuer
+          SALLYPORT_VAULT_KMS_KEY_ID  = local.keys["vault"]
+        })
+      }
+      rotate = {
+        description     = "Renews the agents' credentials and keys."
+        handler         = "rotate.handler"
+        asynchronous    = true
+        timeout_seconds = 120
+        environment = {
+          SALLYPORT_AUTHORITY_KMS_KEY_ID = local.keys["authority"]
+          SALLYPORT_TRUST_DOMAIN         = local.trust_domain
+        }
+      }
+    } : name => function if name == "rotate" || contains(keys(local.hosts), name)
+  }
+
+  # Setting to parameter, below /sallyport/<environment>/. One that is not in use is not named, and then may not be read either.
+  secrets = {
+    for name, secrets in {
+      agent = {
+        OPENAI_API_KEY          = local.uses_openai ? "openai-api-key" : null
+        SALLYPORT_CREDENTIALS   = "agent-credentials"
+        SALLYPORT_ORIGIN_SECRET = var.edge == null ? null : "origin-secret"
+      }
+      mcp = {
+        GOOGLE_CLIENT_SECRET  = "google-client-secret"
+        SALLYPORT_HMAC_MASTER = "hmac-master"
+      }
+      mcp-key = {
+        GOOGLE_CLIENT_SECRET = "google-client-secret"
+      }
+      oauth = {
+        GOOGLE_CLIENT_SECRET            = "google-client-secret"
+        SALLYPORT_ORIGIN_SECRET         = var.edge == null ? null : "origin-secret"
+        SALLYPORT_SIGN_IN_CLIENT_SECRET = var.sign_in_issuer == null ? null : "sign-in-client-secret"
+      }
+      rotate = {
+        SALLYPORT_CREDENTIALS = "agent-credentials"
+        SALLYPORT_HMAC_MASTER = "hmac-master"
+      }
+      } : name => merge(
+      { for setting, parameter in secrets : setting => parameter if parameter != null },
+      var.store == "redis" ? { REDIS_URL = "redis-url/${name}" } : {},
+    )
+  }
+
+  uses_openai = startswith(var.model, "openai:")
+}

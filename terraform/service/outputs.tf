@@ -1,0 +1,37 @@
+output "apis" {
+  description = "API to its id, which its events carry."
+  value       = { for name, api in module.api : name => api.id }
+}
+
+output "functions" {
+  description = "Function to its name, its alias's ARN, the version that serves, the one last published, and its log group."
+  value = {
+    for name, function in module.function : name => {
+      name              = function.name
+      alias_arn         = function.alias_arn
+      live_version      = function.live_version
+      published_version = function.published_version
+      log_group         = function.log_group_name
+    }
+  }
+}
+
+output "log_groups" {
+  description = "All log groups: the functions' own and the APIs' access logs."
+  value       = concat([for function in module.function : function.log_group_name], [for api in module.api : api.access_log_group_name])
+}
+
+output "trust_domain" {
+  description = "SPIFFE trust domain of the agents' certificates."
+  value       = local.trust_domain
+}
+
+output "truststore_version" {
+  description = "The version of the truststore that the agent door trusts."
+  value       = data.aws_s3_object.truststore.version_id
+}
+
+output "urls" {
+  description = "Base URL of each API, without a trailing slash."
+  value       = local.urls
+}

@@ -1,0 +1,386 @@
+variable "account_id" {
+  description = "The AWS account this environment lives in. Given, Terraform refuses credentials of any other; left out, it takes the one of the credentials."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account_id == null || can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id is the account's twelve digits."
+  }
+}
+
+variable "agents" {
+  description = "Agents that a person may let act; the first is offered unless another is asked for."
+  type        = list(string)
+  default     = ["agent/assistant"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.agents) > 0 && alltrue([for agent in var.agents : can(regex("^agent/[a-z0-9-]{1,63}$", agent))])
+    error_message = "agents must name at least one agent, each as agent/<name>."
+  }
+}
+
+variable "alarm_emails" {
+  description = "Addresses that alarms are sent to; each has to confirm by a link that AWS sends."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
+    error_message = "alarm_emails must be addresses."
+  }
+}
+
+variable "allowed_hosts" {
+  description = "Hosts (`name` or `name:port`) that the functions may reach though their address is private or without TLS."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for host in var.allowed_hosts : can(regex("^[A-Za-z0-9.-]+(:[0-9]{1,5})?$", host))])
+    error_message = "allowed_hosts must be names, with a port or without."
+  }
+}
+
+variable "allowed_origins" {
+  description = "Origins of web pages (`https://…`) that may call the MCP endpoint from a browser."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.allowed_origins : can(regex("^https://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "allowed_origins must be https origins, without a path."
+  }
+}
+
+variable "bundle" {
+  description = "Path of the zip that `make bundle` writes."
+  type        = string
+  default     = "../../dist/lambda.zip"
+  nullable    = false
+
+  validation {
+    condition     = endswith(var.bundle, ".zip")
+    error_message = "bundle must be the path of a zip."
+  }
+}
+
+variable "certificate_arn" {
+  description = "ARN of an ACM certificate in this region that covers all the names (`*.<domain>`). Null: one is made for each name."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.certificate_arn == null || can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-z0-9-]+$", var.certificate_arn))
+    error_message = "certificate_arn must be the ARN of an ACM certificate."
+  }
+}
+
+variable "confirm" {
+  description = "Which tool calls wait for the person's yes: `writes`, `always`, or, never in prod, `never`."
+  type        = string
+  default     = "writes"
+  nullable    = false
+
+  validation {
+    condition     = contains(["always", "never", "writes"], var.confirm)
+    error_message = "confirm must be writes, always or never."
+  }
+
+  validation {
+    condition     = !(var.environment == "prod" && var.confirm == "never")
+    error_message = "confirm may not be never in prod, where every write needs a person's yes."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether AWS refuses to delete the tables with people's records. Off, `make destroy` can."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "domain" {
+  description = "Domain of this environment. The APIs are `agent.`, `mcp.`, `oauth.` and `key.` below it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain)) && length(var.domain) <= 200
+    error_message = "domain must be a DNS name in lower case, such as dev.sallyport.example.com."
+  }
+}
+
+variable "edge" {
+  description = "CloudFront and a web application firewall before the Agent and the OAuth API. Null: none. `rate_limit`: requests in five minutes from one address."
+  type = object({
+    rate_limit = optional(number, 2000)
+  })
+  default = null
+
+  validation {
+    condition     = var.edge == null || try(var.edge.rate_limit >= 100 && var.edge.rate_limit <= 1000000, false)
+    error_message = "edge.rate_limit must be from 100 to 1000000."
+  }
+}
+
+variable "environment" {
+  description = "Which environment this is. Every name starts with `sallyport-<environment>`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = contains(["dev", "gamma", "prod"], var.environment)
+    error_message = "environment is dev, gamma or prod."
+  }
+}
+
+variable "google_client_id" {
+  description = "The OAuth client's id, from Google Cloud's console. It is no secret."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{8,200}$", var.google_client_id))
+    error_message = "google_client_id must be the client's id, such as 1234-abcd.apps.googleusercontent.com."
+  }
+}
+
+variable "google_endpoints" {
+  description = "Where Google is reached, where that is not Google itself (a stand-in for tests). Each is left out as a rule."
+  type = object({
+    auth_url     = optional(string)
+    calendar_url = optional(string)
+    issuer       = optional(string)
+    jwks_url     = optional(string)
+    revoke_url   = optional(string)
+    token_url    = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for url in values(var.google_endpoints) : url == null || can(regex("^https?://[^\\s?#]+$", url))])
+    error_message = "google_endpoints must be URLs."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || alltrue([for url in values(var.google_endpoints) : url == null])
+    error_message = "google_endpoints may not be set in prod: people's consent is Google's there."
+  }
+}
+
+variable "key_door" {
+  description = "Whether scripts may call the tools with a token of ours, without a client certificate."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "live_version" {
+  description = "Function (`agent`, `mcp`, `mcp-key`, `oauth`, `rotate`) to the published version that serves. One not named serves what this apply publishes."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for name, version in var.live_version : contains(["agent", "mcp", "mcp-key", "oauth", "rotate"], name) && can(regex("^[1-9][0-9]*$", version))
+    ])
+    error_message = "live_version must map functions to version numbers."
+  }
+}
+
+variable "log_level" {
+  description = "The lowest level that is logged."
+  type        = string
+  default     = "info"
+  nullable    = false
+
+  validation {
+    condition     = contains(["debug", "info", "warn", "error"], var.log_level)
+    error_message = "log_level must be debug, info, warn or error."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long every log is kept."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_days,
+    )
+    error_message = "log_retention_days must be one of the periods that CloudWatch Logs knows; forever is none."
+  }
+}
+
+variable "memory" {
+  description = "Megabytes of memory for each function."
+  type = object({
+    agent   = optional(number, 1024)
+    mcp     = optional(number, 1024)
+    mcp-key = optional(number, 1024)
+    oauth   = optional(number, 1024)
+    rotate  = optional(number, 512)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for megabytes in values(var.memory) : megabytes >= 256 && megabytes <= 10240])
+    error_message = "memory must be from 256 to 10240 megabytes."
+  }
+}
+
+variable "model" {
+  description = "`openai:<model>`, or `offline`: the planner that needs no model."
+  type        = string
+  default     = "offline"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(offline|openai:[^\\s]{1,100})$", var.model))
+    error_message = "model must be offline or openai:<model>."
+  }
+}
+
+variable "openai_base_url" {
+  description = "Any API that is compatible with OpenAI's chat completions; null is OpenAI's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.openai_base_url == null || can(regex("^https?://[^\\s?#]+$", var.openai_base_url))
+    error_message = "openai_base_url must be a URL."
+  }
+}
+
+variable "ownership_certificate_arn" {
+  description = "Only where `certificate_arn` is an imported certificate: a public ACM certificate for the same names, as proof of ownership."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ownership_certificate_arn == null || var.certificate_arn != null
+    error_message = "ownership_certificate_arn goes with certificate_arn."
+  }
+}
+
+variable "rate_per_minute" {
+  description = "Tool calls a minute for one person through one agent."
+  type        = number
+  default     = 120
+  nullable    = false
+
+  validation {
+    condition     = var.rate_per_minute >= 1 && var.rate_per_minute <= 100000
+    error_message = "rate_per_minute must be from 1 to 100000."
+  }
+}
+
+variable "sign_in_alias" {
+  description = "The sign-in issuer's short name inside identities (`oidc:<alias>:<sub>`)."
+  type        = string
+  default     = "google"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.sign_in_alias))
+    error_message = "sign_in_alias must be a short name in lower case."
+  }
+}
+
+variable "sign_in_client_id" {
+  description = "This system's client id at the sign-in issuer."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.sign_in_client_id == null) == (var.sign_in_issuer == null)
+    error_message = "sign_in_issuer and sign_in_client_id go together."
+  }
+}
+
+variable "sign_in_issuer" {
+  description = "OIDC issuer where persons sign in with a browser. Null: only tokens prove who someone is."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.sign_in_issuer == null || can(regex("^https?://[^\\s?#]+$", var.sign_in_issuer))
+    error_message = "sign_in_issuer must be a URL."
+  }
+}
+
+variable "store" {
+  description = "Where records are kept: `redis` (its URLs are parameters) or `dynamodb` (tables of this root)."
+  type        = string
+  default     = "redis"
+  nullable    = false
+
+  validation {
+    condition     = contains(["dynamodb", "redis"], var.store)
+    error_message = "store must be redis or dynamodb."
+  }
+}
+
+variable "throttle" {
+  description = "Requests a second (`rate`) and at once (`burst`) that an API's route takes; `tight_…` are for routes on which strangers can make it write or ask elsewhere."
+  type = object({
+    rate        = optional(number, 50)
+    burst       = optional(number, 100)
+    tight_rate  = optional(number, 5)
+    tight_burst = optional(number, 10)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for limit in values(var.throttle) : limit >= 1 && limit <= 5000])
+    error_message = "throttle must be from 1 to 5000."
+  }
+
+  validation {
+    condition     = var.throttle.tight_rate <= var.throttle.rate && var.throttle.tight_burst <= var.throttle.burst
+    error_message = "throttle.tight_rate and tight_burst may not be above rate and burst."
+  }
+}
+
+variable "trust_domain" {
+  description = "SPIFFE trust domain of the agents' certificates. Null: `domain`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.trust_domain == null || can(regex("^[a-z0-9.-]{1,255}$", var.trust_domain))
+    error_message = "trust_domain must be lower-case letters, digits, dots and hyphens."
+  }
+}
+
+variable "vpc" {
+  description = "Network that the functions join, to reach a store there. It must let them out to AWS, Google and the model. Null: none."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+}
+
+variable "zone_id" {
+  description = "Id of the hosted zone in Route 53 that `domain` lies in."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
+    error_message = "zone_id must be the id of a hosted zone (Z…)."
+  }
+}
