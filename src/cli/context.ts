@@ -76,7 +76,7 @@ export async function asOperator(
   if (!chosen && !existsSync(file)) {
     throw new AppError(
       'misconfigured',
-      `There is no store in ${homeOf(command)}. Run \`make dev\` once, or set SALLYPORT_STORE and REDIS_URL.`,
+      `There is no store in ${homeOf(command)}. Run \`make dev\` once, or set SALLYPORT_STORE and what it needs.`,
     );
   }
   const clock = { nowMs: () => Date.now() };

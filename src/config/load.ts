@@ -50,6 +50,12 @@ function contradictions(service: Service, values: Readonly<Record<string, unknow
   if (service === 'oauth' && values['SALLYPORT_SIGN_IN_ISSUER'] && !values['SALLYPORT_SIGN_IN_CLIENT_ID']) {
     problems.push('SALLYPORT_SIGN_IN_CLIENT_ID: needed with SALLYPORT_SIGN_IN_ISSUER');
   }
+  if (values['SALLYPORT_STORE'] === 'dynamodb' && !values['SALLYPORT_TABLE_PREFIX']) {
+    problems.push('SALLYPORT_TABLE_PREFIX: needed when SALLYPORT_STORE is dynamodb');
+  }
+  if (values['REDIS_CA'] && values['REDIS_CA_FILE']) {
+    problems.push('REDIS_CA: give it or REDIS_CA_FILE, not both');
+  }
   return problems;
 }
 

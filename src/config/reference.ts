@@ -87,6 +87,6 @@ ${secret.join('\n')}
 |---|---|---|
 | \`SALLYPORT_HOME\` | The folder that holds this machine's state. | \`.sallyport\` |
 | \`SALLYPORT_PORT_BASE\` | Ports are base + 1 (agent), + 2 (MCP), + 3 (OAuth), + 4 (stand-in Google), + 5 (key door). | \`8400\` |
-| \`SALLYPORT_MODEL\`, \`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`SALLYPORT_CONFIRM\`, \`SALLYPORT_LOG_LEVEL\`, \`SALLYPORT_STORE\`, \`REDIS_URL\`, \`REDIS_CA_FILE\`, \`SALLYPORT_RATE_PER_MINUTE\`, \`SALLYPORT_TURN_SECONDS\`, \`SALLYPORT_TURN_TOKENS\`, \`SALLYPORT_ALLOWED_ORIGINS\`, \`SALLYPORT_ALLOWED_HOSTS\`, \`GOOGLE_CALENDAR_URL\` | As above; passed on to the services. | |
+| \`SALLYPORT_MODEL\`, \`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`SALLYPORT_CONFIRM\`, \`SALLYPORT_LOG_LEVEL\`, \`SALLYPORT_STORE\`, \`SALLYPORT_TABLE_PREFIX\`, \`REDIS_URL\`, \`REDIS_CA\`, \`REDIS_CA_FILE\`, \`SALLYPORT_RATE_PER_MINUTE\`, \`SALLYPORT_TURN_SECONDS\`, \`SALLYPORT_TURN_TOKENS\`, \`SALLYPORT_ALLOWED_ORIGINS\`, \`SALLYPORT_ALLOWED_HOSTS\`, \`GOOGLE_CALENDAR_URL\` | As above; passed on to the services. | |
 `;
 }

@@ -29,9 +29,16 @@ const common = () => ({
     .default('info')
     .describe('The lowest level that is logged. Metrics are always written.'),
   SALLYPORT_STORE: z
-    .enum(['embedded', 'redis'])
+    .enum(['embedded', 'redis', 'dynamodb'])
     .default('embedded')
-    .describe('Where records are kept: `redis` (REDIS_URL) or `embedded` (SALLYPORT_STORE_FILE).'),
+    .describe(
+      'Where records are kept: `redis` (REDIS_URL), `dynamodb` (SALLYPORT_TABLE_PREFIX) or `embedded` (SALLYPORT_STORE_FILE).',
+    ),
+  SALLYPORT_TABLE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,200}$/)
+    .optional()
+    .describe('What the names of the DynamoDB tables begin with, such as `sallyport-dev-`.'),
   SALLYPORT_STORE_FILE: z
     .string()
     .optional()
@@ -40,6 +47,13 @@ const common = () => ({
     .string()
     .optional()
     .describe('PEM file with the CA of a Redis server that has a private certificate.'),
+  REDIS_CA: z
+    .string()
+    .regex(/-----BEGIN CERTIFICATE-----/, 'must be a certificate in PEM')
+    .optional()
+    .describe(
+      'The same as PEM text, for where there is no file. The root is enough: Lambda allows 4 kB for all variables together.',
+    ),
   SALLYPORT_PARAMETER_TTL_SECONDS: whole(5, 3600)
     .prefault('300')
     .describe('How long a value read from Parameter Store is remembered.'),
@@ -153,6 +167,28 @@ export const settings = {
       SALLYPORT_GRANT_DAYS: whole(1, 3650)
         .prefault('365')
         .describe('How long a grant lasts when nothing else is asked.'),
+    });
+  },
+  get rotate() {
+    return z.object({
+      ...common(),
+      SALLYPORT_TRUST_DOMAIN: trustDomain(),
+      SALLYPORT_AGENT: z
+        .string()
+        .regex(/^agent\/[A-Za-z0-9_-]{1,64}$/)
+        .default('agent/assistant')
+        .describe('The agent whose credentials are renewed.'),
+      SALLYPORT_AUTHORITY_KMS_KEY_ID: z.string().min(1).describe('The KMS key that signs client certificates.'),
+      SALLYPORT_AUTHORITY_CERTIFICATE: z
+        .string()
+        .min(1)
+        .describe('The truststore (PEM): the certificate in it that belongs to the key is the one that issues.'),
+      SALLYPORT_CREDENTIALS_PARAMETER: z
+        .string()
+        .min(1)
+        .describe('The Parameter Store SecureString that holds the agent’s credentials document.'),
+      SALLYPORT_SECRETS_KMS_KEY_ID: z.string().min(1).describe('The KMS key that the document is encrypted under.'),
+      SALLYPORT_KEY_DAYS: whole(1, 365).prefault('30').describe('An HMAC key this old gets a successor.'),
     });
   },
 };

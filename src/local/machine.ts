@@ -37,7 +37,7 @@ export interface MachineOptions {
   readonly given: Environment;
   /** Ports are base + 1 … base + 5; without a base each API takes a free one. */
   readonly portBase?: number;
-  /** The embedded store's file; without it the store lives in memory. Not used when SALLYPORT_STORE is redis. */
+  /** The embedded store's file; without it the store lives in memory. Not used when SALLYPORT_STORE names another one. */
   readonly storeFile?: string;
   /** Where the stand-in Google keeps its calendars and consents between runs; without it they end with the process. */
   readonly googleStateFile?: string;
@@ -62,7 +62,7 @@ const portOf = (options: MachineOptions, offset: number): number =>
   options.portBase === undefined ? 0 : options.portBase + offset;
 
 async function openStore(options: MachineOptions, platform: Platform): Promise<KeyValueStore> {
-  if (options.given['SALLYPORT_STORE'] === 'redis') return openOperatorStore(options.given, platform.clock);
+  if (['redis', 'dynamodb'].includes(options.given['SALLYPORT_STORE'] ?? '')) return openOperatorStore(options.given, platform.clock);
   if (options.storeFile === undefined) return createMemoryStore({ clock: platform.clock });
   return openOperatorStore({ SALLYPORT_STORE_FILE: options.storeFile }, platform.clock);
 }

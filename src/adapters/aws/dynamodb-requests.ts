@@ -1,0 +1,116 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AppError } from '../../kernel/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import { type AwsClientOptions, awsClientConfig, awsErrorName, lazily } from './aws-client.ts';
+import { dynamoDbFault, isThrottled } from './dynamodb-fault.ts';
+
+// How requests go to DynamoDB: with short waits, on connections that live. What was turned away before anything happened is sent again, and so is a
+// read; a write whose answer is missing never is, for it may have been done, and only the caller knows whether doing it twice is harmless.
+
+export interface DynamoDbClientOptions extends AwsClientOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In place of one made from `region` and `endpoint`; it must not retry by itself. */
+  readonly client?: DynamoDBClient;
+  /** For making a connection, and again for an answer; milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+type Sdk = typeof import('./dynamodb-client.ts');
+
+export interface DynamoDbRequests {
+  /** Rejects with AppError, or with the SDK's `ConditionalCheckFailedException` as it is. */
+  send<Answer>(
+    kind: 'read' | 'write',
+    table: string,
+    request: (client: DynamoDBClient, sdk: Sdk) => Promise<Answer>,
+  ): Promise<Answer>;
+  close(): void;
+}
+
+const DEFAULT_TIMEOUT_MS = 1_000;
+/** After such a silence connections are made anew: a frozen Lambda would find them dead, and lose the write that goes out on one. */
+const IDLE_MS = 20_000;
+/** Before a request is sent again. */
+const PAUSES_MS = [20, 80] as const;
+/** Tries of a read that gets no answer: two waits are as long as somebody waits for the store. */
+const READ_TRIES = 2;
+
+export const isRefusedCondition = (cause: unknown): boolean =>
+  awsErrorName(cause) === 'ConditionalCheckFailedException';
+
+/** Says once that the store is gone, and once that it is back. */
+function createWatch(log: Log) {
+  let failing = false;
+  return {
+    failed(fault: AppError): void {
+      if (!failing && fault.code !== 'too_large')
+        log.error('store.unreachable', { code: fault.code, cause: String(fault.cause ?? fault.message) });
+      failing = true;
+    },
+    worked(): void {
+      if (failing) log.info('store.reachable_again');
+      failing = false;
+    },
+  };
+}
+
+export function createDynamoDbRequests(options: DynamoDbClientOptions): DynamoDbRequests {
+  const { clock, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const watch = createWatch(options.log);
+  let made: DynamoDBClient | undefined;
+  let closed = false;
+  let underWay = 0;
+  let lastUsedMs = 0;
+  const load = lazily(async () => {
+    const sdk = await import('./dynamodb-client.ts');
+    const config = awsClientConfig(options);
+    const requestHandler = { ...config.requestHandler, connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
+    made = options.client ?? new sdk.DynamoDBClient({ ...config, maxAttempts: 1, requestHandler });
+    return { sdk, client: made };
+  });
+
+  async function once<Answer>(request: (client: DynamoDBClient, sdk: Sdk) => Promise<Answer>): Promise<Answer> {
+    const { sdk, client } = await load();
+    if (closed) throw new AppError('unavailable', 'The store is closed.');
+    // Closes the connections it keeps; the next request makes new ones.
+    if (underWay === 0 && clock.nowMs() - lastUsedMs >= IDLE_MS) client.destroy();
+    underWay += 1;
+    try {
+      return await request(client, sdk);
+    } finally {
+      underWay -= 1;
+      lastUsedMs = clock.nowMs();
+    }
+  }
+
+  return {
+    async send(kind, table, request) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          const answer = await once(request);
+          watch.worked();
+          return answer;
+        } catch (cause) {
+          if (isRefusedCondition(cause)) {
+            watch.worked();
+            throw cause;
+          }
+          const fault = dynamoDbFault(cause, table);
+          const pauseMs = PAUSES_MS[tries - 1];
+          const again = isThrottled(cause) || (kind === 'read' && fault.code === 'unavailable' && tries < READ_TRIES);
+          if (closed || pauseMs === undefined || !again) {
+            watch.failed(fault);
+            throw fault;
+          }
+          await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        }
+      }
+    },
+    close() {
+      closed = true;
+      made?.destroy();
+    },
+  };
+}
