@@ -19,6 +19,7 @@ module "domain" {
   source   = "../modules/domain"
   for_each = { for name, host in local.hosts : name => host if name != "mcp" }
 
+  alias_target    = lookup(local.edge_targets, each.key, null)
   certificate_arn = var.certificate_arn
   domain_name     = each.value
   zone_id         = var.zone_id

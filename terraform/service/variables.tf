@@ -116,15 +116,21 @@ variable "domain" {
 }
 
 variable "edge" {
-  description = "CloudFront and a web application firewall before the Agent and the OAuth API. Null: none. `rate_limit`: requests in five minutes from one address."
+  description = "CloudFront and a web application firewall before the Agent and the OAuth API. Null: none. `rate_limit`: requests in five minutes from one address. `certificate_arn`: one in us-east-1 for both names, needed only where `certificate_arn` is given too."
   type = object({
-    rate_limit = optional(number, 2000)
+    certificate_arn = optional(string)
+    rate_limit      = optional(number, 2000)
   })
   default = null
 
   validation {
-    condition     = var.edge == null || try(var.edge.rate_limit >= 100 && var.edge.rate_limit <= 1000000, false)
-    error_message = "edge.rate_limit must be from 100 to 1000000."
+    condition     = var.edge == null || try(var.edge.rate_limit >= 10 && var.edge.rate_limit <= 1000000, false)
+    error_message = "edge.rate_limit must be from 10 to 1000000."
+  }
+
+  validation {
+    condition     = var.edge == null || var.certificate_arn == null || try(var.edge.certificate_arn, null) != null
+    error_message = "edge.certificate_arn must be given with certificate_arn: the records that would prove a new one are made with the APIs' own certificates."
   }
 }
 

@@ -18,16 +18,15 @@ resource "aws_apigatewayv2_domain_name" "this" {
   }
 }
 
+# One record whatever it leads to, so that a change of where is a change of the record, never a moment without one.
 resource "aws_route53_record" "alias" {
-  count = var.record ? 1 : 0
-
   name    = var.domain_name
   type    = "A"
   zone_id = var.zone_id
 
   alias {
     evaluate_target_health = false
-    name                   = aws_apigatewayv2_domain_name.this.domain_name_configuration[0].target_domain_name
-    zone_id                = aws_apigatewayv2_domain_name.this.domain_name_configuration[0].hosted_zone_id
+    name                   = var.alias_target == null ? aws_apigatewayv2_domain_name.this.domain_name_configuration[0].target_domain_name : var.alias_target.name
+    zone_id                = var.alias_target == null ? aws_apigatewayv2_domain_name.this.domain_name_configuration[0].hosted_zone_id : var.alias_target.zone_id
   }
 }

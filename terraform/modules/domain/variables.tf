@@ -1,3 +1,12 @@
+variable "alias_target" {
+  description = "What the name leads to where something stands before API Gateway: a name and its hosted zone. Null: straight to API Gateway."
+  type = object({
+    name    = string
+    zone_id = string
+  })
+  default = null
+}
+
 variable "certificate_arn" {
   description = "ARN of a certificate for the name, in this region. Null: one is made, and proved in the hosted zone."
   type        = string
@@ -18,13 +27,6 @@ variable "domain_name" {
     condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain_name))
     error_message = "domain_name must be a DNS name in lower case, without a wildcard."
   }
-}
-
-variable "record" {
-  description = "Whether the name leads straight to API Gateway. False where something else stands before it."
-  type        = bool
-  default     = true
-  nullable    = false
 }
 
 variable "zone_id" {
