@@ -1,0 +1,80 @@
+import { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+
+// The SDK's clients for an operator at a terminal: who may wait a little longer than a request may. Region, credentials and endpoints come
+// from where every AWS tool takes them (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, …).
+
+export interface AwsClients {
+  readonly sts: STSClient;
+  readonly ssm: SSMClient;
+  readonly kms: KMSClient;
+  readonly s3: S3Client;
+  readonly lambda: LambdaClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly gateway: ApiGatewayV2Client;
+  readonly dynamodb: DynamoDBClient;
+}
+
+const settings = {
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+} as const;
+
+export function createAwsClients(): AwsClients {
+  return {
+    sts: new STSClient(settings),
+    ssm: new SSMClient(settings),
+    kms: new KMSClient(settings),
+    // A bucket is a path where an endpoint of its own is named: an emulator has no name for each bucket.
+    s3: new S3Client({ ...settings, forcePathStyle: hasOwnEndpoint() }),
+    lambda: new LambdaClient(settings),
+    logs: new CloudWatchLogsClient(settings),
+    gateway: new ApiGatewayV2Client(settings),
+    dynamodb: new DynamoDBClient(settings),
+  };
+}
+
+const hasOwnEndpoint = (): boolean =>
+  process.env['AWS_ENDPOINT_URL_S3'] !== undefined || process.env['AWS_ENDPOINT_URL'] !== undefined;
+
+/** As every AWS tool finds it, configuration files left out: the Lambda functions' region is said, not guessed. */
+export const regionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
+  environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'];
+
+export interface CallerIdentity {
+  readonly account: string;
+  readonly arn: string;
+}
+
+export async function whoAmI({ sts }: Pick<AwsClients, 'sts'>): Promise<CallerIdentity> {
+  const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  return { account, arn };
+}
+
+/** The SDK names its errors after the service's (`NotFound`, `ResourceNotFoundException`, …). */
+export const errorName = (error: unknown): string => (error instanceof Error ? error.name : '');
+
+const ABSENT: ReadonlySet<string> = new Set([
+  'NoSuchBucket',
+  'NoSuchKey',
+  'NotFound',
+  'NotFoundException',
+  'ParameterNotFound',
+  'ResourceNotFoundException',
+]);
+
+/** What a call answers, or nothing where the thing is not there. Any other fault is thrown. */
+export async function ifThere<Value>(call: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (ABSENT.has(errorName(error))) return undefined;
+    throw error;
+  }
+}

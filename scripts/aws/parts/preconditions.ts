@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { type AwsClients, type CallerIdentity, errorName, ifThere, regionOf, whoAmI } from './aws.ts';
+import { EXIT } from './command.ts';
+import type { EnvironmentNames } from './environment.ts';
+import { run } from './run.ts';
+import { Stop } from './stop.ts';
+import { BUNDLE, variableFile } from './terraform.ts';
+
+// What must be there before a command changes anything. All of it is looked at before the first change, and everything that is missing is said
+// at once, each with what mends it.
+
+export interface Missing {
+  readonly what: string;
+  readonly mend: string;
+}
+
+const TERRAFORM_MINIMUM = [1, 11] as const;
+
+export async function checkTerraform(): Promise<readonly Missing[]> {
+  const install = 'install Terraform 1.11 or later: https://developer.hashicorp.com/terraform/install';
+  const result = await run('terraform', ['version', '-json'], { output: 'keep' });
+  if (result.code !== 0) return [{ what: 'terraform is not installed', mend: install }];
+  const { terraform_version: version = '0.0.0' } = JSON.parse(result.stdout) as { terraform_version?: string };
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [wantedMajor, wantedMinor] = TERRAFORM_MINIMUM;
+  const isOld = major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+  return isOld ? [{ what: `terraform ${version} is too old`, mend: install }] : [];
+}
+
+export function checkRegion(): readonly Missing[] {
+  if (regionOf(process.env) !== undefined) return [];
+  return [{ what: 'no AWS region is chosen', mend: 'export AWS_REGION=eu-central-1 (or yours)' }];
+}
+
+export function checkBundle(): readonly Missing[] {
+  return existsSync(BUNDLE) ? [] : [{ what: `${BUNDLE} is not built`, mend: 'make bundle' }];
+}
+
+export function checkVariables({ environment }: EnvironmentNames): readonly Missing[] {
+  const file = relative(process.cwd(), variableFile(environment, 'service'));
+  return existsSync(file)
+    ? []
+    : [{ what: `${file} is not there`, mend: 'write it (docs/deployment.md explains each value)' }];
+}
+
+export interface Credentials {
+  readonly identity: CallerIdentity | undefined;
+  readonly missing: readonly Missing[];
+}
+
+export async function checkCredentials(aws: Pick<AwsClients, 'sts'>): Promise<Credentials> {
+  try {
+    return { identity: await whoAmI(aws), missing: [] };
+  } catch (error) {
+    const what = `AWS does not know us (${errorName(error)})`;
+    const mend = 'sign in (`aws sso login`, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)';
+    return { identity: undefined, missing: [{ what, mend }] };
+  }
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(['403', 'AccessDenied', 'AccessDeniedException', 'Forbidden']);
+
+/** Who may not look at a thing cannot say that it is missing: then whoever uses it will. */
+async function isThere(call: Promise<unknown>): Promise<boolean> {
+  try {
+    return (await ifThere(call)) !== undefined;
+  } catch (error) {
+    if (REFUSALS.has(errorName(error))) return true;
+    throw error;
+  }
+}
+
+/** Whether the foundation was applied: its bucket and its keys are there. */
+export async function checkFoundation(
+  aws: Pick<AwsClients, 's3' | 'kms'>,
+  names: EnvironmentNames,
+  account: string,
+): Promise<readonly Missing[]> {
+  const mend = `make bootstrap ENV=${names.environment}`;
+  const bucket = names.stateBucket(account);
+  const [hasBucket, hasKey] = await Promise.all([
+    isThere(aws.s3.send(new HeadBucketCommand({ Bucket: bucket }))),
+    isThere(aws.kms.send(new DescribeKeyCommand({ KeyId: names.keyAlias('secrets') }))),
+  ]);
+  return [
+    ...(hasBucket ? [] : [{ what: `the state bucket ${bucket} is not there`, mend }]),
+    ...(hasKey ? [] : [{ what: `the key ${names.keyAlias('secrets')} is not there`, mend }]),
+  ];
+}
+
+/** Throws `Stop` (missing) with everything that is missing; what mends several of them is said once. */
+export function demand(missing: readonly Missing[]): void {
+  if (missing.length === 0) return;
+  const lines = missing.map(({ what, mend }) => `- ${what}: ${mend}`);
+  throw new Stop(EXIT.missing, `Something is missing, and nothing was changed:\n${lines.join('\n')}`, {
+    next: missing[0]?.mend ?? '',
+  });
+}
+
+export interface Needs {
+  readonly terraform?: boolean;
+  readonly foundation?: boolean;
+  readonly bundle?: boolean;
+  /** The environment's values for the service. */
+  readonly variables?: boolean;
+}
+
+/** Region and credentials always; the rest as asked. Answers who we are. */
+export async function preconditions(
+  aws: () => AwsClients,
+  names: EnvironmentNames,
+  needs: Needs,
+): Promise<CallerIdentity> {
+  const here = [
+    ...(needs.terraform === true ? await checkTerraform() : []),
+    ...checkRegion(),
+    ...(needs.bundle === true ? checkBundle() : []),
+    ...(needs.variables === true ? checkVariables(names) : []),
+  ];
+  if (checkRegion().length > 0) demand(here);
+  const { identity, missing } = await checkCredentials(aws());
+  const there =
+    identity === undefined || needs.foundation !== true ? [] : await checkFoundation(aws(), names, identity.account);
+  demand([...here, ...missing, ...there]);
+  if (identity === undefined) throw new Stop(EXIT.missing, 'AWS does not know us.');
+  return identity;
+}

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+// Runs other programs for a command. Each child has a process group of its own, so that Ctrl-C reaches this process alone: it passes
+// exactly one signal on, the child finishes what it began, and the command says what was left half-done. A second Ctrl-C is passed on too.
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** `show`: the terminal sees both streams. `keep`: they are returned, and nothing is shown. */
+  readonly output: 'show' | 'keep';
+}
+
+export interface RunResult {
+  /** 127 where there is no such program. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether somebody asked for the end meanwhile. */
+  readonly interrupted: boolean;
+}
+
+const NO_SUCH_PROGRAM = 127;
+
+/** Results go to stdout; what a child shows is progress, so all of it goes to stderr. */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const keep = options.output === 'keep';
+  const child = spawn(command, [...args], {
+    detached: true,
+    env: options.env ?? process.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdio: ['ignore', keep ? 'pipe' : process.stderr.fd, keep ? 'pipe' : process.stderr.fd],
+  });
+  let [stdout, stderr, signals] = ['', '', 0];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const pass = (): void => {
+    signals += 1;
+    if (signals === 1)
+      process.stderr.write('\nInterrupted: waiting until what was begun is finished. Again to force it.\n');
+    child.kill('SIGINT');
+  };
+  process.on('SIGINT', pass).on('SIGTERM', pass);
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code: code ?? 1, stdout, stderr, interrupted: signals > 0 };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return { code: NO_SUCH_PROGRAM, stdout, stderr: `${command} is not installed`, interrupted: signals > 0 };
+  } finally {
+    process.off('SIGINT', pass).off('SIGTERM', pass);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Context } from './command.ts';
+import { describePlan, type PlanSummary, summarizePlan } from './plan-summary.ts';
+import type { PlanOptions, Terraform } from './terraform.ts';
+
+// A plan and its summary: what every command shows before it applies anything.
+
+export interface Planned {
+  readonly changes: boolean;
+  readonly summary: PlanSummary;
+}
+
+export async function planAndShow(context: Context, terraform: Terraform, options: PlanOptions = {}): Promise<Planned> {
+  const { environment, say, print } = context;
+  say(`Planning terraform/${terraform.root} for ${environment} …`);
+  const changes = await terraform.plan(options);
+  const summary = summarizePlan(await terraform.show());
+  for (const line of describePlan(summary, `${terraform.root} of ${environment}`)) print(line);
+  return { changes, summary };
+}

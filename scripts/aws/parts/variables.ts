@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { EnvironmentName } from './environment.ts';
+import type { SecretForm } from './secret-forms.ts';
+import { variableFile } from './terraform.ts';
+
+// The few of an environment's values that a command must know before anything is deployed. Terraform reads the file as a whole; this reads
+// single assignments at the left margin, which is how the files are written.
+
+export interface ServiceValues {
+  readonly store: 'redis' | 'dynamodb';
+  readonly domain: string | undefined;
+  readonly trustDomain: string | undefined;
+  /** As `agent/<name>`; the first of the list. */
+  readonly agent: string;
+  /** Whether this secret is needed with these values. */
+  readonly needs: (form: SecretForm) => boolean;
+}
+
+export function readServiceValues(environment: EnvironmentName): ServiceValues {
+  const file = variableFile(environment, 'service');
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const raw = (name: string): string | undefined =>
+    new RegExp(`^${name}[ \\t]*=[ \\t]*([^\\n]*)`, 'm')
+      .exec(text)?.[1]
+      ?.replace(/\s+(?:#|\/\/).*$/, '')
+      .trim();
+  const quoted = (name: string): string | undefined => /"([^"]*)"/.exec(raw(name) ?? '')?.[1];
+  const isGiven = (name: string): boolean => raw(name) !== undefined && raw(name) !== 'null';
+  const domain = quoted('domain');
+  const store = quoted('store') === 'dynamodb' ? 'dynamodb' : 'redis';
+  const needed: Readonly<Record<NonNullable<SecretForm['when']>, boolean>> = {
+    redis: store === 'redis',
+    'key-door': store === 'redis' && raw('key_door') === 'true',
+    openai: quoted('model')?.startsWith('openai:') === true,
+    'sign-in': isGiven('sign_in_issuer'),
+    edge: isGiven('edge'),
+  };
+  return {
+    store,
+    domain,
+    trustDomain: quoted('trust_domain') ?? domain,
+    agent: /"(agent\/[a-z0-9-]+)"/.exec(text.slice(Math.max(0, text.search(/^agents\s*=/m))))?.[1] ?? 'agent/assistant',
+    needs: ({ when }) => when === undefined || needed[when],
+  };
+}
