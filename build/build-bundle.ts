@@ -13,11 +13,22 @@ import { declaredTools } from './tool-hashes.ts';
 // and the metafile stay beside the zip; nothing of `src/local` is in it, and no file of the machine that built it.
 
 export const OUT = 'dist/lambda';
-export const ENTRIES = ['agent', 'mcp', 'oauth'] as const;
+/** The APIs, whose callers wait for a cold start. */
+export const DOORS = ['agent', 'mcp', 'oauth'] as const;
+export type DoorEntry = (typeof DOORS)[number];
+export const ENTRIES = [...DOORS, 'rotate'] as const;
 export type Entry = (typeof ENTRIES)[number];
 
-/** Bytes (gzip) that each door may load at start. What grows past it makes every cold start slower, so the build fails. */
-export const START_BUDGETS: Readonly<Record<Entry, number>> = { agent: 115_000, mcp: 115_000, oauth: 75_000 };
+/**
+ * Bytes (gzip) that each entry may load at start. What grows past it makes every cold start slower, so the build fails. Nobody waits for the
+ * rotation: it loads the library that writes certificates.
+ */
+export const START_BUDGETS: Readonly<Record<Entry, number>> = {
+  agent: 115_000,
+  mcp: 115_000,
+  oauth: 75_000,
+  rotate: 130_000,
+};
 
 /** A fixed time, so that the same sources make the same zip. */
 const ZIP_TIME = new Date('2020-01-01T00:00:00Z');

@@ -60,6 +60,7 @@ function contradictions(service: Service, values: Readonly<Record<string, unknow
 }
 
 function neededSecrets(
+  service: Service,
   values: Readonly<Record<string, unknown>>,
   has: (name: SecretName) => boolean,
 ): readonly string[] {
@@ -69,6 +70,7 @@ function neededSecrets(
   };
   need('REDIS_URL', values['SALLYPORT_STORE'] === 'redis', 'when SALLYPORT_STORE is redis');
   need('SALLYPORT_HMAC_MASTER', values['SALLYPORT_DOOR'] === 'agent', 'at the agent door');
+  need('SALLYPORT_HMAC_MASTER', service === 'rotate', 'to derive the agent’s secret');
   const unwrapped = values['GOOGLE_CLIENT_ID'] !== undefined && values['SALLYPORT_VAULT_KMS_KEY_ID'] === undefined;
   need('SALLYPORT_VAULT_KEY', unwrapped, 'unless SALLYPORT_VAULT_KMS_KEY_ID names a key');
   const openai = String(values['SALLYPORT_MODEL'] ?? '').startsWith('openai:');
@@ -98,7 +100,7 @@ export function loadConfig<Name extends Service>(
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)),
     ...missingSecrets(service, environment),
     ...contradictions(service, values),
-    ...neededSecrets(values, has),
+    ...neededSecrets(service, values, has),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new AppError(

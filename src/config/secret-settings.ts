@@ -12,7 +12,7 @@ export interface SecretSetting {
 
 export const secretSettings = {
   REDIS_URL: {
-    services: ['agent', 'mcp', 'oauth'],
+    services: ['agent', 'mcp', 'oauth', 'rotate'],
     description: 'Redis with its user and password (`rediss://…`). Needed when SALLYPORT_STORE is `redis`.',
     optional: true,
   },
@@ -26,8 +26,9 @@ export const secretSettings = {
     optional: true,
   },
   SALLYPORT_HMAC_MASTER: {
-    services: ['mcp'],
-    description: 'Master of all HMAC secrets, 32 bytes in base64url. Only verifiers hold it. Needed at the agent door.',
+    services: ['mcp', 'rotate'],
+    description:
+      'Master of all HMAC secrets, 32 bytes in base64url. Only verifiers and the rotation hold it. Needed by both, at the key door not.',
     optional: true,
   },
   SALLYPORT_VAULT_KEY: {

@@ -81,7 +81,7 @@ export const storeAccess = {
   },
   /** Renews keys and certificates on a schedule. It sees no person's record. */
   rotate: {
-    keyring: ['get', 'setIfAbsent', 'compareAndSet'],
+    keyring: ['get', 'compareAndSet'],
   },
   /** The person at the command line in normal work: who exists, who is shut out, which keys are in force. */
   operator: {

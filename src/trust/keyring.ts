@@ -11,6 +11,8 @@ import { parseSpiffeId } from './spiffe-id.ts';
 
 export const KEYRING_KEY = 'keyring';
 export const HMAC_SECRET_BYTES = 32;
+/** How long a verifier keeps a keyring; key rotation waits by it. */
+export const KEYRING_CACHE_SECONDS = 60;
 const MASTER_MIN_BYTES = 32;
 
 const keyStates = ['next', 'current', 'previous'] as const;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ENTRIES } from '../../build/build-bundle.ts';
+import { DOORS } from '../../build/build-bundle.ts';
 import { connectGoogle } from '../../src/cli/client/connect.ts';
 import { createHeadlessPerson } from '../../src/local/headless-person.ts';
 import { EMULATOR_START_MS } from '../support/aws-emulator.ts';
@@ -27,12 +27,12 @@ suite('the zip on Lambda', () => {
   }, RUNTIME_INSTALL_MS + EMULATOR_START_MS);
   afterAll(() => world?.stop(), 30_000);
 
-  it.each(ENTRIES)('%s.handler says that it is well', async (entry) => {
+  it.each(DOORS)('%s.handler says that it is well', async (entry) => {
     const answer = await world.functions[entry].answer(createEvent({ stage: 'prod' }));
     expect([answer.statusCode, JSON.parse(answer.body ?? '')]).toMatchObject([200, { status: 'ok' }]);
   });
 
-  it.each(ENTRIES)('%s.handler answers every event, and lives on', async (entry) => {
+  it.each(DOORS)('%s.handler answers every event, and lives on', async (entry) => {
     for (const [what, event] of unfitEvents) {
       // JSON has no undefined: nothing at all travels as null.
       const answer = await world.functions[entry].answer(event ?? null);
@@ -91,7 +91,7 @@ suite('the zip on Lambda', () => {
   it('keeps every secret out of its environment and its logs', () => {
     const secrets = Object.values(world.parameters).concat(world.person.agentToken, world.person.confirmToken);
     const environments = JSON.stringify(world.environments);
-    const logs = ENTRIES.flatMap((entry) => world.functions[entry].lines).join('\n');
+    const logs = DOORS.flatMap((entry) => world.functions[entry].lines).join('\n');
     expect(logs).toContain('"service":"mcp"');
     for (const secret of [...secrets, world.credentials.secret, ANN.email, 'Review of the plans']) {
       expect(environments.includes(secret)).toBe(false);
@@ -100,7 +100,7 @@ suite('the zip on Lambda', () => {
   });
 
   it('logs no fault on the way, in JSON that CloudWatch can read', () => {
-    for (const entry of ENTRIES) {
+    for (const entry of DOORS) {
       const lines = world.functions[entry].lines.map((line) => JSON.parse(line) as Record<string, unknown>);
       expect(lines.filter((line) => line['level'] === 'error')).toEqual([]);
     }

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { buildBundle, ENTRIES, type Entry } from '../../build/build-bundle.ts';
+import { buildBundle, DOORS, type DoorEntry, type Entry } from '../../build/build-bundle.ts';
 import { createRedisStore } from '../../src/adapters/redis/redis-store.ts';
 import { ensureAgentCredentials } from '../../src/local/agent-credentials.ts';
 import { type FrontDoor, openFrontDoor } from '../../src/local/front-door.ts';
@@ -25,10 +25,10 @@ import { type RedisServer, startRedisServer } from './redis-server.ts';
 export type Parameters = Readonly<Record<string, string>>;
 
 export interface LambdaWorld {
-  readonly functions: Readonly<Record<Entry, LambdaFunction>>;
+  readonly functions: Readonly<Record<DoorEntry, LambdaFunction>>;
   /** Public addresses; MCP's ends in `/mcp`. */
-  readonly urls: Readonly<Record<Entry, string>>;
-  readonly environments: Readonly<Record<Entry, Readonly<Record<string, string>>>>;
+  readonly urls: Readonly<Record<DoorEntry, string>>;
+  readonly environments: Readonly<Record<DoorEntry, Readonly<Record<string, string>>>>;
   readonly parameters: Parameters;
   readonly store: KeyValueStore;
   readonly google: StandInGoogle;
@@ -67,10 +67,10 @@ async function putParameters(emulator: AwsEmulator, parameters: Parameters): Pro
 
 /** Front doors that hand each request to a function that is attached later, since functions are told these addresses. */
 async function openDoors() {
-  const functions = new Map<Entry, LambdaFunction>();
+  const functions = new Map<DoorEntry, LambdaFunction>();
   const server = await createTestServerCertificate();
   const { pem: clientCa } = await testAuthority();
-  const open = (entry: Entry): Promise<FrontDoor> =>
+  const open = (entry: DoorEntry): Promise<FrontDoor> =>
     openFrontDoor({
       name: entry,
       port: 0,
@@ -189,7 +189,7 @@ export async function startLambdaWorld(): Promise<LambdaWorld> {
   const kmsKey = await createKmsKey(emulator);
   const environments = describeEnvironments({ urls, google, emulator, kmsKey, redisCaFile });
   const extra: LambdaFunction[] = [];
-  for (const entry of ENTRIES) {
+  for (const entry of DOORS) {
     doors.functions.set(entry, await startLambdaFunction({ taskRoot, entry, environment: environments[entry] }));
   }
   return {

@@ -11,7 +11,7 @@ import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName,
 export interface ParameterStoreOptions extends AwsClientOptions {
   /** How long a value counts as fresh. */
   readonly ttlSeconds: number;
-  /** How much longer an old value serves while Parameter Store cannot be reached. */
+  /** How much longer an old value serves while Parameter Store cannot be reached. Default twice `ttlSeconds`. */
   readonly staleSeconds?: number;
   readonly clock: Clock;
   /** In place of one made from `region` and `endpoint`. */
@@ -20,9 +20,15 @@ export interface ParameterStoreOptions extends AwsClientOptions {
 
 /** GetParameters takes ten names (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html). */
 const NAMES_PER_CALL = 10;
-const DEFAULT_STALE_SECONDS = 600;
+/** While Parameter Store cannot be reached, an old value serves for this many more of its lives. */
+const STALE_LIVES = 2;
 /** While old values serve, Parameter Store is asked again this often. */
 const RETRY_SECONDS = 5;
+
+/** No value is used any more that was read longer ago than this. Key rotation waits by it. */
+export function oldestValueSeconds(ttlSeconds: number): number {
+  return (1 + STALE_LIVES) * ttlSeconds;
+}
 
 interface CachedValue {
   readonly secret: Secret;
@@ -50,7 +56,7 @@ function ssmFault(cause: unknown): AppError {
 }
 
 export function createParameterStore(options: ParameterStoreOptions): SecretSource {
-  const { clock, ttlSeconds, staleSeconds = DEFAULT_STALE_SECONDS } = options;
+  const { clock, ttlSeconds, staleSeconds = STALE_LIVES * options.ttlSeconds } = options;
   const cache = new Map<string, CachedValue>();
   /** Reads under way, by name; names read together share one promise. */
   const underWay = new Map<string, Promise<void>>();
@@ -61,8 +67,9 @@ export function createParameterStore(options: ParameterStoreOptions): SecretSour
 
   async function fetchBatch(names: readonly string[]): Promise<void> {
     const { sdk, client } = await load();
-    const answer = await client.send(new sdk.GetParametersCommand({ Names: [...names], WithDecryption: true }));
+    // Its age counts from the question: Lambda may freeze this process for an hour before it looks at the answer.
     const readAtMs = clock.nowMs();
+    const answer = await client.send(new sdk.GetParametersCommand({ Names: [...names], WithDecryption: true }));
     const found = new Set<string>();
     for (const { Name, Selector = '', Value } of answer.Parameters ?? []) {
       if (Name === undefined || Value === undefined || Value === '') continue;

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../ports/http.ts';
 import { type ClientCertificate, checkCertificate } from '../../trust/client-certificate.ts';
 import type { Delegation } from '../../trust/delegation.ts';
 import { checkGrant } from '../../trust/grant.ts';
-import { checkKey, HMAC_SECRET_BYTES, type Keyring } from '../../trust/keyring.ts';
+import { checkKey, HMAC_SECRET_BYTES, KEYRING_CACHE_SECONDS, type Keyring } from '../../trust/keyring.ts';
 import { checkRevocation } from '../../trust/revocation-list.ts';
 import { normalizeAuthority } from '../../trust/signature-profile.ts';
 import {
@@ -42,7 +42,6 @@ export interface AgentChecks {
   grant(agent: string, delegation: Delegation): Promise<Result<readonly string[], DoorReason>>;
 }
 
-const DEFAULT_CACHE_SECONDS = 60;
 const DEFAULT_REVOCATION_RELOAD_SECONDS = 10;
 const MAX_REVOCATION_RELOAD_SECONDS = 30;
 
@@ -88,7 +87,7 @@ function createStandingCheck(options: AgentDoorOptions): AgentChecks['standing']
 }
 
 function createSignatureCheck(options: AgentDoorOptions): AgentChecks['signature'] {
-  const { store, clock, hmacMaster, cacheSeconds = DEFAULT_CACHE_SECONDS } = options;
+  const { store, clock, hmacMaster, cacheSeconds = KEYRING_CACHE_SECONDS } = options;
   if (hmacMaster.reveal().length < HMAC_SECRET_BYTES) {
     throw new AppError('misconfigured', `The HMAC master must have at least ${HMAC_SECRET_BYTES} bytes.`);
   }

@@ -4,7 +4,9 @@ import {
   applyRotation,
   planRotation,
   ROTATION_DRAIN_SECONDS,
+  ROTATION_RUN_LIMIT_SECONDS,
   removeIdentity,
+  replaceKeys,
 } from '../../../src/trust/key-rotation.ts';
 import type { KeyringRecord } from '../../../src/trust/keyring.ts';
 
@@ -24,7 +26,7 @@ const states = (keyring: KeyringRecord) =>
   keyring.keys.filter((key) => key.identity === IDENTITY).map((key) => `${key.epoch} ${key.state}`);
 
 describe('key rotation', () => {
-  it('goes publish, wait two cache lives, promote, wait one and the drain, drop', () => {
+  it('goes publish, wait two cache lives, promote, wait for other runs, retire, wait one cache life and the drain, drop', () => {
     const before = addIdentity(addIdentity(empty, OTHER, START), IDENTITY, START);
     expect(step(before, START).planned).toEqual({ action: 'none' });
 
@@ -41,14 +43,21 @@ describe('key rotation', () => {
     expect(promoted.planned).toEqual({ action: 'promote', keyId: 'agent/assistant#2', epoch: 2 });
     expect(states(promoted.keyring)).toEqual(['1 previous', '2 current']);
 
-    const goneAt = promotedAt + CACHE + ROTATION_DRAIN_SECONDS;
-    const waiting = step(promoted.keyring, goneAt - 1, true);
+    const retiredAt = promotedAt + ROTATION_RUN_LIMIT_SECONDS;
+    const settling = step(promoted.keyring, retiredAt - 1, true);
+    expect(settling.planned).toEqual({ action: 'wait', untilSeconds: retiredAt, next: 'retire' });
+    const retired = step(promoted.keyring, retiredAt);
+    expect(retired.planned).toEqual({ action: 'retire', keyIds: ['agent/assistant#1'] });
+    expect(states(retired.keyring)).toEqual(['1 previous', '2 current']);
+
+    const goneAt = retiredAt + CACHE + ROTATION_DRAIN_SECONDS;
+    const waiting = step(retired.keyring, goneAt - 1, true);
     expect(waiting.planned).toEqual({ action: 'wait', untilSeconds: goneAt, next: 'drop' });
 
-    const dropped = step(promoted.keyring, goneAt);
+    const dropped = step(retired.keyring, goneAt);
     expect(dropped.planned).toEqual({ action: 'drop', keyIds: ['agent/assistant#1'] });
     expect(states(dropped.keyring)).toEqual(['2 current']);
-    expect(dropped.keyring.version).toBe(before.version + 3);
+    expect(dropped.keyring.version).toBe(before.version + 4);
     expect(dropped.keyring.keys.filter((key) => key.identity === OTHER)).toEqual(before.keys.slice(0, 1));
     expect(step(dropped.keyring, goneAt).planned).toEqual({ action: 'none' });
   });
@@ -68,12 +77,27 @@ describe('key rotation', () => {
     ]);
   });
 
+  it('believes an old key until its end is set, however late that is', () => {
+    const published = step(addIdentity(empty, IDENTITY, START), START, true);
+    const promoted = step(published.keyring, START + 2 * CACHE);
+    expect(promoted.keyring.keys.find((key) => key.epoch === 1)?.not_after).toBeUndefined();
+    expect(step(promoted.keyring, START + 100 * ROTATION_RUN_LIMIT_SECONDS).planned.action).toBe('retire');
+  });
+
+  it('puts another key in the place of one that leaked, at once and under an epoch of its own', () => {
+    const before = step(addIdentity(addIdentity(empty, OTHER, START), IDENTITY, START), START, true).keyring;
+    const after = replaceKeys(before, IDENTITY, START + 1);
+    expect(states(after)).toEqual(['3 current']);
+    expect(after.keys.filter((key) => key.identity === OTHER)).toHaveLength(1);
+    expect(after.version).toBe(before.version + 1);
+  });
+
   it.each([1, 30, 60, 300])('loses no request with caches of %i seconds, at any second of it', (cacheSeconds) => {
     const context = (nowSeconds: number) => ({ identity: IDENTITY, nowSeconds, cacheSeconds });
     let keyring = addIdentity(empty, IDENTITY, START);
     /** What the store held at each second from START - cacheSeconds on. */
     const history: KeyringRecord[] = Array.from({ length: cacheSeconds }, () => keyring);
-    const end = 3 * cacheSeconds + ROTATION_DRAIN_SECONDS + 2 * cacheSeconds;
+    const end = 5 * cacheSeconds + ROTATION_RUN_LIMIT_SECONDS + ROTATION_DRAIN_SECONDS;
     for (let second = 0; second <= end; second += 1) {
       const planned = planRotation(keyring, context(START + second), second === 0);
       keyring = applyRotation(keyring, context(START + second), planned);
