@@ -62,7 +62,8 @@ const portOf = (options: MachineOptions, offset: number): number =>
   options.portBase === undefined ? 0 : options.portBase + offset;
 
 async function openStore(options: MachineOptions, platform: Platform): Promise<KeyValueStore> {
-  if (['redis', 'dynamodb'].includes(options.given['SALLYPORT_STORE'] ?? '')) return openOperatorStore(options.given, platform.clock);
+  if (['redis', 'dynamodb'].includes(options.given['SALLYPORT_STORE'] ?? ''))
+    return openOperatorStore(options.given, platform.clock);
   if (options.storeFile === undefined) return createMemoryStore({ clock: platform.clock });
   return openOperatorStore({ SALLYPORT_STORE_FILE: options.storeFile }, platform.clock);
 }

@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createDynamoDbStore, type RecordPlace } from '../../src/adapters/aws/dynamodb-store.ts';
 import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
 import { createSqliteStore } from '../../src/adapters/embedded/sqlite-store.ts';
 import { createStoreView } from '../../src/adapters/embedded/store-view.ts';
 import { createRedisStore } from '../../src/adapters/redis/redis-store.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
 import { createTestClock } from '../support/clock.ts';
+import { DYNAMODB_INSTALL_MS, hasDynamoDbLocal, startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { createTestLog } from '../support/log.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
 
@@ -63,6 +65,31 @@ async function openRedis(): Promise<StoreUnderTest> {
   };
 }
 
+/** Keys `k:<owner>:<name>` by owner, as grants and turns lie; others alone, as nonces do. */
+function byOwner(key: string): RecordPlace {
+  const end = key.indexOf(':', 2);
+  return key.startsWith('k:') && end > 0
+    ? { table: 'records', partition: key.slice(0, end), sort: key.slice(end) }
+    : { table: 'records', partition: key, sort: '#' };
+}
+const eachAlone = (key: string): RecordPlace => ({ table: 'records', partition: key, sort: '#' });
+
+const openDynamoDb = (place: (key: string) => RecordPlace) => async (): Promise<StoreUnderTest> => {
+  const server = await startDynamoDbLocal();
+  await server.createTables(['test-records']);
+  const clock = createTestClock();
+  const { client } = server;
+  const store = createDynamoDbStore({ tablePrefix: 'test-', place, alone: '#', client, clock, log: createTestLog() });
+  return {
+    store,
+    expire: async (_, seconds) => clock.advance(seconds * 1000),
+    async close() {
+      await store.close();
+      await server.stop();
+    },
+  };
+};
+
 async function listAll(store: KeyValueStore, prefix: string, limit: number): Promise<string[]> {
   const keys = new Set<string>();
   let cursor: string | undefined;
@@ -77,7 +104,15 @@ async function listAll(store: KeyValueStore, prefix: string, limit: number): Pro
 
 const LIFE = 0.25;
 
-function describeStore(name: string, open: () => Promise<StoreUnderTest>, available = true): void {
+interface Suite {
+  readonly name: string;
+  readonly open: () => Promise<StoreUnderTest>;
+  readonly available?: boolean;
+  /** Kilobytes of the largest value that it must take. */
+  readonly largest?: number;
+}
+
+function describeStore({ name, open, available = true, largest = 512 }: Suite): void {
   (available ? describe : describe.skip)(`KeyValueStore: ${name}`, () => {
     let under: StoreUnderTest;
     let store: KeyValueStore;
@@ -86,7 +121,7 @@ function describeStore(name: string, open: () => Promise<StoreUnderTest>, availa
     beforeAll(async () => {
       under = await open();
       store = under.store;
-    });
+    }, DYNAMODB_INSTALL_MS);
     beforeEach(() => {
       test += 1;
       key = `k:${test}`;
@@ -112,8 +147,8 @@ function describeStore(name: string, open: () => Promise<StoreUnderTest>, availa
       expect(await listAll(store, `${key}:ž`, 10)).toEqual([odd]);
     });
 
-    it('keeps a value of 512 kB whole', async () => {
-      const large = 'ř0123456789abcde'.repeat(32_768);
+    it(`keeps a value of ${largest} kB whole`, async () => {
+      const large = 'ř0123456789abcd'.repeat((largest * 1024) / 16);
       await store.set(key, large);
       expect((await store.get(key)) === large).toBe(true);
       expect(await store.compareAndSet(key, large, 'small')).toBe(true);
@@ -251,10 +286,14 @@ function describeStore(name: string, open: () => Promise<StoreUnderTest>, availa
   });
 }
 
-describeStore('memory', openMemory);
-describeStore('sqlite', openSqlite);
-describeStore('a view of memory', openView);
-describeStore('redis', openRedis, hasRedisServer());
+describeStore({ name: 'memory', open: openMemory });
+describeStore({ name: 'sqlite', open: openSqlite });
+describeStore({ name: 'a view of memory', open: openView });
+describeStore({ name: 'redis', open: openRedis, available: hasRedisServer() });
+// An item may have 400 KB.
+const dynamoDb = { available: hasDynamoDbLocal(), largest: 340 };
+describeStore({ name: 'dynamodb, records by owner', open: openDynamoDb(byOwner), ...dynamoDb });
+describeStore({ name: 'dynamodb, each record alone', open: openDynamoDb(eachAlone), ...dynamoDb });
 
 describe('a closed store', () => {
   it.each([
