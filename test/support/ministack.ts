@@ -17,6 +17,8 @@ export interface MinistackOptions {
   readonly region?: string;
   /** Whether each call is held against the caller's IAM policies: a function may then do what its role allows, and nothing else. */
   readonly enforceIam?: boolean;
+  /** What every function finds in its environment beside what it was deployed with. */
+  readonly functionEnvironment?: Readonly<Record<string, string>>;
 }
 
 export interface Ministack {
@@ -64,6 +66,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
       MINISTACK_REGION: region,
       AUTH: String(options.enforceIam === true),
       ...ROOT,
+      ...options.functionEnvironment,
     },
   });
   const written: string[] = [];

@@ -3,25 +3,24 @@ import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
 // Loaded by NODE_OPTIONS before a deployed function and before whoever calls the deployed system, so that neither knows that it is not on AWS.
-// Names that public DNS would lead to API Gateway lead to the edges of this machine: port 443 of each domain in the file that SALLYPORT_CYCLE_ROUTES names, which
-// says `{"mcp.dev.example.org": 12345, …}`. And the emulator speaks to a function over its standard output, where Lambda reads log lines:
-// those go to standard error, which it takes as the log.
+// SALLYPORT_CYCLE_ROUTES names a file, read when it is needed, since addresses come to be known one after the other:
+//   hosts      domain to port: connections to port 443 there end at the edges of this machine, as public DNS would lead them to API Gateway
+//   endpoints  function to the address where its AWS calls are recorded
+// The emulator speaks to a function over its standard output, where Lambda reads log lines: those go to standard error, which it takes as the log.
 
-const routesFile = process.env['SALLYPORT_CYCLE_ROUTES'] ?? '';
-
-/** @param {unknown} host */
-function portOf(host) {
+/** @returns {{ hosts?: Record<string, number>, endpoints?: Record<string, string> }} */
+function readRoutes() {
   try {
-    return JSON.parse(fs.readFileSync(routesFile, 'utf8'))[String(host)];
+    return JSON.parse(fs.readFileSync(process.env['SALLYPORT_CYCLE_ROUTES'] ?? '', 'utf8'));
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 /** @param {{ host?: unknown, port?: unknown, path?: unknown }} options */
 function reroute(options) {
   if (options === null || typeof options !== 'object' || Number(options.port) !== 443) return options;
-  const port = portOf(options.host);
+  const port = readRoutes().hosts?.[String(options.host)];
   return port === undefined ? options : { ...options, host: '127.0.0.1', port, lookup: undefined };
 }
 
@@ -34,7 +33,10 @@ net.Socket.prototype.connect = function connectHere(...args) {
   return connect.call(this, Array.isArray(first) ? first : reroute(first), ...rest);
 };
 
-if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) {
+const functionName = process.env['AWS_LAMBDA_FUNCTION_NAME'];
+if (functionName !== undefined) {
+  const endpoint = readRoutes().endpoints?.[functionName];
+  if (endpoint !== undefined) process.env['AWS_ENDPOINT_URL'] = endpoint;
   const { writeSync } = fs;
   /** @type {any} */
   const toLog = (/** @type {number} */ descriptor, /** @type {any[]} */ ...rest) =>
