@@ -97,13 +97,6 @@ variable "confirm" {
   }
 }
 
-variable "deletion_protection" {
-  description = "Whether AWS refuses to delete the tables with people's records. Off, `make destroy` can."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "domain" {
   description = "Domain of this environment. The APIs are `agent.`, `mcp.`, `oauth.` and `key.` below it."
   type        = string

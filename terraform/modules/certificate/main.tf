@@ -2,7 +2,6 @@
 
 resource "aws_acm_certificate" "this" {
   domain_name       = var.domain_name
-  key_algorithm     = "EC_prime256v1"
   validation_method = "DNS"
 
   lifecycle {
