@@ -11,7 +11,7 @@ import {
   tokenKey,
   tokenRecord,
 } from '../trust/access-token.ts';
-import { parseClientCertificate } from '../trust/client-certificate.ts';
+import { normalizeIssuer, normalizeSerial, parseClientCertificate } from '../trust/client-certificate.ts';
 import { listKeys } from '../trust/list-keys.ts';
 import {
   createPersonId,
@@ -56,6 +56,8 @@ export interface Operator {
   removePerson(person: string): Promise<number>;
   /** Doors refuse the certificate (PEM) once they have read the list again. */
   revokeCertificate(pem: string): Promise<RevokedCertificate>;
+  /** The same by the authority's name (`CN=…`) and the serial number in hex, in any spelling: for whoever has only a log line. */
+  revokeSerial(issuer: string, serial: string): Promise<RevokedCertificate>;
   listRevoked(): Promise<readonly RevokedCertificate[]>;
 }
 
@@ -115,6 +117,23 @@ async function readRevocations(store: KeyValueStore): Promise<{ raw: string | un
   const raw = await store.get(REVOCATIONS_KEY);
   const none: RevocationsRecord = { v: 1, version: 0, updated_at: 0, revoked: [] };
   return { raw, list: raw === undefined ? none : readRecord(revocationsRecord, raw, 'revocation list') };
+}
+
+/** An operator and a script may write at the same moment: neither revocation may be lost. */
+const REVOKE_ATTEMPTS = 10;
+/** RFC 5280 §4.1.2.2: at most 20 octets. */
+const SERIAL_PATTERN = /^(?:0x)?(?:[0-9A-Fa-f]:?){1,42}$/;
+
+async function revoke({ store, clock }: OperatorDeps, certificate: RevokedCertificate): Promise<RevokedCertificate> {
+  for (let attempt = 0; attempt < REVOKE_ATTEMPTS; attempt += 1) {
+    const { raw, list } = await readRevocations(store);
+    const text = JSON.stringify(addRevocation(list, certificate, Math.floor(clock.nowMs() / 1000)));
+    const written = await (raw === undefined
+      ? store.setIfAbsent(REVOCATIONS_KEY, text)
+      : store.compareAndSet(REVOCATIONS_KEY, raw, text));
+    if (written) return certificate;
+  }
+  throw new AppError('conflict', 'The list keeps changing. Run the command again.');
 }
 
 /** Deletes whatever is there now. */
@@ -214,15 +233,17 @@ export function createOperator({ store, clock, random }: OperatorDeps): Operator
       const parsed = parseClientCertificate(pem);
       if (!parsed.ok)
         throw new AppError('invalid_request', `This is no client certificate of ours (${parsed.reason}).`);
-      const { raw, list } = await readRevocations(store);
-      const next = addRevocation(list, parsed.value, Math.floor(clock.nowMs() / 1000));
-      const text = JSON.stringify(next);
-      const written =
-        raw === undefined
-          ? await store.setIfAbsent(REVOCATIONS_KEY, text)
-          : await store.compareAndSet(REVOCATIONS_KEY, raw, text);
-      if (!written) throw new AppError('conflict', 'The list was changed at the same moment. Run the command again.');
-      return { issuer: parsed.value.issuer, serial: parsed.value.serial };
+      return revoke({ store, clock, random }, { issuer: parsed.value.issuer, serial: parsed.value.serial });
+    },
+    revokeSerial: async (issuer, serial) => {
+      const name = normalizeIssuer(issuer);
+      if (!/^[A-Za-z]+=./.test(name)) {
+        throw new AppError('invalid_request', 'An authority’s name looks like CN=Sallyport local client CA.');
+      }
+      if (!SERIAL_PATTERN.test(serial)) {
+        throw new AppError('invalid_request', 'A serial number is written in hex, with or without colons.');
+      }
+      return revoke({ store, clock, random }, { issuer: name, serial: normalizeSerial(serial.replace(/^0x/, '')) });
     },
     listRevoked: async () => (await readRevocations(store)).list.revoked,
   };

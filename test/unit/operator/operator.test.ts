@@ -7,6 +7,7 @@ import type { KeyValueStore } from '../../../src/ports/key-value-store.ts';
 import { parseToken, tokenKey, verifyToken } from '../../../src/trust/access-token.ts';
 import { listKeys } from '../../../src/trust/list-keys.ts';
 import { identityKey, PERSON_PATTERN, personKey } from '../../../src/trust/person.ts';
+import { parseRevocations } from '../../../src/trust/revocation-list.ts';
 import { createTestClock } from '../../support/clock.ts';
 
 function setUp() {
@@ -152,5 +153,36 @@ describe('an operator', () => {
     const random = { bytes: (count: number) => randomBytes(count) };
     await createOperator({ store: racing, clock, random }).removePerson(person);
     expect(await store.get(`vault:google:${person}`)).toBeUndefined();
+  });
+
+  it('revokes a certificate by the serial number that a log has, however it is spelled', async () => {
+    const { operator, store } = setUp();
+    const issuer = 'CN=Test CA';
+    const revoked = await operator.revokeSerial(issuer, '0x0a:Bc:01');
+    expect(revoked).toEqual({ issuer, serial: 'ABC01' });
+    await operator.revokeSerial(`${issuer}\n`, '00ABC01');
+    expect(await operator.listRevoked()).toEqual([revoked]);
+    const list = parseRevocations((await store.get('revocations')) ?? '');
+    expect(list.has({ issuer, serial: '0abc01' })).toBe(true);
+    expect(list.has({ issuer: 'CN=Another CA', serial: 'ABC01' })).toBe(false);
+  });
+
+  it.each([
+    ['CN=Test CA', ''],
+    ['CN=Test CA', 'twelve'],
+    ['CN=Test CA', '12 34'],
+    ['CN=Test CA', 'A'.repeat(100)],
+    ['', 'AB'],
+    ['Test CA', 'AB'],
+  ])('revokes nothing of no form of ours: %j %j', async (issuer, serial) => {
+    const { operator } = setUp();
+    await expect(operator.revokeSerial(issuer, serial)).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await operator.listRevoked()).toEqual([]);
+  });
+
+  it('loses no revocation of many at the same moment', async () => {
+    const { operator } = setUp();
+    await Promise.all([1, 2, 3, 4, 5].map((serial) => operator.revokeSerial('CN=Test CA', `A${serial}`)));
+    expect((await operator.listRevoked()).map((entry) => entry.serial).sort()).toEqual(['A1', 'A2', 'A3', 'A4', 'A5']);
   });
 });
