@@ -9,12 +9,110 @@ variable "account_id" {
   }
 }
 
+variable "disposable" {
+  description = "Whether `terraform destroy` may delete the buckets with all that is in them. Never in prod."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !(var.disposable && var.environment == "prod")
+    error_message = "disposable may not be set in prod: its state and truststore are emptied by a person first."
+  }
+}
+
+variable "dns" {
+  description = "The hosted zone of Route 53 and the domain in it, as the service root has them: the deployment may change names below the domain, and no others. Null: it may change none."
+  type = object({
+    domain  = string
+    zone_id = string
+  })
+  default = null
+
+  validation {
+    condition     = var.dns == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.dns.domain))
+    error_message = "dns.domain is a DNS name in lower case, such as dev.sallyport.example.com."
+  }
+
+  validation {
+    condition     = var.dns == null || can(regex("^Z[A-Z0-9]{1,31}$", var.dns.zone_id))
+    error_message = "dns.zone_id is the id of a hosted zone (Z…)."
+  }
+}
+
+variable "edge" {
+  description = "Whether the deployment may set up CloudFront and its firewall, for a service root with `edge`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "environment" {
   description = "Which environment this is. Every name starts with `sallyport-<environment>`."
   type        = string
+  nullable    = false
 
   validation {
     condition     = contains(["dev", "gamma", "prod"], var.environment)
     error_message = "environment is dev, gamma or prod."
+  }
+}
+
+variable "github" {
+  description = "The repository whose workflows deploy (`owner/name`), its and its owner's numeric ids (`gh api repos/OWNER/NAME --jq '.id, .owner.id'`), the branch that is looked at for drift, and GitHub's provider where the account has one. Null: nobody deploys from GitHub."
+  type = object({
+    repository    = string
+    branch        = optional(string, "main")
+    owner_id      = optional(string)
+    provider_arn  = optional(string)
+    repository_id = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.github == null || can(regex("^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$", var.github.repository))
+    error_message = "github.repository is owner/name, without patterns."
+  }
+
+  validation {
+    condition     = var.github == null || can(regex("^[A-Za-z0-9._/-]{1,200}$", var.github.branch))
+    error_message = "github.branch is the name of one branch, without patterns."
+  }
+
+  validation {
+    condition     = var.github == null || (try(var.github.owner_id, null) == null) == (try(var.github.repository_id, null) == null)
+    error_message = "github.owner_id and github.repository_id go together."
+  }
+
+  validation {
+    condition = var.github == null || alltrue([
+      for id in [try(var.github.owner_id, null), try(var.github.repository_id, null)] : id == null || can(regex("^[0-9]{1,20}$", id))
+    ])
+    error_message = "github.owner_id and github.repository_id are numbers."
+  }
+
+  validation {
+    condition = (
+      var.github == null || try(var.github.provider_arn, null) == null ||
+      can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github.provider_arn))
+    )
+    error_message = "github.provider_arn is the ARN of the account's provider for token.actions.githubusercontent.com."
+  }
+}
+
+variable "key_deletion_days" {
+  description = "How long a deleted key can still be rescued. What it encrypted is lost after that."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.key_deletion_days >= 7 && var.key_deletion_days <= 30 && floor(var.key_deletion_days) == var.key_deletion_days
+    error_message = "key_deletion_days is a whole number from 7 to 30."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.key_deletion_days == 30
+    error_message = "key_deletion_days is 30 in prod."
   }
 }

@@ -1,0 +1,196 @@
+# What refreshing the service root's state reads. Both of GitHub's roles have it. It reaches configuration, never what is kept: no secret's
+# value, no record, no log line.
+
+data "aws_iam_policy_document" "read" {
+  statement {
+    sid       = "ServiceState"
+    actions   = ["s3:GetObject"]
+    resources = ["${module.state.arn}/service.tfstate"]
+  }
+
+  statement {
+    sid     = "Buckets"
+    actions = ["s3:ListBucket"]
+    # Without it S3 answers "forbidden" for an object that is only missing.
+    resources = [module.state.arn, module.truststore.arn]
+  }
+
+  statement {
+    sid       = "Truststore"
+    actions   = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"]
+    resources = [module.truststore.object_arn]
+  }
+
+  statement {
+    sid       = "Keys"
+    actions   = ["kms:DescribeKey"]
+    resources = [for key in aws_kms_key.this : key.arn]
+  }
+
+  statement {
+    sid = "Lists"
+    actions = [
+      "acm:ListCertificates",
+      "cloudwatch:DescribeAlarms",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSubnets",
+      "ec2:DescribeVpcs",
+      "kms:ListAliases",
+      "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
+      "sns:GetSubscriptionAttributes",
+    ]
+    # AWS knows no resources for these; they tell names and settings.
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "Functions"
+    actions = [
+      "lambda:GetAlias",
+      "lambda:GetFunction",
+      "lambda:GetFunctionCodeSigningConfig",
+      "lambda:GetFunctionConcurrency",
+      "lambda:GetFunctionConfiguration",
+      "lambda:GetFunctionEventInvokeConfig",
+      "lambda:GetPolicy",
+      "lambda:ListTags",
+      "lambda:ListVersionsByFunction",
+    ]
+    resources = local.named.functions
+  }
+
+  statement {
+    sid = "Roles"
+    actions = [
+      "iam:GetRole",
+      "iam:GetRolePolicy",
+      "iam:ListAttachedRolePolicies",
+      "iam:ListInstanceProfilesForRole",
+      "iam:ListRolePolicies",
+      "iam:ListRoleTags",
+    ]
+    resources = local.named.roles
+  }
+
+  statement {
+    sid       = "LogGroups"
+    actions   = ["logs:DescribeMetricFilters", "logs:ListTagsForResource"]
+    resources = local.named.log_groups
+  }
+
+  statement {
+    sid       = "Tables"
+    actions   = ["dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource"]
+    resources = local.named.tables
+  }
+
+  statement {
+    sid       = "Queues"
+    actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"]
+    resources = local.named.queues
+  }
+
+  statement {
+    sid       = "Topics"
+    actions   = ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"]
+    resources = local.named.topics
+  }
+
+  statement {
+    sid       = "Schedules"
+    actions   = ["scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource"]
+    resources = local.named.schedules
+  }
+
+  statement {
+    sid       = "Rules"
+    actions   = ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"]
+    resources = local.named.rules
+  }
+
+  statement {
+    sid       = "AlarmsAndDashboards"
+    actions   = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"]
+    resources = local.named.alarms
+  }
+
+  statement {
+    sid       = "Apis"
+    actions   = ["apigateway:GET"]
+    resources = local.named.apis
+  }
+
+  statement {
+    sid       = "Certificates"
+    actions   = ["acm:DescribeCertificate", "acm:ListTagsForCertificate"]
+    resources = local.named.certificates
+  }
+
+  dynamic "statement" {
+    for_each = var.dns[*]
+
+    content {
+      sid       = "Names"
+      actions   = ["route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"]
+      resources = ["arn:${local.partition}:route53:::hostedzone/${statement.value.zone_id}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.edge ? [1] : []
+
+    content {
+      sid = "Edge"
+      actions = [
+        "cloudfront:GetDistribution",
+        "cloudfront:ListTagsForResource",
+        "wafv2:GetLoggingConfiguration",
+        "wafv2:GetWebACL",
+        "wafv2:ListTagsForResource",
+      ]
+      resources = local.named.edge
+    }
+  }
+}
+
+locals {
+  # What belongs to this environment, by name. `*` ends a name that begins with the environment's prefix, and stands for whatever the service
+  # root calls its parts, and for their versions and aliases.
+  named = {
+    alarms = [
+      "${local.arn.cloudwatch}:alarm:${local.prefix}-*",
+      "arn:${local.partition}:cloudwatch::${local.account}:dashboard/${local.prefix}*",
+    ]
+    functions  = ["${local.arn.lambda}:function:${local.prefix}-*"]
+    log_groups = [for arn in local.log_group_arns : arn]
+    queues     = ["${local.arn.sqs}:${local.prefix}-*"]
+    roles      = ["${local.iam_arn}:role/${local.prefix}-*"]
+    rules      = ["${local.arn.events}:rule/${local.prefix}-*"]
+    schedules  = ["${local.arn.scheduler}:schedule-group/${local.prefix}-*", "${local.arn.scheduler}:schedule/${local.prefix}-*/${local.prefix}-*"]
+    tables     = ["${local.arn.dynamodb}:table/${local.prefix}-*"]
+    topics     = local.topic_arns
+
+    # AWS gives these their ids itself: nothing in an ARN says whose they are, so `*` stands for all of this account.
+    apis = [
+      for path in ["apis", "apis/*", "domainnames", "domainnames/*", "tags/*"] : "arn:${local.partition}:apigateway:${local.region}::/${path}"
+    ]
+    certificates = concat(
+      ["${local.arn.acm}:certificate/*"],
+      # CloudFront takes certificates from this region only.
+      var.edge ? ["arn:${local.partition}:acm:us-east-1:${local.account}:certificate/*"] : [],
+    )
+    edge = [
+      "arn:${local.partition}:cloudfront::${local.account}:distribution/*",
+      "arn:${local.partition}:wafv2:us-east-1:${local.account}:global/webacl/${local.prefix}-*/*",
+    ]
+  }
+}
+
+resource "aws_iam_policy" "read" {
+  count = local.with_github ? 1 : 0
+
+  name        = "${local.prefix}-read"
+  description = "Reads the configuration of ${local.prefix}, and nothing that is kept in it."
+  policy      = data.aws_iam_policy_document.read.json
+}
