@@ -3,6 +3,16 @@ output "apis" {
   value       = { for name, api in module.api : name => api.id }
 }
 
+output "dashboard" {
+  description = "Name of the CloudWatch dashboard."
+  value       = module.observability.dashboard_name
+}
+
+output "edge_key_value_store_arn" {
+  description = "Where an operator puts the origin secret for the edge; null where there is no edge."
+  value       = one(module.edge[*].key_value_store_arn)
+}
+
 output "functions" {
   description = "Function to its name, its alias's ARN, the version that serves, the one last published, and its log group."
   value = {

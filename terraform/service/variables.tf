@@ -97,6 +97,13 @@ variable "confirm" {
   }
 }
 
+variable "create_trail" {
+  description = "Whether a trail of CloudTrail is made. False where the account has one for this region: without any, no use of the certificate authority's key is told."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "domain" {
   description = "Domain of this environment. The APIs are `agent.`, `mcp.`, `oauth.` and `key.` below it."
   type        = string
@@ -282,6 +289,17 @@ variable "rate_per_minute" {
   validation {
     condition     = var.rate_per_minute >= 1 && var.rate_per_minute <= 100000
     error_message = "rate_per_minute must be from 1 to 100000."
+  }
+}
+
+variable "redis_ca" {
+  description = "PEM text of the authority that signed the Redis server's certificate, where that is a private one. A root is enough; it is no secret."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.redis_ca == null || (can(regex("^-----BEGIN CERTIFICATE-----", var.redis_ca)) && length(coalesce(var.redis_ca, "-")) <= 2200)
+    error_message = "redis_ca must be one certificate in PEM, at most 2,200 characters: a function's whole environment has 4 kB."
   }
 }
 

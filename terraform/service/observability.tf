@@ -1,0 +1,35 @@
+# What is watched, and who is told.
+
+module "observability" {
+  source = "../modules/observability"
+
+  apis              = { for name, api in module.api : name => api.id }
+  authority_key_arn = local.keys["authority"]
+  create_trail      = var.create_trail
+  data_key_arn      = local.keys["data"]
+  disposable        = var.environment == "dev"
+  edge              = var.edge != null
+  emails            = toset(var.alarm_emails)
+  environment       = var.environment
+  prefix            = local.prefix
+  tables            = var.store == "dynamodb" ? [for arn in values(module.store[0].table_arns) : split("/", arn)[1]] : []
+
+  functions = {
+    for name, function in module.function : name => {
+      log_group = function.log_group_name
+      name      = function.name
+      p95_ms    = local.p95_ms[name]
+      service   = split("-", name)[0]
+    }
+  }
+
+  queues = {
+    rotate-failed      = module.function["rotate"].dead_letter_queue.name
+    rotate-undelivered = module.rotation.queue_name
+  }
+}
+
+locals {
+  # A turn answers 202 after 25 s at the latest; a tool call is Google's time and ours; the rotation has nobody waiting.
+  p95_ms = { agent = 26000, mcp = 3000, mcp-key = 3000, oauth = 3000, rotate = 60000 }
+}
