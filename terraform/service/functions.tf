@@ -37,6 +37,7 @@ locals {
       SALLYPORT_STORE       = var.store
     },
     var.store == "dynamodb" ? { SALLYPORT_TABLE_PREFIX = "${local.prefix}-" } : {},
+    var.redis_ca == null ? {} : { REDIS_CA = var.redis_ca },
   )
 
   # By literal keys: `module.api[each.key]` would wait for all of every API, and the APIs' integrations wait for the functions.
@@ -121,8 +122,12 @@ locals {
         asynchronous    = true
         timeout_seconds = 120
         environment = {
-          SALLYPORT_AUTHORITY_KMS_KEY_ID = local.keys["authority"]
-          SALLYPORT_TRUST_DOMAIN         = local.trust_domain
+          SALLYPORT_AGENT                 = var.agents[0]
+          SALLYPORT_AUTHORITY_CERTIFICATE = data.aws_s3_object.truststore.body
+          SALLYPORT_AUTHORITY_KMS_KEY_ID  = local.keys["authority"]
+          SALLYPORT_CREDENTIALS_PARAMETER = "/sallyport/${var.environment}/${local.credentials}"
+          SALLYPORT_SECRETS_KMS_KEY_ID    = local.keys["secrets"]
+          SALLYPORT_TRUST_DOMAIN          = local.trust_domain
         }
       }
     } : name => function if name == "rotate" || contains(keys(local.hosts), name)
@@ -133,7 +138,7 @@ locals {
     for name, secrets in {
       agent = {
         OPENAI_API_KEY          = local.uses_openai ? "openai-api-key" : null
-        SALLYPORT_CREDENTIALS   = "agent-credentials"
+        SALLYPORT_CREDENTIALS   = local.credentials
         SALLYPORT_ORIGIN_SECRET = var.edge == null ? null : "origin-secret"
       }
       mcp = {
@@ -148,8 +153,8 @@ locals {
         SALLYPORT_ORIGIN_SECRET         = var.edge == null ? null : "origin-secret"
         SALLYPORT_SIGN_IN_CLIENT_SECRET = var.sign_in_issuer == null ? null : "sign-in-client-secret"
       }
+      # The document that it renews is no secret of its own: it has rights on it beside these (policies.tf).
       rotate = {
-        SALLYPORT_CREDENTIALS = "agent-credentials"
         SALLYPORT_HMAC_MASTER = "hmac-master"
       }
       } : name => merge(
@@ -158,5 +163,6 @@ locals {
     )
   }
 
+  credentials = "agent-credentials"
   uses_openai = startswith(var.model, "openai:")
 }

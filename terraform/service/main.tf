@@ -18,6 +18,19 @@ data "aws_kms_alias" "foundation" {
 data "aws_s3_object" "truststore" {
   bucket = local.truststore_bucket
   key    = local.truststore_key
+
+  lifecycle {
+    postcondition {
+      condition     = !contains(["", "null"], coalesce(self.version_id, "null"))
+      error_message = "The truststore's bucket keeps no versions, so none can be pinned: apply terraform/foundation."
+    }
+
+    # The provider reads an object's text only where its type says that it is text.
+    postcondition {
+      condition     = strcontains(coalesce(self.body, "-"), "-----BEGIN CERTIFICATE-----")
+      error_message = "The truststore holds no certificate, or does not lie there as text/plain: run `make certs`."
+    }
+  }
 }
 
 locals {

@@ -1,5 +1,5 @@
-# What each function may do, beside its own log and traces: read its own parameters, use the vault's key where it keeps tokens, and its
-# part of the store. Nothing here has a wildcard.
+# What each function may do, beside its own log and traces: read its own parameters, use the vault's key where it keeps tokens, reach its
+# part of the store; and the rotation, renew one document. Nothing here has a wildcard.
 
 data "aws_iam_policy_document" "work" {
   for_each = local.functions
@@ -47,9 +47,76 @@ data "aws_iam_policy_document" "work" {
       }
     }
   }
+
+  # The one function that signs certificates, and only digests of them.
+  dynamic "statement" {
+    for_each = each.key == "rotate" ? [1] : []
+
+    content {
+      sid       = "SignCertificates"
+      actions   = ["kms:Sign"]
+      resources = [local.keys["authority"]]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:MessageType"
+        values   = ["DIGEST"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:SigningAlgorithm"
+        values   = ["ECDSA_SHA_256"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.key == "rotate" ? [1] : []
+
+    content {
+      sid       = "KnowAuthority"
+      actions   = ["kms:GetPublicKey"]
+      resources = [local.keys["authority"]]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.key == "rotate" ? [1] : []
+
+    content {
+      sid       = "RenewCredentials"
+      actions   = ["ssm:GetParameter", "ssm:PutParameter"]
+      resources = [local.credentials_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.key == "rotate" ? [1] : []
+
+    content {
+      sid       = "SealCredentials"
+      actions   = ["kms:Decrypt", "kms:Encrypt"]
+      resources = [local.keys["secrets"]]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["ssm.${local.region}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:EncryptionContext:PARAMETER_ARN"
+        values   = [local.credentials_arn]
+      }
+    }
+  }
 }
 
 locals {
+  credentials_arn = "${local.parameter_arn}/${local.credentials}"
+
   own_parameters = {
     for name in keys(local.functions) : name => [for parameter in values(local.secrets[name]) : "${local.parameter_arn}/${parameter}"]
   }
