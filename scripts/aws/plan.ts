@@ -29,7 +29,7 @@ await runCommand({
     });
     const terraform = createTerraform(context.environment, root);
     await terraform.init();
-    const { changes, summary } = await planAndShow(context, terraform);
+    const { changes, summary } = await planAndShow(context, terraform, { lock: false });
     const file = context.options['markdown'];
     if (typeof file === 'string') writeFileSync(file, planMarkdown(summary, `${root} of ${context.environment}`));
     if (changes) context.say(`Next: make deploy ENV=${context.environment}`);

@@ -44,6 +44,8 @@ export interface Terraform {
 export interface PlanOptions {
   readonly destroy?: boolean;
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** False for a plan that nobody will apply: it takes no lock, so whoever may only read can make it. */
+  readonly lock?: boolean;
   /** Only these addresses and what they depend on. */
   readonly targets?: readonly string[];
 }
@@ -64,7 +66,7 @@ function planArguments(environment: EnvironmentName, root: Root, planFile: strin
   return [
     'plan',
     '-input=false',
-    '-lock-timeout=60s',
+    options.lock === false ? '-lock=false' : '-lock-timeout=60s',
     '-detailed-exitcode',
     `-out=${planFile}`,
     ...(options.destroy === true ? ['-destroy'] : []),
