@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Terraform roots planned and applied without AWS: a copy of `terraform/` in a temporary folder gets an override file (local state, dummy
@@ -172,6 +172,8 @@ export function readPlan(document: PlanDocument): Plan {
 export interface TerraformOptions {
   /** Folder below `terraform/`: `foundation`, `service`, or a module's path. */
   readonly root: string;
+  /** More files of the copy, by their path below `terraform/`: a root of a test's own that uses our modules. */
+  readonly files?: Readonly<Record<string, string>>;
   /** In place of the override file that every copy gets. */
   readonly override?: string;
   /** For every command: emulators' addresses (`AWS_ENDPOINT_URL`) and the like. */
@@ -275,6 +277,11 @@ export async function copyTerraform(options: TerraformOptions): Promise<Terrafor
     filter: (path) => !/\.terraform($|\/|\.lock)|\.tfstate|_override\.tf$/.test(path),
   });
   const folder = join(place, 'terraform', options.root);
+  for (const [path, text] of Object.entries(options.files ?? {})) {
+    const file = join(place, 'terraform', path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
   const isModule = options.root.startsWith('modules/');
   const override = options.override ?? (isModule ? '' : await overrideFor(folder));
   if (override !== '') await writeFile(join(folder, 'test_override.tf'), override);
