@@ -30,7 +30,7 @@ function bare(cause: unknown): Error {
 }
 
 export function dynamoDbFault(cause: unknown, table: string): AppError {
-  if (cause instanceof AppError || cause instanceof RangeError) return cause as AppError;
+  if (cause instanceof AppError) return cause;
   const name = awsErrorName(cause);
   const options = { cause: bare(cause) };
   if (name === 'ResourceNotFoundException') {

@@ -1,14 +1,14 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { type AwsClientOptions, awsClientConfig, awsErrorName, lazily } from './aws-client.ts';
+import { type AwsClientOptions, awsClientConfig, awsErrorName } from './aws-client.ts';
 import { dynamoDbFault, isThrottled } from './dynamodb-fault.ts';
 
 // How requests go to DynamoDB: with short waits, on connections that live. What was turned away before anything happened is sent again, and so is a
 // read; a write whose answer is missing never is, for it may have been done, and only the caller knows whether doing it twice is harmless.
 
-export interface DynamoDbClientOptions extends AwsClientOptions {
+export interface DynamoDbRequestsOptions extends AwsClientOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** In place of one made from `region` and `endpoint`; it must not retry by itself. */
@@ -17,15 +17,18 @@ export interface DynamoDbClientOptions extends AwsClientOptions {
   readonly timeoutMs?: number;
 }
 
-type Sdk = typeof import('./dynamodb-client.ts');
+/** An item, by its table's whole name. */
+export interface ItemPlace {
+  readonly table: string;
+  readonly key: { readonly p: AttributeValue; readonly s: AttributeValue };
+}
 
+type Request<Answer> = (client: DynamoDBClient) => Promise<Answer>;
+
+/** Every rejection is an AppError, or the SDK's `ConditionalCheckFailedException` as it is. */
 export interface DynamoDbRequests {
-  /** Rejects with AppError, or with the SDK's `ConditionalCheckFailedException` as it is. */
-  send<Answer>(
-    kind: 'read' | 'write',
-    table: string,
-    request: (client: DynamoDBClient, sdk: Sdk) => Promise<Answer>,
-  ): Promise<Answer>;
+  read<Answer>(table: string, request: Request<Answer>): Promise<Answer>;
+  write<Answer>(table: string, request: Request<Answer>): Promise<Answer>;
   close(): void;
 }
 
@@ -40,13 +43,19 @@ const READ_TRIES = 2;
 export const isRefusedCondition = (cause: unknown): boolean =>
   awsErrorName(cause) === 'ConditionalCheckFailedException';
 
+/** A record's key again, from that of its item. */
+export function keyOfItem({ p, s }: Record<string, AttributeValue>, alone: string): string {
+  return `${p?.S ?? ''}${s?.S === alone ? '' : (s?.S ?? '')}`;
+}
+
 /** Says once that the store is gone, and once that it is back. */
 function createWatch(log: Log) {
   let failing = false;
   return {
     failed(fault: AppError): void {
-      if (!failing && fault.code !== 'too_large')
-        log.error('store.unreachable', { code: fault.code, cause: String(fault.cause ?? fault.message) });
+      // A record that DynamoDB does not take says nothing about the store.
+      if (fault.code === 'internal') return;
+      if (!failing) log.error('store.unreachable', { code: fault.code, cause: String(fault.cause ?? fault.message) });
       failing = true;
     },
     worked(): void {
@@ -56,61 +65,59 @@ function createWatch(log: Log) {
   };
 }
 
-export function createDynamoDbRequests(options: DynamoDbClientOptions): DynamoDbRequests {
+export function createDynamoDbRequests(options: DynamoDbRequestsOptions): DynamoDbRequests {
   const { clock, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const watch = createWatch(options.log);
-  let made: DynamoDBClient | undefined;
+  const config = awsClientConfig(options);
+  const requestHandler = { ...config.requestHandler, connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
+  const client = options.client ?? new DynamoDBClient({ ...config, maxAttempts: 1, requestHandler });
   let closed = false;
   let underWay = 0;
-  let lastUsedMs = 0;
-  const load = lazily(async () => {
-    const sdk = await import('./dynamodb-client.ts');
-    const config = awsClientConfig(options);
-    const requestHandler = { ...config.requestHandler, connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
-    made = options.client ?? new sdk.DynamoDBClient({ ...config, maxAttempts: 1, requestHandler });
-    return { sdk, client: made };
-  });
+  let lastUsedMs = clock.nowMs();
 
-  async function once<Answer>(request: (client: DynamoDBClient, sdk: Sdk) => Promise<Answer>): Promise<Answer> {
-    const { sdk, client } = await load();
+  async function once<Answer>(request: Request<Answer>): Promise<Answer> {
     if (closed) throw new AppError('unavailable', 'The store is closed.');
     // Closes the connections it keeps; the next request makes new ones.
     if (underWay === 0 && clock.nowMs() - lastUsedMs >= IDLE_MS) client.destroy();
     underWay += 1;
     try {
-      return await request(client, sdk);
+      return await request(client);
     } finally {
       underWay -= 1;
       lastUsedMs = clock.nowMs();
     }
   }
 
-  return {
-    async send(kind, table, request) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          const answer = await once(request);
+  /** What was turned away unwritten may always be sent again. */
+  async function send<Answer>(table: string, request: Request<Answer>, triesWithoutAnswer: number): Promise<Answer> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const answer = await once(request);
+        watch.worked();
+        return answer;
+      } catch (cause) {
+        if (isRefusedCondition(cause)) {
           watch.worked();
-          return answer;
-        } catch (cause) {
-          if (isRefusedCondition(cause)) {
-            watch.worked();
-            throw cause;
-          }
-          const fault = dynamoDbFault(cause, table);
-          const pauseMs = PAUSES_MS[tries - 1];
-          const again = isThrottled(cause) || (kind === 'read' && fault.code === 'unavailable' && tries < READ_TRIES);
-          if (closed || pauseMs === undefined || !again) {
-            watch.failed(fault);
-            throw fault;
-          }
-          await new Promise((resolve) => setTimeout(resolve, pauseMs));
+          throw cause;
         }
+        const fault = dynamoDbFault(cause, table);
+        const pauseMs = PAUSES_MS[tries - 1];
+        const again = isThrottled(cause) || (fault.code === 'unavailable' && tries < triesWithoutAnswer);
+        if (closed || pauseMs === undefined || !again) {
+          watch.failed(fault);
+          throw fault;
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
-    },
+    }
+  }
+
+  return {
+    read: (table, request) => send(table, request, READ_TRIES),
+    write: (table, request) => send(table, request, 1),
     close() {
       closed = true;
-      made?.destroy();
+      client.destroy();
     },
   };
 }
