@@ -1,0 +1,88 @@
+import { type AwsClients, createAwsClients } from './parts/aws.ts';
+import { type Context, EXIT, runCommand } from './parts/command.ts';
+import { describeVersions, differingFrom, type LiveVersions, readLiveVersions } from './parts/live-versions.ts';
+import { hasDanger } from './parts/plan-summary.ts';
+import { demand, preconditions } from './parts/preconditions.ts';
+import { confirm, demandConfirmable } from './parts/prompt.ts';
+import { rollBack } from './parts/roll-back.ts';
+import { checkNeededSecrets, checkTruststore } from './parts/service-needs.ts';
+import { planAndShow } from './parts/service-plan.ts';
+import { smokeTest, smokeUrls } from './parts/smoke.ts';
+import { Stop } from './parts/stop.ts';
+import { createTerraform, type Terraform } from './parts/terraform.ts';
+
+// `make deploy`: plans the service, applies that very plan, knocks at every door, and goes back to the versions that were live if a door
+// does not answer as it should. (`make` builds the zip first.)
+
+/** Goes back where there is something to go back to; throws in any case, for the deployment failed. */
+async function recover(context: Context, terraform: Terraform, aws: AwsClients, before: LiveVersions): Promise<never> {
+  const { environment, names, say } = context;
+  const back = differingFrom(await readLiveVersions(aws, names), before);
+  const logs = `make logs ENV=${environment}`;
+  if (Object.keys(back).length === 0) {
+    const why =
+      Object.keys(before).length === 0
+        ? 'no version was live before'
+        : 'the versions that serve are the ones from before';
+    throw new Stop(EXIT.failed, `The deployment does not answer as it should; ${why}.`, { next: logs });
+  }
+  say(`Going back to ${describeVersions(back)} …`);
+  await rollBack(context, terraform, back);
+  throw new Stop(EXIT.failed, `The deployment did not answer as it should. Live again: ${describeVersions(before)}.`, {
+    next: `${logs}, then make deploy ENV=${environment}`,
+  });
+}
+
+async function applyPlan(context: Context, terraform: Terraform, aws: AwsClients, before: LiveVersions): Promise<void> {
+  const { environment, names, say } = context;
+  const result = await terraform.apply();
+  if (result.code === 0 && !result.interrupted) return;
+  const again = `make deploy ENV=${environment}`;
+  if (result.interrupted) {
+    const what = 'Interrupted: part of the plan may be applied. The state knows which part.';
+    throw new Stop(EXIT.interrupted, what, { next: again });
+  }
+  say('Not all of the plan was applied. What was stays, and the state knows it.');
+  const back = differingFrom(await readLiveVersions(aws, names), before);
+  if (Object.keys(back).length > 0) {
+    say(`Functions of two deployments side by side were never tried together: back to ${describeVersions(back)} …`);
+    await rollBack(context, terraform, back);
+  }
+  throw new Stop(EXIT.failed, 'The plan was applied in part.', {
+    next: `mend what Terraform says above, then ${again}`,
+  });
+}
+
+await runCommand({
+  name: 'deploy',
+  summary: 'Plans the service, applies that very plan, tries every door, and goes back if one answers wrongly.',
+  options: { 'no-smoke': { type: 'boolean', help: 'do not try the doors afterwards' } },
+  help: `With SALLYPORT_SMOKE_TOKEN the test client asks a real question too. SALLYPORT_AGENT_URL, SALLYPORT_MCP_URL, SALLYPORT_OAUTH_URL and
+SALLYPORT_KEY_URL say where to knock if not at the domains.`,
+  run: async (context) => {
+    const { environment, names, say } = context;
+    demandConfirmable(context);
+    const aws = createAwsClients();
+    const needs = { terraform: true, foundation: true, bundle: true, variables: true } as const;
+    const { account } = await preconditions(() => aws, names, needs);
+    demand([...(await checkTruststore(aws, names, account)), ...(await checkNeededSecrets(aws, names))]);
+    const terraform = createTerraform(environment, 'service');
+    await terraform.init();
+    const before = await readLiveVersions(aws, names);
+    const { changes, summary } = await planAndShow(context, terraform);
+    if (changes) {
+      const danger = hasDanger(summary) ? ' DATA OR ACCESS WOULD BE LOST: read the first lines.' : '';
+      await confirm(context, `This changes the service of ${environment}.${danger}`);
+      await applyPlan(context, terraform, aws, before);
+    }
+    if (context.options['no-smoke'] !== true) {
+      say('Trying the doors …');
+      if (!(await smokeTest(context, smokeUrls(await terraform.outputs()))))
+        await recover(context, terraform, aws, before);
+    }
+    const live = await readLiveVersions(aws, names);
+    say(`Deployed. Live: ${describeVersions(live)}.`);
+    say(`Next: make doctor ENV=${environment}`);
+    return EXIT.done;
+  },
+});
