@@ -26,11 +26,15 @@ export function daysLeft(notAfterMs: number, nowMs: number): number {
   return (notAfterMs - nowMs) / DAY_MS;
 }
 
-/** A client certificate for the identity, for 30 days and never longer than its authority. */
+/** When a certificate that is issued now ends: never later than its authority. */
+export function endOfCertificate(authorityEndMs: number, nowMs: number): number {
+  return Math.min(nowMs + CERTIFICATE_DAYS * DAY_MS, authorityEndMs);
+}
+
+/** A client certificate for the identity. */
 export async function issueAgentCertificate(maker: CertificateMaker, identity: string): Promise<IssuedCertificate> {
   const nowMs = maker.clock.nowMs();
-  const authority = new X509Certificate(maker.authority.certificate);
-  const endMs = Math.min(nowMs + CERTIFICATE_DAYS * DAY_MS, authority.validToDate.getTime());
+  const endMs = endOfCertificate(new X509Certificate(maker.authority.certificate).validToDate.getTime(), nowMs);
   if (daysLeft(endMs, nowMs) <= 0) {
     throw new AppError('misconfigured', 'The certificate authority’s own certificate has ended: take a new one over.');
   }

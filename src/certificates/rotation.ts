@@ -18,6 +18,7 @@ import {
   DAY_MS,
   daysLeft,
   documentText,
+  endOfCertificate,
   holdsKey,
   isIssuedBy,
   issueAgentCertificate,
@@ -167,10 +168,12 @@ export function createRotation(deps: RotationDeps, options: RotationOptions): Ro
   }
 
   function isDue({ certificate, document }: AgentCredentials): boolean {
-    return (
-      daysLeft(certificate.notAfterMs, clock.nowMs()) < RENEW_BEFORE_DAYS ||
-      !isIssuedBy(document.certificate, authority.certificate)
-    );
+    if (!isIssuedBy(document.certificate, authority.certificate)) return true;
+    const nowMs = clock.nowMs();
+    const left = daysLeft(certificate.notAfterMs, nowMs);
+    // An authority that itself is near its end gives nothing better: its own days left raise the alarm.
+    const gain = daysLeft(endOfCertificate(issuer.notAfterMs, nowMs), nowMs) - left;
+    return left <= 0 || (left < RENEW_BEFORE_DAYS && gain > 1);
   }
 
   async function pass(run: Run): Promise<Outcome> {

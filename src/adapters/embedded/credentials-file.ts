@@ -30,7 +30,7 @@ export function createCredentialsFile(path: string): CredentialsStore {
         }
         await rename(temporary, path);
       } catch (cause) {
-        await rm(temporary, { force: true });
+        await rm(temporary, { force: true }).catch(() => undefined);
         throw new AppError('misconfigured', `The credentials file ${path} cannot be written.`, { cause });
       }
       return createHash('sha256').update(text).digest('hex').slice(0, 12);
