@@ -8,9 +8,18 @@ QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
 .PHONY: help setup demo dev test lint types check bundle bench client docs clean
+.PHONY: bootstrap secrets certs plan deploy rollback destroy logs rotate revoke person token operator doctor
+
+# The environment that the deployment targets work on; `local` as well for doctor.
+ENV ?= dev
+# Questions are answered with yes: YES=1. prod wants CONFIRM=prod where nobody can type it.
+ANSWER := $(if $(YES),--yes)
+AWS_RUN = node $(QUIET) scripts/aws/$@.ts $(ENV) $(ANSWER)
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@printf '\nA deployed environment (ENV=dev, gamma or prod; docs/deployment.md):\n\n'
+	@grep -hE '^[a-z-]+:.*#@ ' $(MAKEFILE_LIST) | awk -F ':.*#@ ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 $(INSTALLED): package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
@@ -51,3 +60,48 @@ docs: $(INSTALLED) ## Write the documents that are generated from code
 
 clean: ## Remove everything that was built or installed here; the local system's data stays in .sallyport/
 	@rm -rf node_modules dist coverage .cache test/peers/node_modules test/peers/*/node_modules test/peers/.venv*
+
+# Words that a person chose reach the commands by the environment, as make passes on what its command line sets: never through the shell's eyes.
+
+bootstrap: $(INSTALLED) #@ Apply the foundation: state, keys, places of secrets, truststore, GitHub roles
+	@$(AWS_RUN)
+
+secrets: $(INSTALLED) #@ Give secrets their values, typed unseen or FD=3 3< FILE; REPLACE=name,… overwrites
+	@$(AWS_RUN) $(if $(FD),--from-fd $(FD)) $(if $(REPLACE),--replace "$$REPLACE")
+
+certs: $(INSTALLED) #@ Make the authority’s certificate, the truststore and the agent’s credentials; DROP=name ends a rollover
+	@$(AWS_RUN) $(if $(DROP),--drop "$$DROP")
+
+plan: $(INSTALLED) #@ Show what a deploy would change; ROOT=foundation for the foundation
+	@$(AWS_RUN) --bundle $(if $(ROOT),--root "$$ROOT")
+
+deploy: $(INSTALLED) #@ Plan, apply that very plan, try every door, go back if one answers wrongly
+	@$(AWS_RUN) --bundle
+
+rollback: $(INSTALLED) #@ Go back to the version before, or TO="mcp/3 agent/5"
+	@$(AWS_RUN) $(TO)
+
+destroy: $(INSTALLED) #@ Remove the service; the foundation with keys and secrets stays
+	@$(AWS_RUN)
+
+logs: $(INSTALLED) #@ Print the functions’ log: FN=mcp,agent SINCE=2h FILTER=error
+	@$(AWS_RUN) $(if $(FN),--fn "$$FN") $(if $(SINCE),--since "$$SINCE") $(if $(FILTER),--filter "$$FILTER")
+
+rotate: $(INSTALLED) #@ Run the rotation now; START=1 a new key, RENEW=1 a new certificate, KEY=… where one leaked
+	@$(AWS_RUN) $(if $(START),--start) $(if $(RENEW),--renew) $(if $(KEY),--replace "$$KEY")
+
+revoke: $(INSTALLED) #@ Revoke a client certificate everywhere within 60 seconds: SERIAL=4f3a…
+	@$(AWS_RUN) "$$SERIAL"
+
+person: $(INSTALLED) #@ Add a person: NAME="Ana"; without, list persons
+	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- person $(if $(NAME),add "$$NAME",list)
+
+token: $(INSTALLED) #@ Make a token: PERSON=p_… AUDIENCE=agent SCOPE="calendar.read" DAYS=90; without, list tokens
+	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- token \
+	  $(if $(PERSON),create --person "$$PERSON" --audience "$$AUDIENCE" --scope "$$SCOPE" --days "$${DAYS:-90}",list)
+
+operator: $(INSTALLED) #@ Any other operator command: ARGS="token revoke …"
+	@$(AWS_RUN) -- $(ARGS)
+
+doctor: $(INSTALLED) #@ What is missing, stale or expired, and the command that mends it; ENV=local for this machine
+	@$(AWS_RUN)

@@ -9,6 +9,7 @@ const config: KnipConfig = {
     'bin/sallyport.mjs',
     'build/{bundle,tool-hashes}.ts',
     'scripts/*.{ts,mjs}',
+    'scripts/aws/*.ts',
     'test/bench/*.ts',
     'test/**/*.test.ts',
     'test/support/{conformance-server,sdk-client-main}.ts',

@@ -2,7 +2,7 @@ import { type AwsClients, createAwsClients } from './parts/aws.ts';
 import { type Context, EXIT, runCommand } from './parts/command.ts';
 import { describeVersions, differingFrom, type LiveVersions, readLiveVersions } from './parts/live-versions.ts';
 import { hasDanger } from './parts/plan-summary.ts';
-import { demand, preconditions } from './parts/preconditions.ts';
+import { BUNDLE_OPTION, buildBundle, demand, preconditions } from './parts/preconditions.ts';
 import { confirm, demandConfirmable } from './parts/prompt.ts';
 import { rollBack } from './parts/roll-back.ts';
 import { checkNeededSecrets, checkTruststore } from './parts/service-needs.ts';
@@ -12,7 +12,7 @@ import { Stop } from './parts/stop.ts';
 import { createTerraform, type Terraform } from './parts/terraform.ts';
 
 // `make deploy`: plans the service, applies that very plan, knocks at every door, and goes back to the versions that were live if a door
-// does not answer as it should. (`make` builds the zip first.)
+// does not answer as it should.
 
 /** Goes back where there is something to go back to; throws in any case, for the deployment failed. */
 async function recover(context: Context, terraform: Terraform, aws: AwsClients, before: LiveVersions): Promise<never> {
@@ -56,16 +56,22 @@ async function applyPlan(context: Context, terraform: Terraform, aws: AwsClients
 await runCommand({
   name: 'deploy',
   summary: 'Plans the service, applies that very plan, tries every door, and goes back if one answers wrongly.',
-  options: { 'no-smoke': { type: 'boolean', help: 'do not try the doors afterwards' } },
+  options: { ...BUNDLE_OPTION, 'no-smoke': { type: 'boolean', help: 'do not try the doors afterwards' } },
   help: `With SALLYPORT_SMOKE_TOKEN the test client asks a real question too. SALLYPORT_AGENT_URL, SALLYPORT_MCP_URL, SALLYPORT_OAUTH_URL and
 SALLYPORT_KEY_URL say where to knock if not at the domains.`,
   run: async (context) => {
     const { environment, names, say } = context;
     demandConfirmable(context);
     const aws = createAwsClients();
-    const needs = { terraform: true, foundation: true, bundle: true, variables: true } as const;
+    const needs = {
+      terraform: true,
+      foundation: true,
+      bundle: context.options['bundle'] !== true,
+      variables: true,
+    } as const;
     const { account } = await preconditions(() => aws, names, needs);
     demand([...(await checkTruststore(aws, names, account)), ...(await checkNeededSecrets(aws, names))]);
+    await buildBundle(context);
     const terraform = createTerraform(environment, 'service');
     await terraform.init();
     const before = await readLiveVersions(aws, names);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createAwsClients } from './parts/aws.ts';
 import { EXIT, runCommand } from './parts/command.ts';
 import { planMarkdown } from './parts/plan-summary.ts';
-import { preconditions } from './parts/preconditions.ts';
+import { BUNDLE_OPTION, buildBundle, preconditions } from './parts/preconditions.ts';
 import { planAndShow } from './parts/service-plan.ts';
 import { Stop } from './parts/stop.ts';
 import { createTerraform, type Root } from './parts/terraform.ts';
@@ -13,6 +13,7 @@ await runCommand({
   name: 'plan',
   summary: 'Shows what a deploy would change, dangerous things first. Changes nothing.',
   options: {
+    ...BUNDLE_OPTION,
     root: { type: 'string', value: 'service|foundation', help: 'which root (default: service)' },
     markdown: { type: 'string', value: 'FILE', help: 'write the summary there too, for a pull request' },
   },
@@ -24,9 +25,10 @@ await runCommand({
     await preconditions(createAwsClients, context.names, {
       terraform: true,
       foundation: true,
-      bundle: isService,
+      bundle: isService && context.options['bundle'] !== true,
       variables: isService,
     });
+    if (isService) await buildBundle(context);
     const terraform = createTerraform(context.environment, root);
     await terraform.init();
     const { changes, summary } = await planAndShow(context, terraform, { lock: false });

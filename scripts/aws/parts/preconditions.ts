@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { type AwsClients, type CallerIdentity, errorName, ifThere, regionOf, whoAmI } from './aws.ts';
-import { EXIT } from './command.ts';
+import { type Context, EXIT } from './command.ts';
 import type { EnvironmentNames } from './environment.ts';
 import { run } from './run.ts';
 import { Stop } from './stop.ts';
@@ -37,6 +37,20 @@ export function checkRegion(): readonly Missing[] {
 
 export function checkBundle(): readonly Missing[] {
   return existsSync(BUNDLE) ? [] : [{ what: `${BUNDLE} is not built`, mend: 'make bundle' }];
+}
+
+/** Builds the zip, where the command was told to (`--bundle`): after everything else was found to be there. */
+export async function buildBundle({ options, say, environment }: Context): Promise<void> {
+  if (options['bundle'] !== true) return;
+  say(`Building ${BUNDLE} …`);
+  const result = await run(process.execPath, ['build/bundle.ts'], { output: 'keep' });
+  if (result.interrupted) throw new Stop(EXIT.interrupted, 'Interrupted. Nothing was changed.');
+  if (result.code !== 0) {
+    const why = `${result.stdout}${result.stderr}`.trim();
+    throw new Stop(EXIT.failed, `The zip cannot be built. Nothing was changed.\n${why}`, {
+      next: `make bundle, then this again with ENV=${environment}`,
+    });
+  }
 }
 
 export function checkVariables({ environment }: EnvironmentNames): readonly Missing[] {
@@ -99,6 +113,8 @@ export function demand(missing: readonly Missing[]): void {
     next: missing[0]?.mend ?? '',
   });
 }
+
+export const BUNDLE_OPTION = { bundle: { type: 'boolean', help: `build ${BUNDLE} first` } } as const;
 
 export interface Needs {
   readonly terraform?: boolean;
