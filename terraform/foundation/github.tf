@@ -87,9 +87,9 @@ resource "aws_iam_role_policy_attachment" "read" {
 }
 
 resource "aws_iam_role_policy_attachment" "deploy" {
-  for_each = local.with_github ? toset(keys(local.deploy_policies)) : []
+  for_each = aws_iam_policy.deploy
 
-  policy_arn = aws_iam_policy.deploy[each.key].arn
+  policy_arn = each.value.arn
   role       = aws_iam_role.github["deploy"].name
 }
 
@@ -100,4 +100,23 @@ resource "aws_iam_role_policy" "refused" {
   name   = "refused"
   policy = data.aws_iam_policy_document.refused[each.key].json
   role   = aws_iam_role.github[each.key].id
+}
+
+# In parts, because a policy holds 6,144 characters.
+locals {
+  deploy_policies = local.with_github ? merge(
+    {
+      run   = data.aws_iam_policy_document.deploy_run.json
+      reach = data.aws_iam_policy_document.deploy_reach.json
+    },
+    var.edge ? { edge = data.aws_iam_policy_document.deploy_edge.json } : {},
+  ) : {}
+}
+
+resource "aws_iam_policy" "deploy" {
+  for_each = local.deploy_policies
+
+  name        = "${local.prefix}-deploy-${each.key}"
+  description = "Changes what the service root of ${local.prefix} owns (${each.key})."
+  policy      = each.value
 }

@@ -31,6 +31,7 @@ data "aws_iam_policy_document" "read" {
     sid = "Lists"
     actions = [
       "acm:ListCertificates",
+      "cloudtrail:DescribeTrails",
       "cloudwatch:DescribeAlarms",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSubnets",
@@ -39,8 +40,9 @@ data "aws_iam_policy_document" "read" {
       "logs:DescribeLogGroups",
       "logs:DescribeResourcePolicies",
       "sns:GetSubscriptionAttributes",
+      "ssm:DescribeParameters",
     ]
-    # AWS knows no resources for these; they tell names and settings.
+    # AWS knows no resources for these; they tell names and settings, of parameters also whether one was ever written.
     resources = ["*"]
   }
 
@@ -116,6 +118,27 @@ data "aws_iam_policy_document" "read" {
   }
 
   statement {
+    sid       = "Trail"
+    actions   = ["cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors", "cloudtrail:GetTrail", "cloudtrail:GetTrailStatus", "cloudtrail:ListTags"]
+    resources = local.named.trails
+  }
+
+  statement {
+    sid = "TrailsBucket"
+    actions = [
+      "s3:GetAccelerateConfiguration",
+      # `*`: each setting of a bucket has an action of its own, and Terraform reads them all. None reads an object.
+      "s3:GetBucket*",
+      "s3:GetEncryptionConfiguration",
+      "s3:GetLifecycleConfiguration",
+      "s3:GetReplicationConfiguration",
+      "s3:ListBucket",
+      "s3:ListTagsForResource",
+    ]
+    resources = local.named.trail_buckets
+  }
+
+  statement {
     sid       = "Apis"
     actions   = ["apigateway:GET"]
     resources = local.named.apis
@@ -143,8 +166,13 @@ data "aws_iam_policy_document" "read" {
     content {
       sid = "Edge"
       actions = [
+        "cloudfront:DescribeFunction",
+        "cloudfront:DescribeKeyValueStore",
         "cloudfront:GetDistribution",
+        "cloudfront:GetFunction",
+        "cloudfront:GetResponseHeadersPolicy",
         "cloudfront:ListTagsForResource",
+        "logs:ListTagsForResource",
         "wafv2:GetLoggingConfiguration",
         "wafv2:GetWebACL",
         "wafv2:ListTagsForResource",
@@ -163,13 +191,17 @@ locals {
       "arn:${local.partition}:cloudwatch::${local.account}:dashboard/${local.prefix}*",
     ]
     functions  = ["${local.arn.lambda}:function:${local.prefix}-*"]
-    log_groups = [for arn in local.log_group_arns : arn]
+    log_groups = local.log_group_arns
     queues     = ["${local.arn.sqs}:${local.prefix}-*"]
     roles      = ["${local.iam_arn}:role/${local.prefix}-*"]
     rules      = ["${local.arn.events}:rule/${local.prefix}-*"]
     schedules  = ["${local.arn.scheduler}:schedule-group/${local.prefix}-*", "${local.arn.scheduler}:schedule/${local.prefix}-*/${local.prefix}-*"]
     tables     = ["${local.arn.dynamodb}:table/${local.prefix}-*"]
     topics     = local.topic_arns
+
+    # CloudTrail's record of what was called, which the alarm on the authority's key hears of.
+    trails        = ["${local.arn.cloudtrail}:trail/${local.prefix}-*"]
+    trail_buckets = ["arn:${local.partition}:s3:::${local.prefix}-calls-${local.account}"]
 
     # AWS gives these their ids itself: nothing in an ARN says whose they are, so `*` stands for all of this account.
     apis = [
@@ -182,8 +214,14 @@ locals {
     )
     edge = [
       "arn:${local.partition}:cloudfront::${local.account}:distribution/*",
-      "arn:${local.partition}:wafv2:us-east-1:${local.account}:global/webacl/${local.prefix}-*/*",
+      "arn:${local.partition}:cloudfront::${local.account}:function/${local.prefix}-*",
+      "arn:${local.partition}:cloudfront::${local.account}:key-value-store/*",
+      "arn:${local.partition}:cloudfront::${local.account}:response-headers-policy/*",
+      "arn:${local.partition}:logs:us-east-1:${local.account}:log-group:aws-waf-logs-${local.prefix}*",
+      "arn:${local.partition}:wafv2:us-east-1:${local.account}:global/webacl/${local.prefix}*/*",
     ]
+    # AWS's own sets of rules, which a firewall names.
+    managed_rules = ["arn:${local.partition}:wafv2:us-east-1:${local.account}:global/managedruleset/*/*"]
   }
 }
 

@@ -59,7 +59,7 @@ variable "environment" {
 }
 
 variable "github" {
-  description = "The repository whose workflows deploy (`owner/name`), its and its owner's numeric ids (`gh api repos/OWNER/NAME --jq '.id, .owner.id'`), the branch that is looked at for drift, and GitHub's provider where the account has one. Null: nobody deploys from GitHub."
+  description = "The repository whose workflows deploy (`owner/name`), its owner's and its own numeric id (`gh api repos/OWNER/NAME --jq '.owner.id, .id'`), the branch that is looked at for drift, and GitHub's provider where the account has one. Null: nobody deploys from GitHub."
   type = object({
     repository    = string
     branch        = optional(string, "main")

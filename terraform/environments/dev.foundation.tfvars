@@ -1,0 +1,21 @@
+# terraform/foundation for dev. What each value means: terraform/foundation/README.md.
+
+environment = "dev"
+
+# A place to try things: it may be taken down with all it holds, and its keys go after a week.
+disposable        = true
+key_deletion_days = 7
+
+# Which account this is, so that credentials of another are refused.
+# account_id = "123456789012"
+
+# To deploy from GitHub: your repository, and the zone and domain that the service has in dev.tfvars. Without, there are no roles for it.
+# github = {
+#   repository    = "your-name/sallyport"
+#   owner_id      = "1234567"
+#   repository_id = "123456789"
+# }
+# dns = {
+#   domain  = "dev.sallyport.example.com"
+#   zone_id = "Z0123456789ABCDEFGHIJ"
+# }

@@ -1,0 +1,218 @@
+# What applying the service root changes of how it is reached and watched: APIs, names, certificates, alarms; with `edge`, CloudFront.
+
+data "aws_iam_policy_document" "deploy_reach" {
+  statement {
+    sid = "Apis"
+    actions = [
+      "apigateway:DELETE",
+      "apigateway:PATCH",
+      "apigateway:POST",
+      "apigateway:PUT",
+      # Client certificates are asked for by a right of its own.
+      "apigateway:AddCertificateToDomain",
+      "apigateway:RemoveCertificateFromDomain",
+    ]
+    resources = local.named.apis
+  }
+
+  # API Gateway makes its own role in an account that has none yet.
+  statement {
+    sid     = "ApiGatewaysOwnRole"
+    actions = ["iam:CreateServiceLinkedRole"]
+    # `*`: AWS ends the name.
+    resources = ["${local.iam_arn}:role/aws-service-role/ops.apigateway.amazonaws.com/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:AWSServiceName"
+      values   = ["ops.apigateway.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid = "AccessLogs"
+    actions = [
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ]
+    # A stage with an access log needs these of whoever sets it up, and they know no resources.
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "NewCertificates"
+    actions   = ["acm:AddTagsToCertificate", "acm:RequestCertificate"]
+    resources = local.named.certificates
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/environment"
+      values   = [var.environment]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/application"
+      values   = ["sallyport"]
+    }
+  }
+
+  statement {
+    sid       = "OwnCertificates"
+    actions   = ["acm:DeleteCertificate", "acm:RemoveTagsFromCertificate"]
+    resources = local.named.certificates
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/environment"
+      values   = [var.environment]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/application"
+      values   = ["sallyport"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.dns[*]
+
+    content {
+      sid       = "Names"
+      actions   = ["route53:ChangeResourceRecordSets"]
+      resources = ["arn:${local.partition}:route53:::hostedzone/${statement.value.zone_id}"]
+
+      # The environment's own names in a zone that may have others.
+      condition {
+        test     = "ForAllValues:StringLike"
+        variable = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+        values   = ["*.${statement.value.domain}"]
+      }
+
+      condition {
+        test     = "Null"
+        variable = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+        values   = ["false"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.dns[*]
+
+    content {
+      sid     = "NamesDone"
+      actions = ["route53:GetChange"]
+      # Changes have no owner; their ids are known to whoever made them.
+      resources = ["arn:${local.partition}:route53:::change/*"]
+    }
+  }
+
+  statement {
+    sid = "AlarmsAndDashboards"
+    actions = [
+      "cloudwatch:DeleteAlarms",
+      "cloudwatch:DeleteDashboards",
+      "cloudwatch:PutDashboard",
+      "cloudwatch:PutMetricAlarm",
+      "cloudwatch:TagResource",
+      "cloudwatch:UntagResource",
+    ]
+    resources = local.named.alarms
+  }
+
+  statement {
+    sid = "Topics"
+    actions = [
+      "sns:CreateTopic",
+      "sns:DeleteTopic",
+      "sns:SetTopicAttributes",
+      "sns:Subscribe",
+      "sns:TagResource",
+      "sns:UntagResource",
+    ]
+    resources = local.named.topics
+  }
+
+  statement {
+    sid     = "Subscriptions"
+    actions = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]
+    # SNS knows no resources for these.
+    resources = ["*"]
+  }
+
+  # The record of what was called can be begun, and neither stopped nor emptied: that is an operator's.
+  statement {
+    sid       = "Trail"
+    actions   = ["cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:RemoveTags", "cloudtrail:StartLogging", "cloudtrail:UpdateTrail"]
+    resources = local.named.trails
+  }
+
+  statement {
+    sid = "TrailsBucket"
+    actions = [
+      "s3:CreateBucket",
+      "s3:PutBucketOwnershipControls",
+      "s3:PutBucketPolicy",
+      "s3:PutBucketPublicAccessBlock",
+      "s3:PutBucketTagging",
+      "s3:PutBucketVersioning",
+      "s3:PutEncryptionConfiguration",
+      "s3:PutLifecycleConfiguration",
+      "s3:TagResource",
+      "s3:UntagResource",
+    ]
+    resources = local.named.trail_buckets
+  }
+
+  statement {
+    sid       = "Rules"
+    actions   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]
+    resources = local.named.rules
+  }
+}
+
+data "aws_iam_policy_document" "deploy_edge" {
+  statement {
+    sid = "Edge"
+    actions = [
+      "cloudfront:CreateDistribution",
+      "cloudfront:CreateFunction",
+      "cloudfront:CreateKeyValueStore",
+      "cloudfront:CreateResponseHeadersPolicy",
+      "cloudfront:DeleteDistribution",
+      "cloudfront:DeleteFunction",
+      "cloudfront:DeleteKeyValueStore",
+      "cloudfront:DeleteResponseHeadersPolicy",
+      "cloudfront:PublishFunction",
+      "cloudfront:TagResource",
+      "cloudfront:UntagResource",
+      "cloudfront:UpdateDistribution",
+      "cloudfront:UpdateFunction",
+      "cloudfront:UpdateKeyValueStore",
+      "cloudfront:UpdateResponseHeadersPolicy",
+      "logs:CreateLogGroup",
+      "logs:DeleteLogGroup",
+      "logs:PutRetentionPolicy",
+      "logs:TagResource",
+      "logs:UntagResource",
+      "wafv2:DeleteLoggingConfiguration",
+      "wafv2:DeleteWebACL",
+      "wafv2:PutLoggingConfiguration",
+      "wafv2:TagResource",
+      "wafv2:UntagResource",
+    ]
+    resources = local.named.edge
+  }
+
+  statement {
+    sid       = "Firewall"
+    actions   = ["wafv2:CreateWebACL", "wafv2:UpdateWebACL"]
+    resources = concat(local.named.edge, local.named.managed_rules)
+  }
+}
