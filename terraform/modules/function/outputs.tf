@@ -1,6 +1,7 @@
 output "alias_arn" {
-  description = "ARN of the alias `live`: what others invoke."
-  value       = aws_lambda_alias.live.arn
+  description = "ARN of the alias `live`: what others invoke. Written out, so that the plan tells who may."
+  value       = "${local.function_arn}:live"
+  depends_on  = [aws_lambda_alias.live]
 }
 
 output "alias_invoke_arn" {

@@ -5,8 +5,12 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # Written out: the function's own attribute would make its role wait for it.
-  function_arn = "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:${var.name}"
+  # Written out: what the role may do is then told by the plan, before there is a log group or a queue; and the function's own attribute
+  # would make its role wait for it.
+  arn_end         = "${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
+  dead_letter_arn = "arn:${data.aws_partition.current.partition}:sqs:${local.arn_end}:${var.name}-dead"
+  function_arn    = "arn:${data.aws_partition.current.partition}:lambda:${local.arn_end}:function:${var.name}"
+  log_group_arn   = "arn:${data.aws_partition.current.partition}:logs:${local.arn_end}:log-group:/aws/lambda/${var.name}"
 }
 
 data "aws_iam_policy_document" "assume" {
@@ -25,7 +29,7 @@ data "aws_iam_policy_document" "runtime" {
     sid     = "OwnLog"
     actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
     # `:*` are the streams of this one group; Lambda names them.
-    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+    resources = ["${local.log_group_arn}:*"]
   }
 
   statement {
@@ -36,17 +40,17 @@ data "aws_iam_policy_document" "runtime" {
   }
 
   dynamic "statement" {
-    for_each = aws_sqs_queue.dead
+    for_each = var.asynchronous ? [local.dead_letter_arn] : []
 
     content {
       sid       = "OwnDeadLetters"
       actions   = ["sqs:SendMessage"]
-      resources = [statement.value.arn]
+      resources = [statement.value]
     }
   }
 
   dynamic "statement" {
-    for_each = aws_sqs_queue.dead
+    for_each = var.asynchronous ? [local.dead_letter_arn] : []
 
     content {
       sid       = "SealDeadLetters"
@@ -56,7 +60,7 @@ data "aws_iam_policy_document" "runtime" {
       condition {
         test     = "StringEquals"
         variable = "kms:EncryptionContext:aws:sqs:arn"
-        values   = [statement.value.arn]
+        values   = [statement.value]
       }
     }
   }

@@ -6,8 +6,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # Written out: the role's trust names the group, whose own attribute would be known only after it is made.
-  group_arn = "arn:${data.aws_partition.current.partition}:scheduler:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:schedule-group/${var.name}"
+  # Written out: whom the role trusts and what it may do is then told by the plan, before there is a group or a queue.
+  arn_end   = "${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
+  group_arn = "arn:${data.aws_partition.current.partition}:scheduler:${local.arn_end}:schedule-group/${var.name}"
+  queue_arn = "arn:${data.aws_partition.current.partition}:sqs:${local.arn_end}:${var.name}-undelivered"
 }
 
 resource "aws_scheduler_schedule_group" "this" {
@@ -113,7 +115,7 @@ data "aws_iam_policy_document" "scheduler" {
   statement {
     sid       = "KeepUndelivered"
     actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.dead.arn]
+    resources = [local.queue_arn]
   }
 
   statement {
@@ -124,7 +126,7 @@ data "aws_iam_policy_document" "scheduler" {
     condition {
       test     = "StringEquals"
       variable = "kms:EncryptionContext:aws:sqs:arn"
-      values   = [aws_sqs_queue.dead.arn]
+      values   = [local.queue_arn]
     }
   }
 }
