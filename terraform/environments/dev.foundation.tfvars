@@ -17,5 +17,5 @@ key_deletion_days = 7
 # }
 # dns = {
 #   domain  = "dev.sallyport.example.com"
-#   zone_id = "Z0123456789ABCDEFGHIJ"
+#   zone_id = "Z0123456789EXAMPLE"
 # }

@@ -16,5 +16,5 @@ disposable = true
 # }
 # dns = {
 #   domain  = "gamma.sallyport.example.com"
-#   zone_id = "Z0123456789ABCDEFGHIJ"
+#   zone_id = "Z0123456789EXAMPLE"
 # }

@@ -14,6 +14,6 @@ environment = "prod"
 #   repository_id = "123456789"
 # }
 # dns = {
-#   domain  = "prod.sallyport.example.com"
-#   zone_id = "Z0123456789ABCDEFGHIJ"
+#   domain  = "sallyport.example.com"
+#   zone_id = "Z0123456789EXAMPLE"
 # }
