@@ -132,7 +132,7 @@ await runCommand({
     const { keyId, made } = await withOperatorStore(operator, (store) =>
       enrolAgent(
         { store, credentials, authority: { certificate, signer }, hmacMaster, clock, random },
-        { identity, serverCa },
+        { identity, serverCa, truststore: stored.text },
       ),
     );
     const what = made.length === 0 ? 'everything was there and good' : `made: ${made.join(', ')}`;

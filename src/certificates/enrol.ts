@@ -18,7 +18,7 @@ import {
 } from './agent-credentials.ts';
 import { type CertificateAuthority, createAuthorityCertificate } from './issue.ts';
 import { changeKeyring, type KeyringStore } from './keyring-record.ts';
-import { addToTruststore, findAuthority } from './truststore.ts';
+import { addToTruststore, findAuthority, readAuthority, readTruststore } from './truststore.ts';
 
 // What an operator does once before the first request, and may do again at any time: an authority, a revocation list, an agent's key and its
 // credentials document. What is there and good stays as it is, so breaking off and starting again does no harm. What comes after is the rotation's.
@@ -54,11 +54,8 @@ export async function ensureAuthority(
   }
   const nowMs = clock.nowMs();
   const validity = { notBefore: new Date(nowMs - 300_000), notAfter: new Date(nowMs + AUTHORITY_DAYS * DAY_MS) };
-  const certificate = await createAuthorityCertificate(signer, {
-    name: request.name,
-    validity,
-    random: random.bytes(16),
-  });
+  const made = await createAuthorityCertificate(signer, { name: request.name, validity, random: random.bytes(16) });
+  const { certificate } = readAuthority(made);
   return { certificate, truststore: addToTruststore(truststore, certificate), made: true };
 }
 
@@ -78,6 +75,11 @@ export interface EnrolmentRequest {
   readonly identity: string;
   /** PEM; only where the MCP API's server certificate comes from a private authority. */
   readonly serverCa?: string | undefined;
+  /**
+   * What the door trusts by now. A certificate of another authority in it stays: in a rollover the door learns of the new authority later, and the
+   * rotation changes over once it has.
+   */
+  readonly truststore?: string | undefined;
 }
 
 export interface Enrolment {
@@ -122,12 +124,13 @@ export async function enrolAgent(deps: EnrolmentDeps, request: EnrolmentRequest)
   const { identity } = request;
   const listed = await ensureRevocations(store, clock);
   const { keys, current, made: keyMade } = await ensureKeys(store, clock, identity);
+  const trusted = [authority, ...readTruststore(request.truststore ?? '')].map(({ certificate }) => certificate);
   const present = parseIfPossible((await credentials.read())?.reveal());
   const good =
     present !== undefined &&
     present.certificate.spiffeId.text === identity &&
     present.certificate.notAfterMs > clock.nowMs() &&
-    isIssuedBy(present.document.certificate, authority.certificate) &&
+    trusted.some((one) => isIssuedBy(present.document.certificate, one)) &&
     (request.serverCa === undefined || present.document.server_ca === request.serverCa) &&
     // A rotation under way may have written the next key already.
     keys.some((key) => key.state !== 'previous' && holdsKey(present, key, hmacMaster));
