@@ -35,7 +35,8 @@ export async function writeTruststoreObject(
       Bucket: bucket,
       Key: TRUSTSTORE_KEY,
       Body: text,
-      ContentType: 'application/x-pem-file',
+      // As text: Terraform, which hands the authorities' certificates to the rotation, reads nothing else.
+      ContentType: 'text/plain',
       ...(etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag }),
     }),
   );
