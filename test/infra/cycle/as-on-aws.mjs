@@ -6,9 +6,10 @@ import net from 'node:net';
 // SALLYPORT_CYCLE_ROUTES names a file, read when it is needed, since addresses come to be known one after the other:
 //   hosts      domain to port: connections to port 443 there end at the edges of this machine, as public DNS would lead them to API Gateway
 //   endpoints  function to the address where its AWS calls are recorded
+//   ahead      seconds that the day is further on than this machine's clock: what takes an hour need not be waited for
 // The emulator speaks to a function over its standard output, where Lambda reads log lines: those go to standard error, which it takes as the log.
 
-/** @returns {{ hosts?: Record<string, number>, endpoints?: Record<string, string> }} */
+/** @returns {{ hosts?: Record<string, number>, endpoints?: Record<string, string>, ahead?: number }} */
 function readRoutes() {
   try {
     return JSON.parse(fs.readFileSync(process.env['SALLYPORT_CYCLE_ROUTES'] ?? '', 'utf8'));
@@ -32,6 +33,34 @@ net.Socket.prototype.connect = function connectHere(...args) {
   if (Array.isArray(first)) first[0] = reroute(first[0]);
   return connect.call(this, Array.isArray(first) ? first : reroute(first), ...rest);
 };
+
+const MachineDate = Date;
+/** A file read for every look at the clock would be slow; nobody calls within so short a time after the clock was put forward. */
+const KEPT_MS = 5;
+let aheadMs = 0;
+let readAtMs = Number.NEGATIVE_INFINITY;
+
+function nowMs() {
+  if (performance.now() - readAtMs > KEPT_MS) {
+    readAtMs = performance.now();
+    aheadMs = (readRoutes().ahead ?? 0) * 1000;
+  }
+  return MachineDate.now() + aheadMs;
+}
+
+globalThis.Date = /** @type {any} */ (
+  class extends MachineDate {
+    /** @param {...any} args */
+    constructor(...args) {
+      if (args.length === 0) super(nowMs());
+      else super(.../** @type {[any]} */ (args));
+    }
+
+    static now() {
+      return nowMs();
+    }
+  }
+);
 
 const functionName = process.env['AWS_LAMBDA_FUNCTION_NAME'];
 if (functionName !== undefined) {

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 // Runs the operator's commands and the test client as a person at a terminal does, each a process of its own, and keeps all that they say.
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export interface Ran {
   readonly what: string;
@@ -19,6 +16,8 @@ export interface CommandOptions {
   /** On descriptor 3, where a command reads what may be on no command line. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Told of each piece of output as it comes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 export interface Commands {
@@ -34,12 +33,13 @@ export interface Commands {
   readonly history: readonly Ran[];
 }
 
-export function createCommands(environment: Readonly<Record<string, string>>): Commands {
+/** `folder` is the checkout that they belong to; `environment` all that they are told. */
+export function createCommands(folder: string, environment: Readonly<Record<string, string>>): Commands {
   const history: Ran[] = [];
   const run: Commands['run'] = async (program, args, options = {}) => {
-    const started = Date.now();
+    const started = performance.now();
     const child = spawn(program, [...args], {
-      cwd: ROOT,
+      cwd: folder,
       env: { ...environment, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', options.input === undefined ? 'ignore' : 'pipe'],
     });
@@ -50,14 +50,17 @@ export function createCommands(environment: Readonly<Record<string, string>>): C
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       output += text;
+      options.onOutput?.(text);
     });
     const descriptor = child.stdio[3];
     if (options.input !== undefined && descriptor !== null && descriptor !== undefined && 'end' in descriptor) {
+      // A command that refuses its arguments never reads it.
+      descriptor.on('error', () => {});
       descriptor.end(options.input);
     }
     const [code] = (await once(child, 'close')) as [number | null];
     const what = [program === process.execPath ? 'node' : program, ...args].join(' ');
-    const ran = { what, code: code ?? 1, stdout, output, seconds: (Date.now() - started) / 1000 };
+    const ran = { what, code: code ?? 1, stdout, output, seconds: (performance.now() - started) / 1000 };
     history.push(ran);
     return ran;
   };

@@ -1,0 +1,123 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unzipSync, zipSync } from 'fflate';
+import { TEST_CREDENTIALS } from '../../support/aws-emulator.ts';
+import { type DeployedEdges, openDeployedEdges } from '../../support/deployed-edges.ts';
+import type { Ran } from './commands.ts';
+import { CLIENT_ID, DOMAIN, ENVIRONMENT, REGION, type World } from './world.ts';
+
+// From an empty account to a system that answers, and back, by the operator's own commands.
+
+const ZONE = 'sallyport.test';
+
+/** What a person writes into `environments/dev.tfvars` and `dev.foundation.tfvars`. */
+export async function writeVariables(world: World): Promise<void> {
+  const zone = await world.account('zone', ZONE);
+  const { google, folder } = world;
+  const host = (url: string): string => new URL(url).host;
+  const service = {
+    domain: DOMAIN,
+    zone_id: zone,
+    store: 'redis',
+    google_client_id: CLIENT_ID,
+    google_endpoints: {
+      auth_url: google.authUrl,
+      calendar_url: google.calendarUrl,
+      issuer: google.issuer,
+      jwks_url: google.jwksUrl,
+      revoke_url: google.revokeUrl,
+      token_url: world.tokenUrl,
+    },
+    allowed_hosts: [host(google.url), host(world.tokenUrl)],
+    sign_in_issuer: google.issuer,
+    sign_in_client_id: CLIENT_ID,
+    rate_per_minute: 10_000,
+  };
+  const foundation = {
+    disposable: true,
+    dns: { domain: DOMAIN, zone_id: zone },
+    github: { repository: 'example/sallyport' },
+    key_deletion_days: 7,
+  };
+  const write = (name: string, values: Readonly<Record<string, unknown>>): Promise<void> => {
+    const lines = Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+    return writeFile(join(folder, 'terraform/environments', name), `${lines.join('\n')}\n`);
+  };
+  await write(`${ENVIRONMENT}.tfvars`, service);
+  await write(`${ENVIRONMENT}.foundation.tfvars`, foundation);
+}
+
+/** ACM's emulator makes every certificate an RSA one, whatever it was asked for; the type of the key is asserted from the plan. */
+export async function allowForTheEmulator({ folder }: World): Promise<void> {
+  const override = 'resource "aws_acm_certificate" "this" {\n  key_algorithm = "RSA_2048"\n}\n';
+  await writeFile(join(folder, 'terraform/modules/certificate/emulator_override.tf'), override);
+}
+
+export function operate({ commands }: World, name: string, ...args: readonly string[]): Promise<Ran> {
+  return commands.script(`aws/${name}`, [ENVIRONMENT, '--yes', ...args]);
+}
+
+export function setSecrets({ commands, given }: World): Promise<Ran> {
+  const input = Object.entries({ ...given, 'sign-in-client-secret': given['google-client-secret'] })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+  return commands.script('aws/secrets', [ENVIRONMENT, '--yes', '--from-fd', '3'], { input });
+}
+
+const openEdges = ({ emulator, server }: World): Promise<DeployedEdges> =>
+  openDeployedEdges({ endpoint: emulator.endpoint, region: REGION, credentials: TEST_CREDENTIALS, server });
+
+export interface Deployed {
+  readonly ran: Ran;
+  readonly edges: DeployedEdges;
+}
+
+/** The first deployment. Its edges open when Terraform is done, which is when it begins to try the doors: until then no name leads anywhere. */
+export async function deploy(world: World): Promise<Deployed> {
+  let opening: Promise<DeployedEdges> | undefined;
+  const onOutput = (text: string): void => {
+    if (opening !== undefined || !text.includes('Trying the doors')) return;
+    opening = openEdges(world).then(async (edges) => {
+      await world.lead(edges.ports);
+      return edges;
+    });
+    opening.catch(() => {});
+  };
+  const ran = await world.commands.script('aws/deploy', [ENVIRONMENT, '--yes'], { onOutput });
+  if (opening === undefined) throw new Error(`the deployment tried no door:\n${ran.output}`);
+  return { ran, edges: await opening };
+}
+
+/** The same zip with one more file in it: a new version of every function. */
+export async function changeBundle({ folder }: World): Promise<void> {
+  const path = join(folder, 'dist/lambda.zip');
+  const files = unzipSync(await readFile(path));
+  await writeFile(path, zipSync({ ...files, 'release.txt': Buffer.from('the next release\n') }));
+}
+
+/** Function to the version that serves, as `make deploy` and `make rollback` end up with. */
+export async function liveVersions({ commands, folder }: World): Promise<Readonly<Record<string, string>>> {
+  const shown = await commands.run('terraform', [`-chdir=${join(folder, 'terraform/service')}`, 'output', '-json']);
+  if (shown.code !== 0) throw new Error(shown.output);
+  const { functions } = JSON.parse(shown.stdout) as {
+    functions: { value: Readonly<Record<string, { readonly live_version: string }>> };
+  };
+  return Object.fromEntries(Object.entries(functions.value).map(([name, { live_version }]) => [name, live_version]));
+}
+
+/** The foundation is removed by hand: its state leaves the bucket first, for the bucket goes with it. */
+export async function destroyFoundation({ commands, folder }: World): Promise<void> {
+  const root = join(folder, 'terraform/foundation');
+  await writeFile(join(root, 'last_override.tf'), 'terraform {\n  backend "local" {}\n}\n');
+  const files = [`-var-file=${join(folder, 'terraform/environments', `${ENVIRONMENT}.foundation.tfvars`)}`];
+  for (const [program, args] of [
+    ['scripts/terraform-init', [ENVIRONMENT, root, '-migrate-state', '-force-copy']],
+    [
+      'terraform',
+      [`-chdir=${root}`, 'destroy', '-auto-approve', '-parallelism=30', `-var=environment=${ENVIRONMENT}`, ...files],
+    ],
+  ] as const) {
+    const ran = await commands.run(program, args);
+    if (ran.code !== 0) throw new Error(`${ran.what} ended with ${ran.code}:\n${ran.output}`);
+  }
+}
