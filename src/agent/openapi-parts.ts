@@ -100,12 +100,20 @@ export const schemas = {
       error: closed({ code: text, message: text }, ['code', 'message'], { description: 'Why the turn failed.' }),
       tool_calls: { type: 'array', items: ref('schemas', 'ToolCall') },
       approvals: { type: 'array', items: ref('schemas', 'Approval') },
-      usage: closed({ model: text, steps: count, input_tokens: count, output_tokens: count }, [
-        'model',
-        'steps',
-        'input_tokens',
-        'output_tokens',
-      ]),
+      usage: closed(
+        {
+          model: text,
+          steps: count,
+          input_tokens: count,
+          output_tokens: count,
+          answered_by: {
+            type: 'array',
+            items: text,
+            description: 'Models that answered in place of `model`, which was busy or did not answer.',
+          },
+        },
+        ['model', 'steps', 'input_tokens', 'output_tokens'],
+      ),
     },
     ['status', 'turn', 'conversation_id', 'tool_calls', 'approvals', 'usage'],
   ),

@@ -115,7 +115,9 @@ export async function takeStep(setting: Setting): Promise<boolean> {
   const { usage, steps } = handle.record;
   const input_tokens = usage.input_tokens + reply.usage.inputTokens;
   const output_tokens = usage.output_tokens + reply.usage.outputTokens;
-  await handle.save({ steps: steps + 1, usage: { input_tokens, output_tokens } });
+  const others = new Set([...(usage.answered_by ?? []), ...(reply.answeredBy === undefined ? [] : [reply.answeredBy])]);
+  const answered_by = others.size === 0 ? {} : { answered_by: [...others] };
+  await handle.save({ steps: steps + 1, usage: { input_tokens, output_tokens, ...answered_by } });
   const text = reply.text.trim();
   if (reply.stop === 'refused') {
     await finish(setting, text || 'The model declined to answer this.');

@@ -98,7 +98,12 @@ export const turnRecord = z.object({
   steps: z.number().int(),
   /** The model's one chance to repair a bad call is used up. */
   repaired: z.boolean(),
-  usage: z.object({ input_tokens: z.number(), output_tokens: z.number() }),
+  usage: z.object({
+    input_tokens: z.number(),
+    output_tokens: z.number(),
+    /** Models that answered in place of the one that was asked first. */
+    answered_by: z.array(z.string()).optional(),
+  }),
   messages: z.array(storedMessage),
   calls: z.array(turnCall),
   /** Index in `calls` where the model's last step begins; everything before has been told to the model. */

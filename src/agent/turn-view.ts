@@ -23,10 +23,12 @@ export interface TurnView {
     readonly steps: number;
     readonly input_tokens: number;
     readonly output_tokens: number;
+    readonly answered_by?: readonly string[];
   };
 }
 
 export function viewTurn(record: TurnRecord, model: string): TurnView {
+  const { input_tokens, output_tokens, answered_by } = record.usage;
   const answer = record.status === 'approval_required' ? waitingAnswer(record.approvals) : record.answer;
   return {
     status: record.status,
@@ -43,6 +45,12 @@ export function viewTurn(record: TurnRecord, model: string): TurnView {
       ...(call.message === undefined ? {} : { message: call.message }),
     })),
     approvals: record.approvals,
-    usage: { model, steps: record.steps, ...record.usage },
+    usage: {
+      model,
+      steps: record.steps,
+      input_tokens,
+      output_tokens,
+      ...(answered_by !== undefined && { answered_by }),
+    },
   };
 }

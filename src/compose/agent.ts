@@ -19,8 +19,15 @@ export async function composeAgent(environment: Environment, platform: Platform,
   const { clock, random } = platform;
   const model = await composeModel({
     model: settings.SALLYPORT_MODEL,
-    openaiKey: secrets.has('OPENAI_API_KEY') ? await secrets.read('OPENAI_API_KEY') : undefined,
-    openaiBaseUrl: settings.OPENAI_BASE_URL,
+    fallbacks: settings.SALLYPORT_MODEL_FALLBACKS,
+    baseUrls: {
+      openai: settings.OPENAI_BASE_URL,
+      anthropic: settings.ANTHROPIC_BASE_URL,
+      gemini: settings.GEMINI_BASE_URL,
+      deepseek: settings.DEEPSEEK_BASE_URL,
+    },
+    keys: secrets,
+    log,
   });
   const tools = createMcpToolClient({
     credentials: async () => (await secrets.read('SALLYPORT_CREDENTIALS')).reveal(),

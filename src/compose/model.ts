@@ -1,31 +1,97 @@
+import { createFallbackModel } from '../adapters/models/fallback.ts';
+import { modelKeys, type SecretName } from '../config/secret-settings.ts';
 import { AppError } from '../kernel/app-error.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { Log } from '../ports/log.ts';
 import type { Model } from '../ports/model.ts';
 
-// Chooses the model: what SALLYPORT_MODEL names, else OpenAI when there is a key, else the offline planner. Each in a chunk of its own.
+// Chooses the model: what SALLYPORT_MODEL names, else the first provider whose key is there, else the offline planner. Each adapter is in a chunk
+// of its own and loaded when it is chosen; its package when it is first asked.
 
 export interface ModelChoice {
-  /** `openai:<model>` or `offline`. */
+  /** `<provider>:<model>` or `offline`. */
   readonly model: string | undefined;
-  readonly openaiKey: Secret | undefined;
-  readonly openaiBaseUrl: string | undefined;
+  /** Asked in this order while the one before is busy, broken or silent. */
+  readonly fallbacks: readonly string[];
+  readonly baseUrls: Readonly<Partial<Record<Provider, string | undefined>>>;
+  readonly keys: {
+    has(name: SecretName): boolean;
+    read(name: SecretName): Promise<Secret>;
+  };
+  readonly log: Pick<Log, 'warn'>;
 }
 
-const DEFAULT_OPENAI_MODEL = 'gpt-5-mini';
+type Provider = keyof typeof modelKeys;
 
-export async function composeModel(choice: ModelChoice): Promise<Model> {
-  const chosen = choice.model ?? (choice.openaiKey === undefined ? 'offline' : `openai:${DEFAULT_OPENAI_MODEL}`);
-  const [provider, ...rest] = chosen.split(':');
-  const model = rest.join(':');
-  if (provider === 'offline') {
+/** What is used of a provider whose key is there and whose model nobody named, in the order in which they are looked for. */
+const DEFAULT_MODELS: Readonly<Record<Provider, string>> = {
+  openai: 'gpt-5-mini',
+  anthropic: 'claude-haiku-4-5',
+  gemini: 'gemini-2.5-flash',
+  deepseek: 'deepseek-chat',
+};
+
+/** Their endpoints that speak OpenAI's chat completions. */
+const COMPATIBLE = {
+  gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
+  deepseek: 'https://api.deepseek.com',
+} as const;
+
+const PROVIDERS = Object.keys(DEFAULT_MODELS) as readonly Provider[];
+
+function firstWithKey({ keys }: ModelChoice): string {
+  const provider = PROVIDERS.find((known) => keys.has(modelKeys[known]));
+  return provider === undefined ? 'offline' : `${provider}:${DEFAULT_MODELS[provider]}`;
+}
+
+async function createKeyed(provider: Provider, model: string, choice: ModelChoice): Promise<Model> {
+  const name = modelKeys[provider];
+  if (!choice.keys.has(name)) throw new AppError('misconfigured', `${name} is needed for ${provider}:${model}.`);
+  const apiKey = await choice.keys.read(name);
+  const given = choice.baseUrls[provider];
+  if (provider === 'anthropic') {
+    const { createAnthropicModel } = await import('../adapters/models/anthropic.ts');
+    return createAnthropicModel({ apiKey, model, ...(given !== undefined && { baseUrl: given }) });
+  }
+  const { createOpenAiModel } = await import('../adapters/models/openai.ts');
+  const baseUrl = given ?? (provider === 'openai' ? undefined : COMPATIBLE[provider]);
+  return createOpenAiModel({
+    apiKey,
+    model,
+    name: `${provider}:${model}`,
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(provider === 'gemini' && { dialect: 'gemini' as const }),
+  });
+}
+
+async function createOne(chosen: string, choice: ModelChoice): Promise<Model> {
+  const at = chosen.indexOf(':');
+  const provider = at === -1 ? chosen : chosen.slice(0, at);
+  const model = at === -1 ? '' : chosen.slice(at + 1);
+  if (chosen === 'offline') {
     const { createOfflineModel } = await import('../adapters/models/offline.ts');
     return createOfflineModel();
   }
-  if (provider !== 'openai' || model === '') {
-    throw new AppError('misconfigured', `There is no model ${chosen}. SALLYPORT_MODEL is offline or openai:<model>.`);
+  if (provider === 'bedrock' && model !== '') {
+    const { createBedrockModel } = await import('../adapters/models/bedrock/bedrock.ts');
+    return createBedrockModel({ model });
   }
-  if (choice.openaiKey === undefined) throw new AppError('misconfigured', 'OPENAI_API_KEY is needed for this model.');
-  const { createOpenAiModel } = await import('../adapters/models/openai.ts');
-  const { openaiBaseUrl: baseUrl } = choice;
-  return createOpenAiModel({ apiKey: choice.openaiKey, model, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  const keyed = PROVIDERS.find((known) => known === provider);
+  if (keyed === undefined || model === '') {
+    const known = [...PROVIDERS, 'bedrock'].join(', ');
+    throw new AppError(
+      'misconfigured',
+      `There is no model ${chosen}. SALLYPORT_MODEL is offline or <provider>:<model>; providers are ${known}.`,
+    );
+  }
+  return createKeyed(keyed, model, choice);
+}
+
+/** Throws AppError `misconfigured` for a model that does not exist or lacks its key. */
+export async function composeModel(choice: ModelChoice): Promise<Model> {
+  const [first, ...others] = await Promise.all(
+    [choice.model ?? firstWithKey(choice), ...choice.fallbacks].map((chosen) => createOne(chosen, choice)),
+  );
+  if (first === undefined) throw new AppError('misconfigured', 'No model is chosen.');
+  return others.length === 0 ? first : createFallbackModel(first, others, choice.log);
 }

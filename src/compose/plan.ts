@@ -19,11 +19,21 @@ const noCalendar = new Proxy({} as CalendarPort, {
 export async function createPlanner(
   environment: Environment,
 ): Promise<(request: Pick<PlanRequest, 'message' | 'nowMs' | 'timeZone'>) => Promise<Plan>> {
-  const key = environment['OPENAI_API_KEY'];
+  const given = (name: string): string | undefined => environment[name] || undefined;
   const model = await composeModel({
-    model: environment['SALLYPORT_MODEL'],
-    openaiKey: key === undefined || key === '' ? undefined : createSecret(key),
-    openaiBaseUrl: environment['OPENAI_BASE_URL'],
+    model: given('SALLYPORT_MODEL'),
+    fallbacks: [],
+    baseUrls: {
+      openai: given('OPENAI_BASE_URL'),
+      anthropic: given('ANTHROPIC_BASE_URL'),
+      gemini: given('GEMINI_BASE_URL'),
+      deepseek: given('DEEPSEEK_BASE_URL'),
+    },
+    keys: {
+      has: (name) => given(name) !== undefined,
+      read: async (name) => createSecret(given(name) ?? ''),
+    },
+    log: { warn: () => {} },
   });
   const { clock, random } = systemPlatform;
   const declared = createCalendarTools({ calendar: noCalendar, clock, random });

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
 import { createSecret, type Secret } from '../kernel/secret.ts';
 import type { SecretSource } from '../ports/secrets.ts';
-import { type SecretName, type SecretSetting, secretSettings } from './secret-settings.ts';
+import { modelKeys, type SecretName, type SecretSetting, secretSettings } from './secret-settings.ts';
 import { type Service, type Settings, settings } from './settings.ts';
 
 // Reads one service's configuration from an environment. Every problem is reported at once, by name and never by value.
@@ -73,8 +73,11 @@ function neededSecrets(
   need('SALLYPORT_HMAC_MASTER', service === 'rotate', 'to derive the agent’s secret');
   const unwrapped = values['GOOGLE_CLIENT_ID'] !== undefined && values['SALLYPORT_VAULT_KMS_KEY_ID'] === undefined;
   need('SALLYPORT_VAULT_KEY', unwrapped, 'unless SALLYPORT_VAULT_KMS_KEY_ID names a key');
-  const openai = String(values['SALLYPORT_MODEL'] ?? '').startsWith('openai:');
-  need('OPENAI_API_KEY', openai, 'for the model that SALLYPORT_MODEL names');
+  const models = [values['SALLYPORT_MODEL'], values['SALLYPORT_MODEL_FALLBACKS']].flat();
+  for (const [provider, key] of Object.entries(modelKeys)) {
+    const named = models.find((model) => typeof model === 'string' && model.startsWith(`${provider}:`));
+    need(key, named !== undefined, `for the model ${String(named)}`);
+  }
   return problems;
 }
 

@@ -25,6 +25,9 @@ export const secretSettings = {
     description: 'Key of OpenAI or of the compatible API behind OPENAI_BASE_URL.',
     optional: true,
   },
+  ANTHROPIC_API_KEY: { services: ['agent'], description: 'Key of Anthropic, for Claude.', optional: true },
+  GEMINI_API_KEY: { services: ['agent'], description: 'Key of the Gemini API.', optional: true },
+  DEEPSEEK_API_KEY: { services: ['agent'], description: 'Key of DeepSeek.', optional: true },
   SALLYPORT_HMAC_MASTER: {
     services: ['mcp', 'rotate'],
     description:
@@ -51,3 +54,11 @@ export const secretSettings = {
 } as const satisfies Record<string, SecretSetting>;
 
 export type SecretName = keyof typeof secretSettings;
+
+/** The key that each provider of models wants. Bedrock goes by IAM and is not among them. */
+export const modelKeys = {
+  openai: 'OPENAI_API_KEY',
+  anthropic: 'ANTHROPIC_API_KEY',
+  gemini: 'GEMINI_API_KEY',
+  deepseek: 'DEEPSEEK_API_KEY',
+} as const satisfies Record<string, SecretName>;

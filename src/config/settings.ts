@@ -5,6 +5,7 @@ import * as z from 'zod';
 // Values that are secret are not here but in `secret-settings.ts`: they may come from Parameter Store instead of the environment.
 
 const httpUrl = () => z.url({ protocol: /^https?$/ });
+const MODEL = /^(?:offline|(?:openai|anthropic|gemini|deepseek|bedrock):\S{1,200})$/;
 const whole = (minimum: number, maximum: number) =>
   z
     .string()
@@ -106,10 +107,25 @@ export const settings = {
       SALLYPORT_MCP_URL: mcpUrl(),
       SALLYPORT_MODEL: z
         .string()
-        .regex(/^(?:offline|openai:.{1,100})$/)
+        .regex(MODEL, 'must be offline or <provider>:<model>')
         .optional()
-        .describe('`openai:<model>` or `offline`. Without it: OpenAI when OPENAI_API_KEY is there, else offline.'),
-      OPENAI_BASE_URL: httpUrl().optional().describe('Any API that is compatible with OpenAI’s chat completions.'),
+        .describe(
+          '`<provider>:<model>` with `openai`, `anthropic`, `gemini`, `deepseek` or `bedrock`, or `offline`. Without it: the first of these (but Bedrock) whose key is there, else offline.',
+        ),
+      SALLYPORT_MODEL_FALLBACKS: list()
+        .pipe(z.array(z.string().regex(MODEL, 'must be offline or <provider>:<model>')))
+        .prefault('')
+        .describe(
+          'Models (comma-separated) that are asked in this order while the one before is busy, broken or silent.',
+        ),
+      OPENAI_BASE_URL: httpUrl()
+        .optional()
+        .describe(
+          'Any API that is compatible with OpenAI’s chat completions (Ollama, vLLM, OpenRouter, …), up to and with `/v1`.',
+        ),
+      ANTHROPIC_BASE_URL: httpUrl().optional().describe('An API that speaks Anthropic’s Messages, without `/v1`.'),
+      GEMINI_BASE_URL: httpUrl().optional().describe('Gemini’s endpoint that is compatible with OpenAI’s.'),
+      DEEPSEEK_BASE_URL: httpUrl().optional().describe('DeepSeek’s API, or one that stands in for it.'),
       SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
       SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
     });

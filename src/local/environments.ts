@@ -11,8 +11,15 @@ export const GOOGLE_CLIENT_ID = 'sallyport-local';
 /** What a person may choose on their own machine; everything else is set here. */
 const PASSED_ON = [
   'SALLYPORT_MODEL',
+  'SALLYPORT_MODEL_FALLBACKS',
   'OPENAI_API_KEY',
   'OPENAI_BASE_URL',
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_BASE_URL',
+  'GEMINI_API_KEY',
+  'GEMINI_BASE_URL',
+  'DEEPSEEK_API_KEY',
+  'DEEPSEEK_BASE_URL',
   'SALLYPORT_CONFIRM',
   'SALLYPORT_LOG_LEVEL',
   'SALLYPORT_STORE',

@@ -47,11 +47,16 @@ export interface ModelRequest {
   };
   readonly maxOutputTokens: number;
   readonly signal: AbortSignal;
+  /** Told each piece of text as it arrives. The reply holds all of it again. */
+  readonly onText?: (piece: string) => void;
 }
 
 export interface ModelUsage {
+  /** All of them, those read from the provider's cache included. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** The part of `inputTokens` that came from the provider's cache. */
+  readonly cachedInputTokens?: number;
 }
 
 export interface ModelReply {
@@ -60,6 +65,8 @@ export interface ModelReply {
   readonly usage: ModelUsage;
   /** `length` when the provider cut the answer off: tool calls of a cut answer are never run. */
   readonly stop: 'end' | 'tools' | 'length' | 'refused';
+  /** Who answered, when it was not the model that was asked first. */
+  readonly answeredBy?: string;
 }
 
 /** Rejects with AppError `model_failed`, `rate_limited` or `timed_out`. */

@@ -47,7 +47,7 @@ describe('one question', () => {
         apiKey: createSecret('sk-test'),
         baseUrl: `${provider.url}/v1`,
         model: 'gpt-test',
-        strict: true,
+        dialect: 'strict',
       }),
       tools: client,
       toolHashes: Object.fromEntries(tools.map(({ declaration }) => [declaration.name, toolHash(declaration)])),

@@ -100,6 +100,33 @@ export function toPlainSchema(schema: JsonSchema): JsonSchema {
   return rest;
 }
 
+/** What Gemini's subset of JSON Schema knows (https://ai.google.dev/api/caching#Schema). It refuses a request for one keyword more. */
+const GEMINI = ['type', 'description', 'enum', 'minimum', 'maximum', 'minItems', 'maxItems', 'required', 'minLength'];
+
+/** For Gemini: the keywords that it knows; the rest is left to our own validator. A type of several is a choice of them. */
+export function toGeminiSchema(schema: JsonSchema): JsonSchema {
+  const known = Object.fromEntries(
+    GEMINI.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]),
+  );
+  const { properties, items, anyOf, const: only, type, format } = schema;
+  if (Array.isArray(type)) {
+    const { type: _types, ...rest } = schema;
+    return { anyOf: type.map((one) => toGeminiSchema({ ...rest, type: one })) };
+  }
+  return {
+    ...known,
+    ...(only !== undefined && { enum: [only] }),
+    ...(format === 'date-time' && { format }),
+    ...(isObject(items) && { items: toGeminiSchema(items) }),
+    ...(Array.isArray(anyOf) && { anyOf: anyOf.filter(isObject).map(toGeminiSchema) }),
+    ...(isObject(properties) && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, value]) => [name, isObject(value) ? toGeminiSchema(value) : {}]),
+      ),
+    }),
+  };
+}
+
 /** Takes out members that are `null` where the tool's own schema has them optional: strict mode's way to say "not given". */
 export function dropNulls(schema: JsonSchema, value: unknown): unknown {
   if (Array.isArray(value)) {

@@ -151,7 +151,7 @@ describe('the OpenAI adapter', () => {
     mock.onMessage('book', {
       toolCalls: [{ name: 'createevent', arguments: '{"summary":"Lunch","attendees":null,"sendUpdates":null}' }],
     });
-    const reply = await create({ strict: true }).complete(request('book'));
+    const reply = await create({ dialect: 'strict' }).complete(request('book'));
     expect(reply.toolCalls[0]?.arguments).toEqual({ summary: 'Lunch' });
     const [strict, open] = mock.getRequests()[0]?.body.tools ?? [];
     expect(strict?.function).toMatchObject({

@@ -1,0 +1,44 @@
+import type OpenAI from 'openai';
+
+// Chat completions that arrive in pieces, put together again to the shape of one that arrives whole. The package's own helper also parses
+// what the pieces say, and gives up on an answer that was cut off.
+
+interface Call {
+  id: string;
+  function: { name: string; arguments: string };
+}
+
+/** Rejects as the stream does. Pieces that hold nothing we know are skipped. */
+export async function joinChunks(
+  chunks: AsyncIterable<OpenAI.Chat.Completions.ChatCompletionChunk>,
+  onText: (piece: string) => void,
+): Promise<unknown> {
+  const calls: Call[] = [];
+  let content = '';
+  let refusal: string | undefined;
+  let finish: unknown = null;
+  let usage: unknown;
+  let seen = false;
+  for await (const chunk of chunks) {
+    usage = chunk.usage ?? usage;
+    const choice = chunk.choices?.[0];
+    if (choice === undefined) continue;
+    seen = true;
+    finish = choice.finish_reason ?? finish;
+    const { delta } = choice;
+    if (typeof delta?.content === 'string' && delta.content !== '') {
+      content += delta.content;
+      onText(delta.content);
+    }
+    if (typeof delta?.refusal === 'string') refusal = `${refusal ?? ''}${delta.refusal}`;
+    for (const piece of delta?.tool_calls ?? []) {
+      const call = calls[piece.index] ?? { id: '', function: { name: '', arguments: '' } };
+      calls[piece.index] = call;
+      call.id ||= piece.id ?? '';
+      call.function.name += piece.function?.name ?? '';
+      call.function.arguments += piece.function?.arguments ?? '';
+    }
+  }
+  const message = { content, refusal, tool_calls: calls.filter((call) => call !== undefined) };
+  return { choices: seen ? [{ finish_reason: finish, message }] : [], usage };
+}
