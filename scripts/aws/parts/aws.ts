@@ -31,17 +31,13 @@ export function createAwsClients(): AwsClients {
     sts: new STSClient(settings),
     ssm: new SSMClient(settings),
     kms: new KMSClient(settings),
-    // A bucket is a path where an endpoint of its own is named: an emulator has no name for each bucket.
-    s3: new S3Client({ ...settings, forcePathStyle: hasOwnEndpoint() }),
+    s3: new S3Client(settings),
     lambda: new LambdaClient(settings),
     logs: new CloudWatchLogsClient(settings),
     gateway: new ApiGatewayV2Client(settings),
     dynamodb: new DynamoDBClient(settings),
   };
 }
-
-const hasOwnEndpoint = (): boolean =>
-  process.env['AWS_ENDPOINT_URL_S3'] !== undefined || process.env['AWS_ENDPOINT_URL'] !== undefined;
 
 /** As every AWS tool finds it, configuration files left out: the Lambda functions' region is said, not guessed. */
 export const regionOf = (environment: NodeJS.ProcessEnv): string | undefined =>

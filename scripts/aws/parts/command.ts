@@ -21,6 +21,9 @@ export const EXIT = {
 export const EXIT_HELP = `Exit codes: 0 done · 1 failed · 3 something is missing, nothing was changed · 4 not confirmed, nothing was changed ·
 64 the command line makes no sense · 130 interrupted`;
 
+/** This machine, as an environment. */
+const LOCAL = 'local';
+
 export interface OptionSpec {
   readonly type: 'string' | 'boolean';
   readonly help: string;
@@ -53,6 +56,8 @@ export interface CommandSpec {
   readonly help?: string;
   /** Answers the exit code. */
   readonly run: (context: Context) => Promise<number>;
+  /** The same for `local`, this machine, where it means something. */
+  readonly runLocally?: (context: Pick<Context, 'print' | 'say'>) => Promise<number>;
 }
 
 const COMMON: Readonly<Record<string, OptionSpec>> = {
@@ -67,7 +72,7 @@ function helpOf(spec: CommandSpec): string {
   });
   const positionals = spec.positionals === undefined ? '' : ` ${spec.positionals}`;
   return [
-    `node scripts/aws/${spec.name}.ts ENV${positionals} [options]        (ENV: ${ENVIRONMENTS.join(', ')})`,
+    `node scripts/aws/${spec.name}.ts ENV${positionals} [options]        (ENV: ${[...ENVIRONMENTS, ...(spec.runLocally === undefined ? [] : [LOCAL])].join(', ')})`,
     spec.summary,
     lines.join('\n'),
     ...(spec.help === undefined ? [] : [spec.help]),
@@ -102,6 +107,11 @@ function explain(error: unknown): { readonly code: number; readonly text: string
   return { code: EXIT.failed, text: 'An unknown fault.' };
 }
 
+const terminal: Pick<Context, 'print' | 'say'> = {
+  print: (text) => void process.stdout.write(`${text}\n`),
+  say: (text) => void process.stderr.write(`${text}\n`),
+};
+
 async function execute(spec: CommandSpec, args: readonly string[]): Promise<number> {
   const { values, positionals } = readCommandLine(spec, args);
   if (values['help'] === true) {
@@ -109,6 +119,7 @@ async function execute(spec: CommandSpec, args: readonly string[]): Promise<numb
     return EXIT.done;
   }
   const [first, ...rest] = positionals;
+  if (first === LOCAL && rest.length === 0 && spec.runLocally !== undefined) return spec.runLocally(terminal);
   const environment = readEnvironment(first);
   if (rest.length > 0 && spec.positionals === undefined)
     throw new Stop(EXIT.usage, `${spec.name} takes nothing behind the environment.`);
@@ -118,8 +129,7 @@ async function execute(spec: CommandSpec, args: readonly string[]): Promise<numb
     options: values as Context['options'],
     positionals: rest,
     yes: values['yes'] === true,
-    print: (text) => void process.stdout.write(`${text}\n`),
-    say: (text) => void process.stderr.write(`${text}\n`),
+    ...terminal,
   });
 }
 

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { type AwsClients, type CallerIdentity, errorName, ifThere, regionOf, whoAmI } from './aws.ts';
@@ -54,7 +53,7 @@ export async function buildBundle({ options, say, environment }: Context): Promi
 }
 
 export function checkVariables({ environment }: EnvironmentNames): readonly Missing[] {
-  const file = relative(process.cwd(), variableFile(environment, 'service'));
+  const file = variableFile(environment, 'service');
   return existsSync(file)
     ? []
     : [{ what: `${file} is not there`, mend: 'write it (docs/deployment.md explains each value)' }];

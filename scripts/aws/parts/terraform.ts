@@ -9,13 +9,11 @@ import { Stop } from './stop.ts';
 
 export type Root = 'foundation' | 'service';
 
-/** Where the roots are: `terraform/`, unless SALLYPORT_TERRAFORM_DIR names a copy of it. */
-export const terraformFolder = (): string => resolve(process.env['SALLYPORT_TERRAFORM_DIR'] ?? 'terraform');
+const TERRAFORM_FOLDER = 'terraform';
 /** Plans and summaries, out of version control. */
 const WORK_FOLDER = '.cache/aws';
 /** What `make bundle` writes. */
 export const BUNDLE = 'dist/lambda.zip';
-const BUNDLE_FROM_ROOT = `../../${BUNDLE}`;
 
 /** Without the configuration file that TF_CLI_CONFIG_FILE names and that is not there, of which Terraform would warn each time. */
 function terraformEnvironment(): NodeJS.ProcessEnv {
@@ -53,13 +51,7 @@ export interface PlanOptions {
 /** The file with an environment's values for a root. */
 export function variableFile(environment: EnvironmentName, root: Root): string {
   const name = root === 'service' ? `${environment}.tfvars` : `${environment}.foundation.tfvars`;
-  return join(terraformFolder(), 'environments', name);
-}
-
-/** The zip by the path that the root itself names, unless the roots lie elsewhere. A path that differs would count as a change of the code. */
-function bundleArguments(root: Root): readonly string[] {
-  const asNamed = resolve(terraformFolder(), root, BUNDLE_FROM_ROOT);
-  return root !== 'service' || existsSync(asNamed) ? [] : [`-var=bundle=${resolve(BUNDLE)}`];
+  return join(TERRAFORM_FOLDER, 'environments', name);
 }
 
 function planArguments(environment: EnvironmentName, root: Root, planFile: string, options: PlanOptions): string[] {
@@ -70,8 +62,7 @@ function planArguments(environment: EnvironmentName, root: Root, planFile: strin
     '-detailed-exitcode',
     `-out=${planFile}`,
     ...(options.destroy === true ? ['-destroy'] : []),
-    ...[variableFile(environment, root)].filter((file) => existsSync(file)).map((file) => `-var-file=${file}`),
-    ...bundleArguments(root),
+    ...[variableFile(environment, root)].filter((file) => existsSync(file)).map((file) => `-var-file=${resolve(file)}`),
     `-var=environment=${environment}`,
     ...Object.entries(options.variables ?? {}).map(
       ([name, value]) => `-var=${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
@@ -81,7 +72,7 @@ function planArguments(environment: EnvironmentName, root: Root, planFile: strin
 }
 
 export function createTerraform(environment: EnvironmentName, root: Root): Terraform {
-  const folder = join(terraformFolder(), root);
+  const folder = resolve(TERRAFORM_FOLDER, root);
   const work = resolve(WORK_FOLDER, environment);
   mkdirSync(work, { recursive: true, mode: 0o700 });
   const planFile = join(work, `${root}.tfplan`);
