@@ -8,7 +8,7 @@ QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
 .PHONY: help setup demo dev test lint types check bundle bench client docs clean
-.PHONY: bootstrap secrets certs plan deploy rollback destroy logs rotate revoke person token operator doctor
+.PHONY: bootstrap secrets certs plan deploy rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
 ENV ?= dev
@@ -71,6 +71,9 @@ secrets: $(INSTALLED) #@ Give secrets their values, typed unseen or FD=3 3< FILE
 
 certs: $(INSTALLED) #@ Make the authority’s certificate, the truststore and the agent’s credentials; DROP=name ends a rollover
 	@$(AWS_RUN) $(if $(DROP),--drop "$$DROP")
+
+redis-acl: $(INSTALLED) #@ Print the Redis users of each function, without passwords; CLOUD=1 as rules for Redis Cloud
+	@node scripts/redis-acl.ts --env $(ENV) $(if $(CLOUD),--cloud)
 
 plan: $(INSTALLED) #@ Show what a deploy would change; ROOT=foundation for the foundation
 	@$(AWS_RUN) --bundle $(if $(ROOT),--root "$$ROOT")

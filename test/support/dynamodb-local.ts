@@ -15,7 +15,7 @@ import { freePort } from './redis-server.ts';
 
 const PROJECT = fileURLToPath(new URL('../peers/dynamodb-local/pom.xml', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url));
-export const JAVA_INSTALL_COMMAND = 'sudo apt-get install -y openjdk-17-jre-headless maven';
+export const JAVA_INSTALL_COMMAND = 'sudo apt-get install -y default-jre-headless maven';
 
 /** Time for a first installation, for `beforeAll`. */
 export const DYNAMODB_INSTALL_MS = 300_000;

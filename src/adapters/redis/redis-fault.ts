@@ -15,7 +15,8 @@ function bare(cause: unknown): Error {
 export function redisFault(cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const message = cause instanceof Error ? cause.message : '';
-  if (/^(NOAUTH|WRONGPASS|NOPERM)\b/.test(message)) {
+  // A script that is refused inside says so in words of its own: first as of Redis 7.2, then as of 7.0.
+  if (/^(NOAUTH|WRONGPASS|NOPERM)\b|^ERR (ACL failure in script|The user executing the script can't)/.test(message)) {
     return new AppError('misconfigured', 'Redis refuses our user: check its name, password and ACL.', {
       cause: bare(cause),
     });
