@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
@@ -37,6 +43,11 @@ export interface FrontDoor {
   /** `http(s)://127.0.0.1:<port>`. */
   readonly url: string;
   readonly port: number;
+  /**
+   * Another certificate of its own, or another truststore, for every connection from now on; sessions of before are not resumed. A connection that is
+   * open ends after its request. Throws AppError `misconfigured` at a door without TLS.
+   */
+  replaceTls(tls: DoorTls): void;
   /** Accepts nothing new, lets requests under way finish, then closes. */
   close(): Promise<void>;
 }
@@ -198,37 +209,53 @@ function listen(server: Server, options: FrontDoorOptions): Promise<number> {
   });
 }
 
+function tlsOptions(tls: DoorTls) {
+  return {
+    cert: tls.certificate,
+    key: tls.privateKey,
+    ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }),
+    minVersion: 'TLSv1.2',
+  } as const;
+}
+
+function createServer(tls: DoorTls | undefined, onRequest: RequestListener): Server {
+  if (tls === undefined) return createHttpServer(onRequest);
+  const asks = tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  return createHttpsServer({ ...tlsOptions(tls), ...asks }, onRequest);
+}
+
 /** Port 0 takes a free one. Throws AppError `misconfigured` when the port is in use. */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   let port = options.port;
   let closing = false;
+  /** Connections of a TLS configuration that was replaced. */
+  let outdated = new WeakSet<Socket>();
+  const open = new Set<Socket>();
   const listener = createListener(options, () => options.domainName ?? `${HOST}:${port}`);
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     // A connection that is kept alive would keep a closing server waiting for requests that never come.
-    response.on('finish', () => closing && request.socket.end());
+    response.on('finish', () => (closing || outdated.has(request.socket)) && request.socket.end());
     void listener(request, response);
   };
-  const server: Server =
-    options.tls === undefined
-      ? createHttpServer(onRequest)
-      : createHttpsServer(
-          {
-            cert: options.tls.certificate,
-            key: options.tls.privateKey,
-            ...(options.tls.clientCa === undefined
-              ? {}
-              : { ca: options.tls.clientCa, requestCert: true, rejectUnauthorized: true }),
-            minVersion: 'TLSv1.2',
-          },
-          onRequest,
-        );
+  const server = createServer(options.tls, onRequest);
   // A connection may wait a minute for its next call: agents keep theirs, as a full handshake costs 25 calls.
   server.keepAliveTimeout = 60_000;
   server.on('clientError', (_error, socket) => socket.destroy());
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
   port = await listen(server, options);
   return {
     url: `${options.tls === undefined ? 'http' : 'https'}://${HOST}:${port}`,
     port,
+    replaceTls: (tls) => {
+      if (!(server instanceof HttpsServer)) throw new AppError('misconfigured', 'This front door has no TLS.');
+      // Its ticket keys are new with it: a session of before would bring a certificate past the new truststore.
+      server.setSecureContext(tlsOptions(tls));
+      outdated = new WeakSet(open);
+      server.closeIdleConnections();
+    },
     close: () =>
       new Promise((resolve) => {
         closing = true;
