@@ -192,6 +192,7 @@ export interface TerraformRun {
   readonly code: number;
   /** Standard output and error as they came. */
   readonly output: string;
+  readonly stdout: string;
 }
 
 export interface TerraformCopy {
@@ -251,7 +252,7 @@ async function runCommand(
   command: string,
   args: readonly string[],
   options: { readonly env: Record<string, string>; readonly cwd: string },
-): Promise<TerraformRun & { readonly stdout: string }> {
+): Promise<TerraformRun> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let output = '';
