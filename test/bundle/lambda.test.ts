@@ -1,10 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DOORS } from '../../build/build-bundle.ts';
-import { connectGoogle } from '../../src/cli/client/connect.ts';
-import { createHeadlessPerson } from '../../src/local/headless-person.ts';
 import { EMULATOR_START_MS } from '../support/aws-emulator.ts';
 import { ANN } from '../support/google-stand-in.ts';
 import { createEvent, unfitEvents } from '../support/lambda-events.ts';
+import { connectAndBook } from '../support/lambda-flow.ts';
 import { canRunLambda, RUNTIME_INSTALL_MS } from '../support/lambda-function.ts';
 import { type LambdaWorld, startLambdaWorld } from '../support/lambda-world.ts';
 import { createOutsideAgent, type OutsideAgent, toolCall } from '../support/outside-agent.ts';
@@ -53,39 +55,7 @@ suite('the zip on Lambda', () => {
   });
 
   it('connects a person, tells when they are busy, and books only what they approve', async () => {
-    const { person, urls, google } = world;
-    const browser = createHeadlessPerson({ account: ANN.email, googleOrigin: new URL(google.url).origin });
-    const oauth = { url: urls.oauth, token: person.confirmToken };
-    const outcome = await connectGoogle({ oauth, open: async (url) => void (await browser.visit(url)) });
-    expect(outcome).toMatchObject({ status: 'connected' });
-
-    const busy = { timeMin: '2027-03-01T00:00:00Z', timeMax: '2027-03-02T00:00:00Z' };
-    const free = await agent.send(person.id, { body: toolCall('freebusy', busy) });
-    expect(free).toMatchObject({ status: 200, json: { result: { structuredContent: { busy: [] } } } });
-
-    const post = async (base: string, path: string, token: string, body: unknown) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      const answer = await fetch(`${base}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-    };
-    const message = 'Book "Review of the plans" on 1 March 2027 from 10:00 to 11:00';
-    const asked = await post(urls.agent, '/chat', person.agentToken, { message, time_zone: 'Europe/Berlin' });
-    expect(asked).toMatchObject({ status: 200, body: { status: 'approval_required' } });
-    const [approval] = asked.body['approvals'] as { id: string }[];
-    const yes = await post(urls.oauth, `/approvals/${approval?.id}`, person.confirmToken, { decision: 'yes' });
-    expect(yes.status).toBe(200);
-    const done = await post(urls.agent, `/turns/${asked.body['turn']}/continue`, person.agentToken, {});
-    expect(done).toMatchObject({ status: 200, body: { status: 'completed' } });
-
-    const after = await agent.send(person.id, { body: toolCall('freebusy', busy) });
-    const { structuredContent } = (after.json as { result: { structuredContent: { busy: unknown[] } } }).result;
-    expect(structuredContent.busy).toEqual([
-      {
-        calendar: 'primary',
-        start: expect.stringContaining('2027-03-01T'),
-        end: expect.stringContaining('2027-03-01T'),
-      },
-    ]);
+    expect(await connectAndBook(world, agent)).toBe('booked');
   }, 60_000);
 
   it('keeps every secret out of its environment and its logs', () => {
@@ -140,10 +110,11 @@ suite('the zip on Lambda', () => {
 
   it('works with an embedded store and no AWS at all', async () => {
     const { AWS_ENDPOINT_URL: _endpoint, ...mcp } = world.environments.mcp;
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-alone-'));
     const environment = {
       ...mcp,
       SALLYPORT_STORE: 'embedded',
-      SALLYPORT_STORE_FILE: `${world.environments.mcp['REDIS_CA_FILE']}.sqlite`,
+      SALLYPORT_STORE_FILE: join(folder, 'store.sqlite'),
       SALLYPORT_VAULT_KMS_KEY_ID: '',
       SALLYPORT_VAULT_KEY: Buffer.alloc(32, 1).toString('base64url'),
       SALLYPORT_HMAC_MASTER: Buffer.alloc(32, 2).toString('base64url'),
@@ -154,5 +125,6 @@ suite('the zip on Lambda', () => {
     // No revocation list is there, so the door refuses whoever asks, and says that it may pass.
     const refused = await alone.answer(createEvent({ method: 'POST', path: '/mcp', body: '{}' }));
     expect([401, 503]).toContain(refused.statusCode);
+    await rm(folder, { recursive: true });
   });
 });

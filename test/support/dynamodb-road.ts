@@ -9,6 +9,8 @@ export interface SeenRequest {
   /** `GetItem`, `PutItem`, … */
   readonly action: string;
   readonly body: Readonly<Record<string, unknown>>;
+  /** Id of the access key that signed it. */
+  readonly caller: string;
 }
 
 /** What becomes of a request: it passes, it is done and its answer lost, or it is answered so. */
@@ -47,7 +49,8 @@ export async function openDynamoDbRoad(endpoint: string): Promise<DynamoDbRoad> 
     if (silent.has(incoming.socket)) return;
     const body = Buffer.concat(chunks);
     const action = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
-    const one: SeenRequest = { action, body: JSON.parse(body.toString('utf8')) as SeenRequest['body'] };
+    const caller = /Credential=([^/]+)\//.exec(incoming.headers.authorization ?? '')?.[1] ?? '';
+    const one: SeenRequest = { action, caller, body: JSON.parse(body.toString('utf8')) as SeenRequest['body'] };
     seen.push(one);
     const decided = fate(one);
     if (typeof decided === 'object') {

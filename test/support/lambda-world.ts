@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { buildBundle, DOORS, type DoorEntry, type Entry } from '../../build/build-bundle.ts';
-import { createRedisStore } from '../../src/adapters/redis/redis-store.ts';
+import type { StoreUser } from '../../src/config/store-access.ts';
 import { ensureAgentCredentials } from '../../src/local/agent-credentials.ts';
 import { type FrontDoor, openFrontDoor } from '../../src/local/front-door.ts';
 import type { StandInGoogle } from '../../src/local/google/stand-in-google.ts';
@@ -15,11 +14,10 @@ import { type AwsEmulator, startAwsEmulator, TEST_CREDENTIALS, TEST_REGION } fro
 import { createTestCertificate, createTestServerCertificate, spiffeId, testAuthority } from './certificates.ts';
 import { ANN, CLIENT, startTestGoogle } from './google-stand-in.ts';
 import { type LambdaFunction, startLambdaFunction, unpackZip } from './lambda-function.ts';
-import { createTestLog } from './log.ts';
-import { type RedisServer, startRedisServer } from './redis-server.ts';
+import { type SharedStore, startSharedRedis } from './shared-store.ts';
 
 // The system as it is on AWS, as near as a machine without an account comes: the zip's three functions under Lambda's own runtime client, secrets in
-// Parameter Store and the vault's key in KMS (an emulator), records in Redis over TLS, front doors in API Gateway's place, and a stand-in Google.
+// Parameter Store and the vault's key in KMS (an emulator), records in Redis over TLS or in DynamoDB, front doors in API Gateway's place, and a stand-in Google.
 
 /** What an operator has put into Parameter Store, by name. */
 export type Parameters = Readonly<Record<string, string>>;
@@ -88,7 +86,7 @@ interface EnvironmentParts {
   readonly google: StandInGoogle;
   readonly emulator: AwsEmulator;
   readonly kmsKey: string;
-  readonly redisCaFile: string;
+  readonly shared: SharedStore;
 }
 
 /** What Terraform sets: addresses, and names of parameters. Not one secret is in it. */
@@ -99,12 +97,9 @@ function describeEnvironments(parts: EnvironmentParts): LambdaWorld['environment
     AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
     SALLYPORT_ENVIRONMENT: ENVIRONMENT,
-    SALLYPORT_STORE: 'redis',
-    REDIS_URL_PARAMETER: '/sallyport/dev/redis-url',
-    REDIS_CA_FILE: parts.redisCaFile,
   };
+  const forUser = (user: StoreUser) => ({ ...common, ...parts.shared.settings(user) });
   const consent = {
-    ...common,
     SALLYPORT_OAUTH_URL: urls.oauth,
     SALLYPORT_VAULT_KMS_KEY_ID: parts.kmsKey,
     SALLYPORT_ALLOWED_HOSTS: new URL(google.url).host,
@@ -118,13 +113,14 @@ function describeEnvironments(parts: EnvironmentParts): LambdaWorld['environment
   };
   return {
     agent: {
-      ...common,
+      ...forUser('agent'),
       SALLYPORT_AGENT_URL: urls.agent,
       SALLYPORT_MCP_URL: urls.mcp,
       SALLYPORT_CREDENTIALS_PARAMETER: '/sallyport/dev/agent-credentials',
       SALLYPORT_MODEL: 'offline',
     },
     mcp: {
+      ...forUser('mcp'),
       ...consent,
       GOOGLE_CALENDAR_URL: google.calendarUrl,
       SALLYPORT_MCP_URL: urls.mcp,
@@ -133,6 +129,7 @@ function describeEnvironments(parts: EnvironmentParts): LambdaWorld['environment
       SALLYPORT_HMAC_MASTER_PARAMETER: '/sallyport/dev/hmac-master',
     },
     oauth: {
+      ...forUser('oauth'),
       ...consent,
       SALLYPORT_SIGN_IN_ISSUER: google.issuer,
       SALLYPORT_SIGN_IN_CLIENT_ID: CLIENT.clientId,
@@ -161,33 +158,28 @@ async function createCredentials(store: KeyValueStore, hmacMaster: Uint8Array): 
   return ensureAgentCredentials({ store, clock, identity: IDENTITY, hmacMaster, certificate, serverCa });
 }
 
-async function openStore(redis: RedisServer): Promise<KeyValueStore> {
-  return createRedisStore({ url: redis.url, ca: redis.ca, clock, log: createTestLog() });
-}
-
-export async function startLambdaWorld(): Promise<LambdaWorld> {
+/** `shared`: the store, which ends with the world. */
+export async function startLambdaWorld(shared?: SharedStore): Promise<LambdaWorld> {
   const taskRoot = await unpackZip((await buildBundle()).zip);
-  const redis = await startRedisServer();
-  const redisCaFile = join(taskRoot, 'redis-ca.pem');
-  await writeFile(redisCaFile, redis.ca);
+  const records = shared ?? (await startSharedRedis());
+  const { store } = records;
   const emulator = await startAwsEmulator();
   const doors = await openDoors();
   const urls = { agent: doors.agent.url, mcp: `${doors.mcp.url}/mcp`, oauth: doors.oauth.url };
   const redirectUris = [`${urls.oauth}/oauth/google/callback`, `${urls.oauth}/sign-in/callback`];
   const { google } = await startTestGoogle({ clock, clients: [{ ...CLIENT, redirectUris }] });
-  const store = await openStore(redis);
   const hmacMaster = randomBytes(32);
   const credentials = await createCredentials(store, hmacMaster);
   const person = await createPerson(store);
   const parameters = {
-    '/sallyport/dev/redis-url': redis.url.reveal(),
+    ...records.parameters,
     '/sallyport/dev/google-client-secret': CLIENT.clientSecret,
     '/sallyport/dev/agent-credentials': JSON.stringify(credentials),
     '/sallyport/dev/hmac-master': hmacMaster.toString('base64url'),
   };
   await putParameters(emulator, parameters);
   const kmsKey = await createKmsKey(emulator);
-  const environments = describeEnvironments({ urls, google, emulator, kmsKey, redisCaFile });
+  const environments = describeEnvironments({ urls, google, emulator, kmsKey, shared: records });
   const extra: LambdaFunction[] = [];
   for (const entry of DOORS) {
     doors.functions.set(entry, await startLambdaFunction({ taskRoot, entry, environment: environments[entry] }));
@@ -201,7 +193,7 @@ export async function startLambdaWorld(): Promise<LambdaWorld> {
     google,
     emulator,
     credentials,
-    serverCa: redis.ca,
+    serverCa: (await testAuthority()).pem,
     person,
     start: async (entry, environment) => {
       const started = await startLambdaFunction({ taskRoot, entry, environment });
@@ -212,9 +204,8 @@ export async function startLambdaWorld(): Promise<LambdaWorld> {
       await Promise.all([doors.agent, doors.mcp, doors.oauth].map((door) => door.close()));
       await Promise.all([...doors.functions.values(), ...extra].map((running) => running.stop()));
       await google.close();
-      await store.close();
       await emulator.stop();
-      await redis.stop();
+      await records.stop();
       await rm(taskRoot, { recursive: true, force: true });
     },
   };
