@@ -51,6 +51,18 @@ describe('loading a configuration', () => {
     expect(text).not.toMatch(/planted/);
   });
 
+  it('wants to know the tables of DynamoDB, and one authority of Redis at most', () => {
+    expect(problems({ ...mcp, SALLYPORT_STORE: 'dynamodb' })).toContain('SALLYPORT_TABLE_PREFIX');
+    expect(problems({ ...mcp, SALLYPORT_STORE: 'dynamodb', SALLYPORT_TABLE_PREFIX: 'not a name/' })).toContain(
+      'SALLYPORT_TABLE_PREFIX',
+    );
+    expect(problems({ ...mcp, SALLYPORT_STORE: 'dynamodb', SALLYPORT_TABLE_PREFIX: 'sallyport-dev-' })).toBe('');
+    const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    expect(problems({ ...mcp, REDIS_CA: 'a file?' })).toContain('REDIS_CA: must be a certificate in PEM');
+    expect(problems({ ...mcp, REDIS_CA: pem })).toBe('');
+    expect(problems({ ...mcp, REDIS_CA: pem, REDIS_CA_FILE: 'ca.pem' })).toContain('not both');
+  });
+
   it('takes the calendar’s base URL with or without a slash at its end', () => {
     expect(problems({ ...mcp, GOOGLE_CALENDAR_URL: 'http://127.0.0.1:1/calendar/v2/' })).toContain(
       'GOOGLE_CALENDAR_URL',

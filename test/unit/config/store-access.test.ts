@@ -8,6 +8,7 @@ import {
   storePrefixes,
   storeRights,
 } from '../../../src/config/store-access.ts';
+import { storeTables } from '../../../src/config/store-tables.ts';
 
 // docs/storage.md tells operators who may touch what; it must tell what is so.
 
@@ -20,8 +21,9 @@ interface Row {
 
 /** Rows of the table of records, each key cut down to its prefix. */
 function readRows(): Row[] {
-  const text = readFileSync('docs/storage.md', 'utf8');
-  const lines = text.split('\n').filter((line) => line.startsWith('| `'));
+  const [, table = ''] = readFileSync('docs/storage.md', 'utf8').split('\n| Key |');
+  const [rows = ''] = table.split('\n\n');
+  const lines = rows.split('\n').filter((line) => line.startsWith('| `'));
   return lines.map((line) => {
     const cells = line.split('|').map((cell) => cell.trim());
     const key = /^`([^`]+)`$/.exec(cells[1] ?? '')?.[1] ?? '';
@@ -48,6 +50,16 @@ describe('docs/storage.md', () => {
 
   it.each(readRows())('tells the rights on $prefix as they are', ({ prefix, rights }) => {
     expect(rights).toEqual(users.map((user) => rightsOf(user, prefix)));
+  });
+});
+
+describe('the tables of DynamoDB in docs/storage.md', () => {
+  it.each(Object.entries(storeTables))('%s holds what it holds', (table, prefixes) => {
+    const row = readFileSync('docs/storage.md', 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${table}\` |`));
+    const told = [...(row ?? '').matchAll(/`([a-z:]+)`/g)].map((match) => match[1]).slice(1);
+    expect(told).toEqual(prefixes.filter((prefix) => prefix !== 'rate:questions:'));
   });
 });
 
