@@ -17,7 +17,7 @@ const config: KnipConfig = {
   project: ['src/**/*.ts', 'build/**/*.ts', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts', '!test/peers/**'],
   // Installed by the tests that run the zip, from test/peers/lambda.
   ignoreDependencies: ['aws-lambda-ric'],
-  ignoreBinaries: ['redis-server'],
+  ignoreBinaries: ['java', 'mvn', 'redis-server'],
   ignoreExportsUsedInFile: true,
 };
 

@@ -50,6 +50,9 @@ export const requirements: readonly Requirement[] = [
     tests: [
       ['test/e2e/faults.test.ts', 'the whole way of a question works'],
       ['test/contract/redis-store.test.ts', ''],
+      ['test/contract/redis-acl.test.ts', 'nothing under'],
+      ['test/contract/dynamodb-store.test.ts', ''],
+      ['test/bundle/dynamodb.test.ts', 'asks DynamoDB for nothing that a policy does not allow'],
     ],
   },
   {
