@@ -98,9 +98,13 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
+/** The statements; lists in them are sorted. */
 export function statementsOf(policy: unknown): readonly PolicyStatement[] {
   if (typeof policy !== 'string') throw new Error(`the policy is not known in the plan: ${JSON.stringify(policy)}`);
-  const { Statement } = JSON.parse(policy) as { Statement: PolicyStatement | readonly PolicyStatement[] };
+  // The order of a list means nothing, and whoever writes it down chooses another one.
+  const sorted = (_: string, value: unknown): unknown =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string') ? [...value].sort() : value;
+  const { Statement } = JSON.parse(policy, sorted) as { Statement: PolicyStatement | readonly PolicyStatement[] };
   return Array.isArray(Statement) ? Statement : [Statement as PolicyStatement];
 }
 
