@@ -31,7 +31,7 @@ async function applyPlan(context: Context, terraform: Terraform): Promise<void> 
   if (!changes) return;
   await confirm(context, `This changes the foundation of ${environment}.`);
   const again = `make bootstrap ENV=${environment}`;
-  const result = await terraform.apply();
+  const result = await terraform.apply(say);
   if (result.interrupted)
     throw new Stop(EXIT.interrupted, 'Interrupted: part of the foundation may be there. Its state is kept.', {
       next: again,

@@ -137,7 +137,7 @@ await runCommand({
     );
     const what = made.length === 0 ? 'everything was there and good' : `made: ${made.join(', ')}`;
     say(`${identity}, key ${keyId}: ${what}.`);
-    say(changed || made.length > 0 ? `Next: make deploy ENV=${environment}` : `Next: make doctor ENV=${environment}`);
+    say(changed ? `Next: make deploy ENV=${environment}` : `Next: make doctor ENV=${environment}`);
     return EXIT.done;
   },
 });

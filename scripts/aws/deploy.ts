@@ -35,7 +35,7 @@ async function recover(context: Context, terraform: Terraform, aws: AwsClients, 
 
 async function applyPlan(context: Context, terraform: Terraform, aws: AwsClients, before: LiveVersions): Promise<void> {
   const { environment, names, say } = context;
-  const result = await terraform.apply();
+  const result = await terraform.apply(say);
   if (result.code === 0 && !result.interrupted) return;
   const again = `make deploy ENV=${environment}`;
   if (result.interrupted) {

@@ -10,7 +10,7 @@ import { createTerraform, type Terraform } from './parts/terraform.ts';
 // again, and without its keys no backup of anything opens.
 
 async function apply(context: Context, terraform: Terraform): Promise<void> {
-  const result = await terraform.apply();
+  const result = await terraform.apply(context.say);
   const next = `make destroy ENV=${context.environment}`;
   if (result.interrupted)
     throw new Stop(EXIT.interrupted, 'Interrupted: part of it is gone. The state knows which part.', { next });

@@ -20,7 +20,7 @@ const TERRAFORM_MINIMUM = [1, 11] as const;
 
 export async function checkTerraform(): Promise<readonly Missing[]> {
   const install = 'install Terraform 1.11 or later: https://developer.hashicorp.com/terraform/install';
-  const result = await run('terraform', ['version', '-json'], { output: 'keep' });
+  const result = await run('terraform', ['version', '-json']);
   if (result.code !== 0) return [{ what: 'terraform is not installed', mend: install }];
   const { terraform_version: version = '0.0.0' } = JSON.parse(result.stdout) as { terraform_version?: string };
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -42,7 +42,7 @@ export function checkBundle(): readonly Missing[] {
 export async function buildBundle({ options, say, environment }: Context): Promise<void> {
   if (options['bundle'] !== true) return;
   say(`Building ${BUNDLE} …`);
-  const result = await run(process.execPath, ['build/bundle.ts'], { output: 'keep' });
+  const result = await run(process.execPath, ['build/bundle.ts']);
   if (result.interrupted) throw new Stop(EXIT.interrupted, 'Interrupted. Nothing was changed.');
   if (result.code !== 0) {
     const why = `${result.stdout}${result.stderr}`.trim();

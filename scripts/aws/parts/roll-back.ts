@@ -24,7 +24,7 @@ export async function rollBack(context: Context, terraform: Terraform, versions:
       next: 'check out what is deployed, `make bundle`, and say it again',
     });
   }
-  const result = await terraform.apply();
+  const result = await terraform.apply(context.say);
   if (result.code !== 0 || result.interrupted) {
     throw new Stop(result.interrupted ? EXIT.interrupted : EXIT.failed, 'Going back was not finished.', {
       next: `make rollback ENV=${context.environment}`,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 
 // Runs other programs for a command. Each child has a process group of its own, so that Ctrl-C reaches this process alone: it passes
 // exactly one signal on, the child finishes what it began, and the command says what was left half-done. A second Ctrl-C is passed on too.
@@ -7,8 +8,8 @@ import { once } from 'node:events';
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** `show`: the terminal sees both streams. `keep`: they are returned, and nothing is shown. */
-  readonly output: 'show' | 'keep';
+  /** Called with each line of stdout as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface RunResult {
@@ -22,20 +23,21 @@ export interface RunResult {
 
 const NO_SUCH_PROGRAM = 127;
 
-/** Results go to stdout; what a child shows is progress, so all of it goes to stderr. */
-export async function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
-  const keep = options.output === 'keep';
+/** Both streams are kept; the terminal sees nothing of them but what `onLine` makes of it. */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const child = spawn(command, [...args], {
     detached: true,
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdio: ['ignore', keep ? 'pipe' : process.stderr.fd, keep ? 'pipe' : process.stderr.fd],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr, signals] = ['', '', 0];
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+  const { onLine } = options;
+  if (onLine !== undefined) createInterface({ input: child.stdout }).on('line', onLine);
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const pass = (): void => {

@@ -4,6 +4,7 @@ import { EXIT } from './command.ts';
 import type { EnvironmentName } from './environment.ts';
 import { type RunResult, run } from './run.ts';
 import { Stop } from './stop.ts';
+import { tellApply } from './tell-apply.ts';
 
 // Terraform for one root of one environment: init by scripts/terraform-init, a plan that is kept in a file, and the apply of exactly that plan.
 
@@ -32,8 +33,8 @@ export interface Terraform {
   plan(options?: PlanOptions): Promise<boolean>;
   /** The plan in `planFile` as JSON. */
   show(): Promise<unknown>;
-  /** Applies `planFile`. */
-  apply(): Promise<RunResult>;
+  /** Applies `planFile`, telling each step. */
+  apply(say: (text: string) => void): Promise<RunResult>;
   outputs(): Promise<Readonly<Record<string, unknown>>>;
   /** Addresses in the state. */
   addresses(): Promise<readonly string[]>;
@@ -84,7 +85,7 @@ export function createTerraform(environment: EnvironmentName, root: Root): Terra
           next,
         });
   const kept = async (args: readonly string[], next: string): Promise<string> => {
-    const result = await run('terraform', [`-chdir=${folder}`, ...args], { env, output: 'keep' });
+    const result = await run('terraform', [`-chdir=${folder}`, ...args], { env });
     if (result.code !== 0) throw failed(args[0] ?? '', result, next);
     return result.stdout;
   };
@@ -93,21 +94,21 @@ export function createTerraform(environment: EnvironmentName, root: Root): Terra
     folder,
     planFile,
     init: async (...args) => {
-      const result = await run('scripts/terraform-init', [environment, folder, ...args], { env, output: 'keep' });
+      const result = await run('scripts/terraform-init', [environment, folder, ...args], { env });
       if (result.code !== 0) throw failed('init', result, `make doctor ENV=${environment}`);
     },
     plan: async (options = {}) => {
       const args = [`-chdir=${folder}`, ...planArguments(environment, root, planFile, options)];
-      const result = await run('terraform', args, { env, output: 'keep' });
+      const result = await run('terraform', args, { env });
       if (result.interrupted || (result.code !== 0 && result.code !== 2))
         throw failed('plan', result, `make doctor ENV=${environment}`);
       return result.code === 2;
     },
     show: async () => JSON.parse(await kept(['show', '-json', planFile], `make plan ENV=${environment}`)) as unknown,
-    apply: () =>
-      run('terraform', [`-chdir=${folder}`, 'apply', '-input=false', '-lock-timeout=60s', planFile], {
+    apply: (say) =>
+      run('terraform', [`-chdir=${folder}`, 'apply', '-input=false', '-lock-timeout=60s', '-json', planFile], {
         env,
-        output: 'show',
+        onLine: tellApply(say),
       }),
     outputs: async () => {
       const text = await kept(['output', '-json'], `make doctor ENV=${environment}`);
