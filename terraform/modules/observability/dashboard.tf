@@ -112,20 +112,22 @@ resource "aws_cloudwatch_dashboard" "this" {
 }
 
 locals {
-  alarm_arns = concat(
-    values(aws_cloudwatch_metric_alarm.errors)[*].arn,
-    values(aws_cloudwatch_metric_alarm.throttles)[*].arn,
-    values(aws_cloudwatch_metric_alarm.duration)[*].arn,
-    values(aws_cloudwatch_metric_alarm.server_errors)[*].arn,
-    values(aws_cloudwatch_metric_alarm.faults)[*].arn,
-    values(aws_cloudwatch_metric_alarm.refused)[*].arn,
-    values(aws_cloudwatch_metric_alarm.refused_because)[*].arn,
-    values(aws_cloudwatch_metric_alarm.certificate_days)[*].arn,
-    values(aws_cloudwatch_metric_alarm.queue)[*].arn,
+  # Written out: the alarms' own attribute would make the page known only after they are made.
+  alarm_arns = [for name in local.alarm_names : "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${name}"]
+  alarm_names = concat(
+    values(aws_cloudwatch_metric_alarm.errors)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.throttles)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.duration)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.server_errors)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.faults)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.refused)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.refused_because)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.certificate_days)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.queue)[*].alarm_name,
     [
-      aws_cloudwatch_metric_alarm.rotation_failed.arn,
-      aws_cloudwatch_metric_alarm.authority_used.arn,
-      aws_cloudwatch_metric_alarm.authority_untold.arn,
+      aws_cloudwatch_metric_alarm.rotation_failed.alarm_name,
+      aws_cloudwatch_metric_alarm.authority_used.alarm_name,
+      aws_cloudwatch_metric_alarm.authority_untold.alarm_name,
     ],
   )
 }

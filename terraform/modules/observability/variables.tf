@@ -21,7 +21,7 @@ variable "authority_key_arn" {
 }
 
 variable "certificate_days" {
-  description = "Certificate (as the rotation names it) to the days that must be left of it. An agent's is renewed with 20 or more left."
+  description = "Certificate (as the rotation names it) to the days that must be left of it. An agent's is renewed with ten left."
   type        = map(number)
   default     = { agent = 7, authority = 60 }
   nullable    = false

@@ -28,13 +28,12 @@ variable "prefix" {
 }
 
 variable "recovery_days" {
-  description = "How many days back a table can be restored to any second. What a person has deleted stays restorable as long."
+  description = "How many days back a table can be restored to any second. What a person has deleted stays restorable as long. Null: AWS's own default, 35."
   type        = number
-  default     = 35
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = var.recovery_days >= 1 && var.recovery_days <= 35 && floor(var.recovery_days) == var.recovery_days
+    condition     = var.recovery_days == null || try(var.recovery_days >= 1 && var.recovery_days <= 35 && floor(var.recovery_days) == var.recovery_days, false)
     error_message = "recovery_days must be a whole number from 1 to 35."
   }
 }
