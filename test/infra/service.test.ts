@@ -1,0 +1,489 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/config/load.ts';
+import { secretSettings } from '../../src/config/secret-settings.ts';
+import { type Service, settings } from '../../src/config/settings.ts';
+import { hasPython } from '../support/python.ts';
+import {
+  DEPLOYED_ENVIRONMENTS,
+  openServiceRoot,
+  PLANNED_API_IDS,
+  type ServiceRoot,
+  TRUSTSTORE_TEXT,
+} from '../support/service-root.ts';
+import {
+  hasTerraform,
+  listOf,
+  type Plan,
+  type PolicyStatement,
+  statementsOf,
+  TERRAFORM_MS,
+  TERRAFORM_REGION,
+  TEST_ACCOUNT,
+} from '../support/terraform.ts';
+
+// What a reviewer must be able to rely on in the plan of every environment: the settings that protect, read from the real provider's plan.
+// No emulator asks for a client certificate, closes a default endpoint or refuses a call by a policy, so this is where they are proved.
+
+const possible = hasTerraform('the plan of terraform/service') && hasPython('the plan of terraform/service');
+const on = possible ? describe : describe.skip;
+
+interface PlannedFunction {
+  readonly function_name: string;
+  readonly handler: string;
+  readonly runtime: string;
+  readonly architectures: readonly string[];
+  readonly publish: boolean;
+  readonly reserved_concurrent_executions: number;
+  readonly timeout: number;
+  readonly tracing_config: readonly { readonly mode: string }[];
+  readonly environment: readonly { readonly variables: Readonly<Record<string, string>> }[];
+  readonly dead_letter_config: readonly unknown[];
+  readonly vpc_config: readonly { readonly subnet_ids: readonly string[] }[];
+}
+
+const services: Readonly<Record<string, Service>> = {
+  agent: 'agent',
+  mcp: 'mcp',
+  'mcp-key': 'mcp',
+  oauth: 'oauth',
+  rotate: 'rotate',
+};
+
+/** Function to what is planned of it; the key is the module's. */
+function functionsOf(plan: Plan): Readonly<Record<string, PlannedFunction>> {
+  return Object.fromEntries(
+    plan
+      .resources('aws_lambda_function')
+      .map(({ address, values }) => [
+        /\["([^"]+)"\]/.exec(address)?.[1] ?? address,
+        values as unknown as PlannedFunction,
+      ]),
+  );
+}
+
+function environmentOf(plan: Plan, name: string): Readonly<Record<string, string>> {
+  return functionsOf(plan)[name]?.environment[0]?.variables ?? {};
+}
+
+/** Everything that a function's role may do, both policies together. */
+function rightsOf(plan: Plan, name: string): readonly PolicyStatement[] {
+  return ['runtime', 'work'].flatMap((policy) =>
+    statementsOf(plan.values(`module.function["${name}"].aws_iam_role_policy.${policy}`)['policy']),
+  );
+}
+
+function statement(plan: Plan, name: string, sid: string): PolicyStatement | undefined {
+  return rightsOf(plan, name).find(({ Sid }) => Sid === sid);
+}
+
+/** The parameters that hold a function's own secrets. The document that the rotation renews is none of them: it has rights of its own. */
+function parametersOf(plan: Plan, name: string): readonly string[] {
+  return Object.entries(environmentOf(plan, name))
+    .filter(([key]) => key.endsWith('_PARAMETER') && !(name === 'rotate' && key === 'SALLYPORT_CREDENTIALS_PARAMETER'))
+    .map(([, value]) => value)
+    .sort();
+}
+
+/** Methods and paths that an API's document says it serves; each document is held to the code by a test of its own. */
+function documentedRoutes(file: string): readonly string[] {
+  const routes: string[] = [];
+  let path = '';
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const found = /^ {2}(\/\S*):$/.exec(line)?.[1];
+    if (found !== undefined) path = found;
+    const method = /^ {4}(get|put|post|delete|patch):/.exec(line)?.[1];
+    if (method !== undefined && path !== '') routes.push(`${method.toUpperCase()} ${path}`);
+  }
+  return routes;
+}
+
+let root: ServiceRoot;
+const plans = new Map<string, Plan>();
+const planOf = (environment: string): Plan => {
+  const plan = plans.get(environment);
+  if (plan === undefined) throw new Error(`${environment} was not planned`);
+  return plan;
+};
+
+if (possible) {
+  beforeAll(async () => {
+    root = await openServiceRoot();
+    for (const environment of DEPLOYED_ENVIRONMENTS) plans.set(environment, await root.plan(environment));
+  }, 2 * TERRAFORM_MS);
+  afterAll(() => root.dispose());
+}
+
+on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
+  const prefix = `sallyport-${environment}`;
+  const foundation = () => root.foundations[environment];
+
+  it('runs each function on arm64, traced, published, with a role of its own under the boundary', () => {
+    const plan = planOf(environment);
+    const functions = functionsOf(plan);
+    expect(Object.keys(functions).sort()).toEqual(
+      Object.keys(services).filter((name) => name !== 'mcp-key' || environment === 'dev'),
+    );
+    for (const [name, planned] of Object.entries(functions)) {
+      expect(planned).toMatchObject({
+        function_name: `${prefix}-${name}`,
+        architectures: ['arm64'],
+        runtime: 'nodejs22.x',
+        publish: true,
+        reserved_concurrent_executions: -1,
+        tracing_config: [{ mode: 'Active' }],
+        handler: `${services[name]}.handler`,
+        vpc_config: [],
+      });
+      expect(plan.values(`module.function["${name}"].aws_iam_role.this`)).toMatchObject({
+        name: `${prefix}-${name}`,
+        permissions_boundary: `arn:aws:iam::${TEST_ACCOUNT}:policy/${prefix}-boundary`,
+      });
+      expect(plan.values(`module.function["${name}"].aws_lambda_alias.live`)).toMatchObject({ name: 'live' });
+    }
+  });
+
+  it('queues what failed only where nobody waits for it', () => {
+    const plan = planOf(environment);
+    for (const [name, planned] of Object.entries(functionsOf(plan))) {
+      expect({ name, queues: planned.dead_letter_config.length }).toEqual({ name, queues: name === 'rotate' ? 1 : 0 });
+      expect(plan.values(`module.function["${name}"].aws_lambda_function_event_invoke_config.live`)).toMatchObject(
+        name === 'rotate'
+          ? { maximum_event_age_in_seconds: 3600, maximum_retry_attempts: 2 }
+          : { maximum_event_age_in_seconds: 60, maximum_retry_attempts: 0 },
+      );
+    }
+  });
+
+  it('gives each function a complete configuration, and nothing that it does not know', () => {
+    const plan = planOf(environment);
+    for (const name of Object.keys(functionsOf(plan))) {
+      const service = services[name] as Service;
+      const given = environmentOf(plan, name);
+      expect(() => loadConfig(service, given, () => Promise.reject(new Error('no secret is read')))).not.toThrow();
+      const known = [
+        ...Object.keys(settings[service].shape),
+        ...Object.entries(secretSettings)
+          .filter(([, { services: readers }]) => (readers as readonly Service[]).includes(service))
+          .map(([secret]) => `${secret}_PARAMETER`),
+      ];
+      expect(known).toEqual(expect.arrayContaining(Object.keys(given)));
+      const bytes = Object.entries(given).reduce((sum, [key, value]) => sum + Buffer.byteLength(key + value), 0);
+      expect(bytes).toBeLessThan(4096);
+    }
+  });
+
+  it('puts no secret into an environment, only names of this environment’s parameters', () => {
+    const plan = planOf(environment);
+    for (const name of Object.keys(functionsOf(plan))) {
+      const planned = environmentOf(plan, name);
+      for (const secret of Object.keys(secretSettings)) expect(planned[secret]).toBeUndefined();
+      const parameters = Object.entries(planned).filter(([key]) => key.endsWith('_PARAMETER'));
+      expect(parameters).not.toEqual([]);
+      for (const [, value] of parameters) expect(value).toMatch(new RegExp(`^/sallyport/${environment}/[a-z/-]+$`));
+    }
+  });
+
+  it('lets each function read the parameters that it is told of, and no others', () => {
+    const plan = planOf(environment);
+    const base = `arn:aws:ssm:${TERRAFORM_REGION}:${TEST_ACCOUNT}:parameter`;
+    for (const name of Object.keys(functionsOf(plan))) {
+      const arns = parametersOf(plan, name).map((parameter) => `${base}${parameter}`);
+      const read = statement(plan, name, 'OwnParameters');
+      expect(listOf(read?.Action)).toEqual(['ssm:GetParameters']);
+      expect([...listOf(read?.Resource)].sort()).toEqual(arns);
+      const open = statement(plan, name, 'OpenOwnParameters');
+      expect(listOf(open?.Action)).toEqual(['kms:Decrypt']);
+      expect(listOf(open?.Resource)).toEqual([foundation().keys.secrets]);
+      const { 'kms:ViaService': via, 'kms:EncryptionContext:PARAMETER_ARN': context } =
+        open?.Condition?.['StringEquals'] ?? {};
+      expect(via).toBe(`ssm.${TERRAFORM_REGION}.amazonaws.com`);
+      expect([...listOf(context)].sort()).toEqual(arns);
+    }
+  });
+
+  it('opens the vault to the functions that keep tokens, in this environment’s context only', () => {
+    const plan = planOf(environment);
+    const { vault } = foundation().keys;
+    for (const name of Object.keys(functionsOf(plan))) {
+      const rights = rightsOf(plan, name).filter(({ Resource }) => listOf(Resource).includes(vault));
+      if (name === 'agent' || name === 'rotate') expect(rights).toEqual([]);
+      else {
+        expect(rights).toEqual([
+          {
+            Sid: 'Vault',
+            Effect: 'Allow',
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Resource: vault,
+            Condition: { StringEquals: { 'kms:EncryptionContext:environment': environment } },
+          },
+        ]);
+      }
+    }
+  });
+
+  it('lets the rotation alone sign, and only digests; and renew one document', () => {
+    const plan = planOf(environment);
+    const { authority, secrets } = foundation().keys;
+    for (const name of Object.keys(functionsOf(plan))) {
+      const rights = rightsOf(plan, name);
+      const touching = rights.filter(({ Resource }) => listOf(Resource).includes(authority));
+      const writing = rights.filter(({ Action }) => listOf(Action).includes('ssm:PutParameter'));
+      if (name !== 'rotate') expect([...touching, ...writing]).toEqual([]);
+    }
+    expect(statement(plan, 'rotate', 'SignCertificates')).toEqual({
+      Sid: 'SignCertificates',
+      Effect: 'Allow',
+      Action: 'kms:Sign',
+      Resource: authority,
+      Condition: { StringEquals: { 'kms:MessageType': 'DIGEST', 'kms:SigningAlgorithm': 'ECDSA_SHA_256' } },
+    });
+    const document = `arn:aws:ssm:${TERRAFORM_REGION}:${TEST_ACCOUNT}:parameter/sallyport/${environment}/agent-credentials`;
+    expect(statement(plan, 'rotate', 'RenewCredentials')?.Resource).toBe(document);
+    expect(statement(plan, 'rotate', 'SealCredentials')).toMatchObject({
+      Resource: secrets,
+      Condition: {
+        StringEquals: {
+          'kms:EncryptionContext:PARAMETER_ARN': document,
+          'kms:ViaService': `ssm.${TERRAFORM_REGION}.amazonaws.com`,
+        },
+      },
+    });
+    expect(environmentOf(plan, 'rotate')['SALLYPORT_AUTHORITY_CERTIFICATE']).toBe(TRUSTSTORE_TEXT);
+  });
+
+  it('grants no wildcard but traces, and the streams of the function’s own log', () => {
+    const plan = planOf(environment);
+    for (const name of Object.keys(functionsOf(plan))) {
+      const wild = rightsOf(plan, name).filter(
+        ({ Action, Resource }) =>
+          listOf(Action).some((action) => action.includes('*')) ||
+          listOf(Resource).some((resource) => resource.includes('*')),
+      );
+      expect(wild).toEqual([
+        {
+          Sid: 'OwnLog',
+          Effect: 'Allow',
+          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          Resource: `arn:aws:logs:${TERRAFORM_REGION}:${TEST_ACCOUNT}:log-group:/aws/lambda/${prefix}-${name}:*`,
+        },
+        {
+          Sid: 'Traces',
+          Effect: 'Allow',
+          Action: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+          Resource: '*',
+        },
+      ]);
+      expect(rightsOf(plan, name).every(({ NotAction, NotResource }) => !NotAction && !NotResource)).toBe(true);
+    }
+  });
+
+  it('gives every API its domain and leaves it no other way in', () => {
+    const plan = planOf(environment);
+    const apis = plan.resources('aws_apigatewayv2_api');
+    expect(apis).toHaveLength(environment === 'dev' ? 4 : 3);
+    for (const { values } of apis) {
+      expect(values).toMatchObject({ protocol_type: 'HTTP', disable_execute_api_endpoint: true });
+    }
+    const mapped = plan.resources('aws_apigatewayv2_api_mapping').map(({ values }) => values['domain_name']);
+    const domains = plan.resources('aws_apigatewayv2_domain_name').map(({ values }) => values['domain_name']);
+    expect(mapped).toHaveLength(apis.length);
+    expect([...mapped].sort()).toEqual([...domains].sort());
+    expect(plan.resources('aws_lambda_function_url')).toEqual([]);
+  });
+
+  it('asks for a client certificate at the agent door, by the truststore’s present version', () => {
+    const plan = planOf(environment);
+    const { truststoreBucket, truststoreVersion } = foundation();
+    expect(plan.values('module.mtls_domain.aws_apigatewayv2_domain_name.this')).toMatchObject({
+      domain_name: expect.stringMatching(/^mcp\./),
+      mutual_tls_authentication: [
+        { truststore_uri: `s3://${truststoreBucket}/truststore.pem`, truststore_version: truststoreVersion },
+      ],
+    });
+    for (const { values } of plan.resources('aws_apigatewayv2_domain_name')) {
+      expect(values).toMatchObject({
+        domain_name_configuration: [{ security_policy: 'TLS_1_2', endpoint_type: 'REGIONAL' }],
+      });
+    }
+  });
+
+  it('lets nobody invoke a function behind an API but that API, and it only what is live', () => {
+    const permissions = planOf(environment).resources('aws_lambda_permission');
+    expect(permissions.map(({ address }) => address).sort()).toEqual(
+      ['agent', 'mcp', 'mcp-key', 'oauth']
+        .filter((name) => name !== 'mcp-key' || environment === 'dev')
+        .map((name) => `module.api["${name}"].aws_lambda_permission.api`),
+    );
+    for (const { address, values } of permissions) {
+      expect(values).toMatchObject({
+        action: 'lambda:InvokeFunction',
+        principal: 'apigateway.amazonaws.com',
+        qualifier: 'live',
+        function_name: `${prefix}-${/\["([^"]+)"\]/.exec(address)?.[1]}`,
+      });
+      // Made of the API's id, which is not known yet: what it is made of, the module's own test says.
+      expect(values['source_arn']).toBeUndefined();
+    }
+  });
+
+  it('keeps every log for a set time, encrypted with the data key', () => {
+    const groups = planOf(environment).resources('aws_cloudwatch_log_group');
+    const days = { dev: 14, gamma: 30, prod: 90 }[environment];
+    expect(groups.length).toBeGreaterThanOrEqual(environment === 'dev' ? 9 : 7);
+    for (const { values } of groups) {
+      expect(values).toMatchObject({ retention_in_days: days, kms_key_id: foundation().keys.data });
+    }
+  });
+
+  it('serves exactly what the code serves', () => {
+    const plan = planOf(environment);
+    const keysOf = (api: string): readonly string[] =>
+      plan
+        .resources('aws_apigatewayv2_route')
+        .filter(({ address }) => address.startsWith(`module.api["${api}"]`))
+        .map(({ values }) => String(values['route_key']));
+    const serves = (api: string, route: string): boolean =>
+      keysOf(api).includes(route) || keysOf(api).includes(route.replace(/^\S+/, 'ANY'));
+    for (const api of ['agent', 'oauth']) {
+      const documented = documentedRoutes(`docs/openapi/${api}.yaml`);
+      expect(documented.length).toBeGreaterThan(5);
+      expect(documented.filter((route) => !serves(api, route))).toEqual([]);
+      const paths = new Set(documented.map((route) => route.replace(/^\S+ /, '')));
+      expect(keysOf(api).filter((key) => !paths.has(key.replace(/^\S+ /, '')))).toEqual([]);
+    }
+    expect([...keysOf('mcp')].sort()).toEqual(['ANY /mcp', 'GET /health']);
+  });
+
+  it('limits every route, and those more tightly on which strangers make it write or ask elsewhere', () => {
+    const plan = planOf(environment);
+    for (const { values } of plan.resources('aws_apigatewayv2_stage')) {
+      expect(values).toMatchObject({
+        name: '$default',
+        default_route_settings: [{ throttling_rate_limit: 50, throttling_burst_limit: 100 }],
+      });
+    }
+    const { route_settings: tight } = plan.values('module.api["oauth"].aws_apigatewayv2_stage.this');
+    expect(tight).toEqual(
+      expect.arrayContaining(
+        ['ANY /connect/google', 'ANY /connections/google', 'GET /sign-in/provider'].map((key) =>
+          expect.objectContaining({ route_key: key, throttling_rate_limit: 5, throttling_burst_limit: 10 }),
+        ),
+      ),
+    );
+  });
+
+  it('says nothing secret in its outputs', () => {
+    const names = Object.keys(planOf(environment).document.planned_values.outputs ?? {});
+    expect(names).toEqual(expect.arrayContaining(['functions', 'log_groups', 'urls']));
+    const text = JSON.stringify(planOf(environment).document.planned_values.outputs);
+    expect(text).not.toMatch(/BEGIN|secret|password|redis-url/i);
+  });
+});
+
+on('the service root', () => {
+  const certificate = `arn:aws:acm:${TERRAFORM_REGION}:${TEST_ACCOUNT}:certificate/0000aaaa-00aa-00aa-00aa-0000aaaa0000`;
+  const network = { subnet_ids: ['subnet-0a1b2c'], security_group_ids: ['sg-0a1b2c'] };
+  /** Gamma with everything that may stand before, behind and beside it. */
+  let full: Plan;
+  /** Prod with what is ready made, a key door, and one function rolled back. */
+  let given: Plan;
+  beforeAll(async () => {
+    full = await root.plan('gamma', {
+      edge: {},
+      model: 'openai:gpt-5',
+      sign_in_client_id: 'sallyport',
+      sign_in_issuer: 'https://accounts.google.com',
+      store: 'dynamodb',
+      vpc: network,
+    });
+    given = await root.plan('prod', { certificate_arn: certificate, key_door: true, live_version: { mcp: '3' } });
+  }, TERRAFORM_MS);
+
+  it('has a key door only where it is wanted', () => {
+    expect(functionsOf(planOf('prod'))['mcp-key']).toBeUndefined();
+    expect(environmentOf(given, 'mcp-key')).toMatchObject({
+      SALLYPORT_API_ID: PLANNED_API_IDS['mcp-key'],
+      SALLYPORT_DOOR: 'key',
+      SALLYPORT_MCP_URL: 'https://key.sallyport.example.com/mcp',
+    });
+    // It checks no signature, so it holds nothing that one is made with.
+    expect(environmentOf(given, 'mcp-key')['SALLYPORT_HMAC_MASTER_PARAMETER']).toBeUndefined();
+  });
+
+  it('holds the agent door to its own API, its stage and its authority', () => {
+    expect(environmentOf(planOf('prod'), 'mcp')).toMatchObject({
+      SALLYPORT_API_ID: PLANNED_API_IDS.mcp,
+      SALLYPORT_CONFIRM: 'writes',
+      SALLYPORT_DOOR: 'agent',
+      SALLYPORT_MCP_URL: 'https://mcp.sallyport.example.com/mcp',
+      SALLYPORT_STAGE: '$default',
+      SALLYPORT_TRUST_DOMAIN: 'sallyport.example.com',
+    });
+  });
+
+  it('names the model’s key, the edge’s secret and the sign-in’s only where they are in use', () => {
+    const before = planOf('gamma');
+    const added = (name: string): readonly string[] =>
+      parametersOf(full, name).filter((parameter) => !parametersOf(before, name).includes(parameter));
+    expect(added('agent')).toEqual(['/sallyport/gamma/openai-api-key', '/sallyport/gamma/origin-secret']);
+    expect(added('oauth')).toEqual(['/sallyport/gamma/origin-secret', '/sallyport/gamma/sign-in-client-secret']);
+    expect(added('mcp')).toEqual([]);
+  });
+
+  it('gives each function a user of its own in Redis, or its part of the tables', () => {
+    const before = planOf('gamma');
+    for (const name of Object.keys(functionsOf(before))) {
+      expect(environmentOf(before, name)).toMatchObject({
+        SALLYPORT_STORE: 'redis',
+        REDIS_URL_PARAMETER: `/sallyport/gamma/redis-url/${name}`,
+      });
+      expect(environmentOf(full, name)).toMatchObject({
+        SALLYPORT_STORE: 'dynamodb',
+        SALLYPORT_TABLE_PREFIX: 'sallyport-gamma-',
+      });
+      expect(environmentOf(full, name)['REDIS_URL_PARAMETER']).toBeUndefined();
+      const onTables = rightsOf(full, name).filter(({ Action }) =>
+        listOf(Action).some((it) => it.startsWith('dynamodb:')),
+      );
+      expect(onTables).not.toEqual([]);
+      for (const { Condition } of onTables) expect(Condition?.['Null']).toEqual({ 'dynamodb:LeadingKeys': 'false' });
+    }
+  });
+
+  it('leads the two names to the edge, and the agent door’s never', () => {
+    const addresses = full.resources('aws_cloudfront_distribution').map(({ values }) => values['aliases']);
+    expect(addresses.flat().sort()).toEqual(['agent.gamma.sallyport.example.com', 'oauth.gamma.sallyport.example.com']);
+    expect(planOf('gamma').resources('aws_cloudfront_distribution')).toEqual([]);
+  });
+
+  it('joins a network without giving the functions’ code Lambda’s rights in it', () => {
+    for (const [name, planned] of Object.entries(functionsOf(full))) {
+      expect(planned.vpc_config[0]?.subnet_ids).toEqual(network.subnet_ids);
+      const allow = statement(full, name, 'JoinNetwork');
+      const deny = statement(full, name, 'JoinNetworkByLambdaOnly');
+      expect([...listOf(deny?.Action)].sort()).toEqual([...listOf(allow?.Action)].sort());
+      const self = `arn:aws:lambda:${TERRAFORM_REGION}:${TEST_ACCOUNT}:function:sallyport-gamma-${name}`;
+      expect(deny).toMatchObject({
+        Effect: 'Deny',
+        Resource: '*',
+        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': self } },
+      });
+    }
+  });
+
+  it('serves an earlier version where told so, and leaves the others', () => {
+    const version = (name: string): unknown =>
+      given.values(`module.function["${name}"].aws_lambda_alias.live`)['function_version'];
+    expect(version('mcp')).toBe('3');
+    expect(version('oauth')).toBeUndefined();
+  });
+
+  it('takes a given certificate in place of making one for each name', () => {
+    expect(planOf('prod').resources('aws_acm_certificate')).toHaveLength(3);
+    expect(given.resources('aws_acm_certificate')).toEqual([]);
+    for (const { values } of given.resources('aws_apigatewayv2_domain_name')) {
+      expect(values).toMatchObject({ domain_name_configuration: [{ certificate_arn: certificate }] });
+    }
+  });
+});
