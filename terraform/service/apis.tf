@@ -55,7 +55,7 @@ locals {
     for name, api in {
       agent = {
         description = "Where persons ask."
-        routes = [for path in ["/chat", "/contacts", "/health", "/openapi.json", "/turns/{id}", "/turns/{id}/continue"] :
+        routes = [for path in ["/chat", "/contacts", "/health", "/openapi.json", "/stream", "/turns/{id}", "/turns/{id}/continue"] :
           { key = "ANY ${path}", throttle = null }
         ]
       }
