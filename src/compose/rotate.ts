@@ -72,28 +72,31 @@ export async function composeRotate(
       keyDays: settings.SALLYPORT_KEY_DAYS,
     },
   );
-  return { ...rotation, close: () => store.close() };
+  // A store that is shared belongs to whoever shares it.
+  const close = async (): Promise<void> => {
+    if (platform.embeddedStore === undefined) await store.close();
+  };
+  return { ...rotation, close };
 }
 
 /** A schedule's event asks for nothing; what it holds besides is nobody's. */
-const wishSchema = z
-  .object({
-    start: z.boolean().optional(),
-    renew: z.boolean().optional(),
-    replace: z
-      .string()
-      .regex(/^agent\/[A-Za-z0-9_-]+#\d{1,9}$/)
-      .optional(),
-  })
-  .catch((context) => {
-    throw new AppError('invalid_request', 'Ask with {"start": true}, {"renew": true} or {"replace": "<key id>"}.', {
-      cause: context.error,
-    });
-  });
+const wishSchema = z.object({
+  start: z.boolean().optional(),
+  renew: z.boolean().optional(),
+  replace: z
+    .string()
+    .regex(/^agent\/[A-Za-z0-9_-]+#\d{1,9}$/)
+    .optional(),
+});
 
 export function parseWish(event: unknown): RotationWish {
-  if (event === null || typeof event !== 'object') return {};
-  const { start, renew, replace } = wishSchema.parse(event);
+  if (event === null || typeof event !== 'object' || Array.isArray(event)) return {};
+  const wish = wishSchema.safeParse(event);
+  if (!wish.success) {
+    const what = 'Ask with {"start": true}, {"renew": true} or {"replace": "<key id>"}.';
+    throw new AppError('invalid_request', what, { cause: wish.error });
+  }
+  const { start, renew, replace } = wish.data;
   return {
     ...(start === undefined ? {} : { start }),
     ...(renew === undefined ? {} : { renew }),

@@ -110,8 +110,9 @@ const echo = { body: toolCall('echo', { text: 'x' }), claims: { scope: 'test.rea
     const outcomes = new Map<string, number>();
     let asked = 0;
     let rotated = false;
+    const isRefused = (): boolean => outcomes.size > 1 || (outcomes.size === 1 && !outcomes.has('answered'));
     const caller = async (): Promise<void> => {
-      while (asked < CALLS || !rotated) {
+      while ((asked < CALLS || !rotated) && !isRefused()) {
         asked += 1;
         const agent = agents[asked % agents.length];
         if (agent === undefined) throw new Error('no agent');
@@ -123,7 +124,7 @@ const echo = { body: toolCall('echo', { text: 'x' }), claims: { scope: 'test.rea
       }
     };
     const killed: string[] = [];
-    const rotating = rotateUntilDone(edge, dyingPorts(edge, killed), { start: true, renew: true }, () => false).finally(
+    const rotating = rotateUntilDone(edge, dyingPorts(edge, killed), { start: true, renew: true }, isRefused).finally(
       () => {
         rotated = true;
       },
