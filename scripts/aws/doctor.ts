@@ -35,8 +35,8 @@ async function examineStore(aws: AwsClients, names: EnvironmentNames): Promise<r
   if (settings['SALLYPORT_STORE'] === 'dynamodb') return examineTables(aws, names);
   // What is unset is told with the other secrets.
   if (missing.length > 0 || settings['REDIS_URL'] === undefined) return [];
-  const file = settings['REDIS_CA_FILE'];
-  const ca = file === undefined || file === '' ? undefined : readFileSync(file, 'utf8');
+  const { REDIS_CA: text, REDIS_CA_FILE: file } = settings;
+  const ca = file === undefined ? text : readFileSync(file, 'utf8');
   const mend = `mend Redis, or make secrets ENV=${names.environment} REPLACE=redis-url/operator`;
   return examineRedis({ url: createSecret(settings['REDIS_URL']), ca }, mend);
 }

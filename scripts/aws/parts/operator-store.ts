@@ -32,8 +32,10 @@ async function redisSettings(aws: AwsClients, names: EnvironmentNames): Promise<
   const name = 'redis-url/operator';
   const url = (await readParameters(aws, names, [name])).get(name)?.value;
   const missing = { what: `${names.parameter(name)} is not set`, mend: `make secrets ENV=${names.environment}` };
+  const file = process.env['REDIS_CA_FILE'];
+  const authority = file ? { REDIS_CA_FILE: file } : { REDIS_CA: readServiceValues(names.environment).redisCa };
   return {
-    settings: { SALLYPORT_STORE: 'redis', REDIS_URL: url?.reveal(), REDIS_CA_FILE: process.env['REDIS_CA_FILE'] },
+    settings: { SALLYPORT_STORE: 'redis', REDIS_URL: url?.reveal(), ...authority },
     missing: url === undefined ? [missing] : [],
   };
 }

@@ -8,12 +8,21 @@ import { variableFile } from './terraform.ts';
 
 export interface ServiceValues {
   readonly store: 'redis' | 'dynamodb';
+  /** PEM text of the authority behind Redis, where that is a private one. */
+  readonly redisCa: string | undefined;
   readonly domain: string | undefined;
   readonly trustDomain: string | undefined;
   /** As `agent/<name>`; the first of the list. */
   readonly agent: string;
   /** Whether this secret is needed with these values. */
   readonly needs: (form: SecretForm) => boolean;
+}
+
+/** The certificate of an assignment, a text of one line or of several. */
+function readRedisCa(text: string): string | undefined {
+  const given =
+    /^redis_ca[ \t]*=[ \t]*(?:<<-?\w+\s+|")(-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----)/m.exec(text);
+  return given?.[1]?.replaceAll('\\n', '\n').replace(/^[ \t]+/gm, '');
 }
 
 export function readServiceValues(environment: EnvironmentName): ServiceValues {
@@ -37,6 +46,7 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
   };
   return {
     store,
+    redisCa: readRedisCa(text),
     domain,
     trustDomain: quoted('trust_domain') ?? domain,
     agent: /"(agent\/[a-z0-9-]+)"/.exec(text.slice(Math.max(0, text.search(/^agents\s*=/m))))?.[1] ?? 'agent/assistant',
