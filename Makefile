@@ -84,8 +84,8 @@ deploy: $(INSTALLED) #@ Plan, apply that very plan, try every door, go back if o
 rollback: $(INSTALLED) #@ Go back to the version before, or TO="mcp/3 agent/5"
 	@$(AWS_RUN) $(TO)
 
-destroy: $(INSTALLED) #@ Remove the service; the foundation with keys and secrets stays
-	@$(AWS_RUN)
+destroy: $(INSTALLED) #@ Remove the service; ROOT=foundation then removes keys, secrets and state too
+	@$(AWS_RUN) $(if $(ROOT),--root "$$ROOT")
 
 logs: $(INSTALLED) #@ Print the functions’ log: FN=mcp,agent SINCE=2h FILTER=error
 	@$(AWS_RUN) $(if $(FN),--fn "$$FN") $(if $(SINCE),--since "$$SINCE") $(if $(FILTER),--filter "$$FILTER")

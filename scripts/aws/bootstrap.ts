@@ -1,29 +1,15 @@
-import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
-import { type AwsClients, createAwsClients, ifThere } from './parts/aws.ts';
+import { createAwsClients } from './parts/aws.ts';
 import { type Context, EXIT, runCommand } from './parts/command.ts';
 import { localStateOf } from './parts/local-state.ts';
 import { preconditions } from './parts/preconditions.ts';
 import { confirm, demandConfirmable } from './parts/prompt.ts';
+import { readRemoteState } from './parts/remote-state.ts';
 import { planAndShow } from './parts/service-plan.ts';
 import { Stop } from './parts/stop.ts';
 import { createTerraform, type Terraform } from './parts/terraform.ts';
 
 // `make bootstrap`: applies the foundation. Its first apply keeps the state in a file, for the bucket is part of it; then the state moves there.
 // Every step looks at what is there first, so the command may be stopped and started again at any point.
-
-const STATE_KEY = 'foundation.tfstate';
-
-interface RemoteState {
-  readonly lineage: string;
-  readonly serial: number;
-}
-
-async function readRemoteState(aws: AwsClients, bucket: string): Promise<RemoteState | undefined> {
-  if ((await ifThere(aws.s3.send(new HeadBucketCommand({ Bucket: bucket })))) === undefined) return undefined;
-  const object = await ifThere(aws.s3.send(new GetObjectCommand({ Bucket: bucket, Key: STATE_KEY })));
-  const text = await object?.Body?.transformToString();
-  return text === undefined ? undefined : (JSON.parse(text) as RemoteState);
-}
 
 async function applyPlan(context: Context, terraform: Terraform): Promise<void> {
   const { environment, say } = context;
@@ -59,7 +45,7 @@ await runCommand({
       (kept.lineage !== remote.lineage || kept.serial > remote.serial)
     ) {
       throw new Stop(EXIT.failed, `There are two states of this foundation: in ${bucket} and in ${terraform.folder}.`, {
-        next: 'look at both; the one in the bucket counts. Remove the file once nothing in it is needed',
+        next: `make destroy ENV=${environment} ROOT=foundation, if that was interrupted; else look at both: the one in the bucket counts`,
       });
     }
     if (remote !== undefined) {

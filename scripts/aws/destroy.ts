@@ -1,5 +1,6 @@
 import { createAwsClients } from './parts/aws.ts';
 import { type Context, EXIT, runCommand } from './parts/command.ts';
+import { destroyFoundation } from './parts/destroy-foundation.ts';
 import { preconditions } from './parts/preconditions.ts';
 import { confirm, demandConfirmable } from './parts/prompt.ts';
 import { planAndShow } from './parts/service-plan.ts';
@@ -21,10 +22,23 @@ async function apply(context: Context, terraform: Terraform): Promise<void> {
 await runCommand({
   name: 'destroy',
   summary: 'Removes the service of an environment. The foundation (keys, secrets, truststore, state) stays.',
+  options: {
+    root: {
+      type: 'string',
+      value: 'foundation',
+      help: 'the end of the environment: the foundation, once the service is gone',
+    },
+  },
   run: async (context) => {
-    const { environment, names, say } = context;
+    const { environment, names, say, options } = context;
+    const isFoundation = options['root'] === 'foundation';
+    if (options['root'] !== undefined && !isFoundation) throw new Stop(EXIT.usage, 'ROOT is foundation, or left out.');
     demandConfirmable(context);
     const aws = createAwsClients();
+    if (isFoundation) {
+      const { account } = await preconditions(() => aws, names, { terraform: true });
+      return destroyFoundation(context, aws, names.stateBucket(account));
+    }
     await preconditions(() => aws, names, { terraform: true, foundation: true, bundle: true, variables: true });
     const terraform = createTerraform(environment, 'service');
     await terraform.init();
@@ -35,7 +49,7 @@ await runCommand({
     }
     await confirm(context, `This destroys the service of ${environment}. With DynamoDB, people's records go with it.`);
     await apply(context, terraform);
-    say('Destroyed. The foundation stays; its keys and secrets are removed by hand (docs/deployment.md).');
+    say(`Destroyed. The foundation stays; make destroy ENV=${environment} ROOT=foundation removes it.`);
     return EXIT.done;
   },
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { EnvironmentName } from './environment.ts';
+import type { StateVersion } from './remote-state.ts';
 
 // The foundation's state before there is a bucket for it: a file beside the root, named by an override that Git ignores. It is looked at
 // again at every start, so that an interrupted bootstrap goes on where it was.
@@ -17,7 +18,7 @@ export interface LocalState {
   /** Terraform keeps the state where the root itself says. */
   leave(): void;
   /** What the file says, where it holds anything. */
-  read(): { readonly lineage: string; readonly serial: number } | undefined;
+  read(): StateVersion | undefined;
   /** Only once the bucket holds the same state. */
   discard(): void;
 }

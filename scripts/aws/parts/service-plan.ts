@@ -7,13 +7,16 @@ import type { PlanOptions, Terraform } from './terraform.ts';
 export interface Planned {
   readonly changes: boolean;
   readonly summary: PlanSummary;
+  /** As `terraform show -json` gives it. */
+  readonly document: unknown;
 }
 
 export async function planAndShow(context: Context, terraform: Terraform, options: PlanOptions = {}): Promise<Planned> {
   const { environment, say, print } = context;
   say(`Planning terraform/${terraform.root} for ${environment} …`);
   const changes = await terraform.plan(options);
-  const summary = summarizePlan(await terraform.show());
+  const document = await terraform.show();
+  const summary = summarizePlan(document);
   for (const line of describePlan(summary, `${terraform.root} of ${environment}`)) print(line);
-  return { changes, summary };
+  return { changes, summary, document };
 }

@@ -20,6 +20,9 @@ const line = z.object({
 /** Terraform tells of a wait every ten seconds; this is said once a minute. */
 const PATIENCE_SECONDS = 60;
 
+/** What an interruption does to everything that waits: said once, by whoever was interrupted. */
+const FOLLOWS = /^execution halted$|context canceled$/;
+
 function wordsOf(text: string): string | undefined {
   const parsed = line.safeParse(JSON.parse(text));
   if (!parsed.success) return undefined;
@@ -28,6 +31,7 @@ function wordsOf(text: string): string | undefined {
   if (type === 'apply_errored' || type === 'change_summary') return message;
   if (type === 'apply_progress' && (hook?.elapsed_seconds ?? 0) % PATIENCE_SECONDS === 0) return `  ${message}`;
   if (type !== 'diagnostic' || diagnostic?.severity !== 'error') return undefined;
+  if (FOLLOWS.test(diagnostic.summary)) return undefined;
   const where = diagnostic.address === undefined ? '' : ` (${diagnostic.address})`;
   return `ERROR ${diagnostic.summary}${where}\n${diagnostic.detail}`.trimEnd();
 }
