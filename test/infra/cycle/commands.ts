@@ -16,6 +16,8 @@ export interface CommandOptions {
   /** On descriptor 3, where a command reads what may be on no command line. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether its standard output is a secret that it was asked for; then it is not kept among what commands have said. Default true: it is not. */
+  readonly shown?: boolean;
   /** Told of each piece of output as it comes. */
   readonly onOutput?: (text: string) => void;
 }
@@ -61,7 +63,7 @@ export function createCommands(folder: string, environment: Readonly<Record<stri
     const [code] = (await once(child, 'close')) as [number | null];
     const what = [program === process.execPath ? 'node' : program, ...args].join(' ');
     const ran = { what, code: code ?? 1, stdout, output, seconds: (performance.now() - started) / 1000 };
-    history.push(ran);
+    history.push(options.shown === false ? { ...ran, stdout: '', output: ran.output.replace(stdout, '') } : ran);
     return ran;
   };
   return {

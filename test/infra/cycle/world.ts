@@ -10,7 +10,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildBundle } from '../../../build/build-bundle.ts';
 import { createStandInGoogle, type StandInGoogle } from '../../../src/local/google/stand-in-google.ts';
-import { createTestCertificate, type TestCertificate, testAuthority } from '../../support/certificates.ts';
+import {
+  createTestCertificate,
+  createTestServerCertificate,
+  type TestCertificate,
+  testAuthority,
+} from '../../support/certificates.ts';
 import { type Ministack, startMinistack } from '../../support/ministack.ts';
 import { pythonWith } from '../../support/python.ts';
 import { type RecordingProxy, startRecordingProxy } from '../../support/recording-proxy.ts';
@@ -146,8 +151,14 @@ export async function createWorld(): Promise<World> {
       },
     ],
   });
-  const emulator = await startMinistack({ region: REGION, enforceIam: true, functionEnvironment: asOnAws });
-  const proxy = await startRecordingProxy(emulator.endpoint, FUNCTIONS);
+  const gateway = await createTestServerCertificate();
+  const emulator = await startMinistack({
+    region: REGION,
+    enforceIam: true,
+    tls: { certificate: gateway.pem, privateKey: gateway.keyPem, caFile },
+    functionEnvironment: asOnAws,
+  });
+  const proxy = await startRecordingProxy({ url: emulator.endpoint, ca: authority.pem }, FUNCTIONS);
 
   const endpoints = Object.fromEntries(
     FUNCTIONS.map((name) => [`sallyport-${ENVIRONMENT}-${name}`, proxy.endpointOf(name)]),

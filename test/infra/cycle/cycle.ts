@@ -1,0 +1,215 @@
+import type { DeployedEdges } from '../../support/deployed-edges.ts';
+import type { Finding } from '../../support/secret-search.ts';
+import {
+  allowForTheEmulator,
+  changeBundle,
+  deploy,
+  destroyFoundation,
+  liveVersions,
+  operate,
+  setSecrets,
+  writeVariables,
+} from './deployment.ts';
+import { createEvidence, type Evidence, gatherLogs, gatherOutput, gatherPlans, gatherStates } from './evidence.ts';
+import { becomes, type OutageFacts, surviveOutage } from './faults.ts';
+import { ask, connect, deployAndAsk, type Enrolled, enrol, MESSAGE_CANARY, revoke } from './persons.ts';
+import { type Caller, openCaller, type RotationFacts, readCredentials, rotateUnderLoad } from './rotation.ts';
+import { ENVIRONMENT, PERSON, type World } from './world.ts';
+
+// The cycle: from an empty account through a real question, a rotation, an outage, a revocation, a release and its rollback, back to an empty account. Each step
+// notes what was found; test/infra/cycle.test.ts says what must have been.
+
+export interface Facts {
+  /** Exit codes of `make plan`, right after everything was applied: 0 when nothing would change. */
+  readonly secondPlans: Readonly<Record<string, number>>;
+  readonly deployed: readonly string[];
+  readonly mutualTls: readonly { readonly domain: string; readonly truststoreVersion?: string }[];
+  readonly doors: readonly string[];
+  readonly connected: string;
+  readonly question: { readonly code: number; readonly output: string };
+  readonly booking: { readonly code: number; readonly output: string };
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+  readonly rotation: RotationFacts;
+  readonly outage: OutageFacts;
+  readonly revocation: { readonly refusedAfterSeconds?: number; readonly servedAfterRenewal: boolean };
+  readonly versions: Readonly<Record<'first' | 'second' | 'afterRollback', Readonly<Record<string, string>>>>;
+  readonly afterRollback: { readonly code: number; readonly output: string };
+  readonly edgeFaults: readonly string[];
+  readonly left: readonly string[];
+  readonly searched: readonly string[];
+  readonly secrets: readonly string[];
+  readonly found: readonly Finding[];
+  /** Words of a person's message that are in a log. */
+  readonly messageInLogs: boolean;
+  /** Whether the search finds a secret where one is meant to be. */
+  readonly searchWorks: boolean;
+}
+
+export interface CycleContext {
+  readonly world: World;
+  readonly step: <Value>(title: string, act: () => Promise<Value>) => Promise<Value>;
+  readonly say: (text: string) => void;
+  readonly facts: { -readonly [Name in keyof Facts]?: Facts[Name] };
+}
+
+const CALLS = 300;
+/** Slower than that is slower than promised. */
+const REVOCATION_LIMIT_MS = 60_000;
+
+const lines = (text: string, pattern: RegExp): readonly string[] =>
+  text.split('\n').filter((line) => pattern.test(line));
+
+async function deployAll({ world, step, say, facts }: CycleContext): Promise<DeployedEdges> {
+  await step('The foundation, by `make bootstrap`: state, keys, places of secrets, truststore, roles.', async () => {
+    await writeVariables(world);
+    await allowForTheEmulator(world);
+    await operate(world, 'bootstrap');
+  });
+  await step(
+    'Secrets and certificates, by `make secrets` and `make certs`: the authority’s key is a KMS key.',
+    async () => {
+      await setSecrets(world);
+      const { output } = await operate(world, 'certs');
+      for (const line of lines(output, /spiffe:|truststore/)) say(line);
+    },
+  );
+  const edges = await step('The service, by `make deploy`, which tries the doors afterwards.', async () => {
+    const { ran, edges: opened } = await deploy(world);
+    facts.doors = lines(ran.output, /^ {2}(?:ok|WRONG) /).map((line) => line.trim());
+    for (const line of facts.doors) say(line);
+    return opened;
+  });
+  facts.deployed = edges.apis.map(({ aliasArn }) => aliasArn);
+  facts.mutualTls = edges.apis.flatMap(({ domainName: domain, mutualTls }) =>
+    mutualTls === undefined ? [] : [{ domain, truststoreVersion: mutualTls.truststoreVersion }],
+  );
+  await step('A second plan of both roots.', async () => {
+    const plan = async (root: string): Promise<number> => {
+      const ran = await world.commands.script('aws/plan', [ENVIRONMENT, '--root', root], { allowed: [0, 2] });
+      say(`${root}: ${ran.code === 0 ? 'nothing would change' : ran.output}`);
+      return ran.code;
+    };
+    facts.secondPlans = { foundation: await plan('foundation'), service: await plan('service') };
+  });
+  return edges;
+}
+
+async function converse({ world, step, say, facts }: CycleContext): Promise<Enrolled> {
+  const person = await step('A person, enrolled by the operator, connects Google and lets the agent act.', async () => {
+    const enrolled = await enrol(world);
+    facts.connected = await connect(world, enrolled);
+    say(facts.connected);
+    return enrolled;
+  });
+  await step('A question, by the test client: agent and MCP function speak over mutual TLS.', async () => {
+    const asked = await ask(world, person, 'Am I free tomorrow at three?');
+    facts.question = { code: asked.code, output: asked.output };
+    say(asked.output.trim());
+  });
+  await step('A booking, which the person approves.', async () => {
+    const asked = await ask(world, person, `Book "${MESSAGE_CANARY}" tomorrow from 3pm to 4pm.`, '--yes');
+    facts.booking = { code: asked.code, output: asked.output };
+    facts.events = world.google.events(PERSON.email);
+    say(asked.output.trim());
+  });
+  return person;
+}
+
+async function endure({ world, step, say, facts }: CycleContext, person: Enrolled, caller: Caller): Promise<void> {
+  await step(`${CALLS} calls while the certificate and the signing key are replaced.`, async () => {
+    const rotation = await rotateUnderLoad(world, caller, CALLS);
+    facts.rotation = rotation;
+    say(`${rotation.calls} calls, ${rotation.refused.length} refused, in ${rotation.minutes} minutes of that day`);
+    say(`${rotation.before.keyId} became ${rotation.after.keyId}: ${rotation.steps.join(', ')}`);
+  });
+  await step('Redis dies while requests come.', async () => {
+    const outage = await surviveOutage(world, caller, person.agentToken);
+    facts.outage = outage;
+    say(
+      `the Agent API answers ${outage.status}; ${outage.servedAgain ? 'with Redis back, calls are served' : 'and it stays so'}`,
+    );
+  });
+  await step(
+    'The agent’s certificate is revoked, by `make revoke`; a new one is issued, by `make rotate`.',
+    async () => {
+      const { serial } = await readCredentials(world);
+      await revoke(world, serial);
+      const seconds = await becomes(caller, false, REVOCATION_LIMIT_MS);
+      say(seconds === undefined ? 'it is still served' : `refused after ${seconds.toFixed(1)} s`);
+      await operate(world, 'rotate', '--renew');
+      // The caller forgets the old credentials when their time is up.
+      await world.pass(600);
+      const again = await becomes(caller, true, 30_000);
+      await readCredentials(world);
+      facts.revocation = {
+        ...(seconds === undefined ? {} : { refusedAfterSeconds: seconds }),
+        servedAfterRenewal: again !== undefined,
+      };
+    },
+  );
+}
+
+async function releaseAndGoBack({ world, step, say, facts }: CycleContext, person: Enrolled): Promise<void> {
+  await step('A new release, by `make deploy`, which asks a question; then back, by `make rollback`.', async () => {
+    const first = await liveVersions(world);
+    await changeBundle(world);
+    await deployAndAsk(world, person);
+    const second = await liveVersions(world);
+    await operate(world, 'rollback');
+    const afterRollback = await liveVersions(world);
+    facts.versions = { first, second, afterRollback };
+    const asked = await ask(world, person, 'Am I free tomorrow at five?');
+    facts.afterRollback = { code: asked.code, output: asked.output };
+    say(`live: ${JSON.stringify(first)} → ${JSON.stringify(second)} → ${JSON.stringify(afterRollback)}`);
+    say(asked.output.trim());
+  });
+}
+
+async function destroyAll(
+  { world, step, say, facts }: CycleContext,
+  edges: DeployedEdges,
+  evidence: Evidence,
+): Promise<void> {
+  await step(
+    'What was left behind is gathered; then the service goes, by `make destroy`, and the foundation.',
+    async () => {
+      facts.edgeFaults = edges.faults;
+      await edges.close();
+      await gatherLogs(world, evidence);
+      await gatherPlans(world, evidence);
+      await operate(world, 'destroy');
+      await gatherStates(world, evidence);
+      await destroyFoundation(world);
+      facts.left = (await world.account('list')).split('\n');
+      say(`still there: ${facts.left.join(', ')}`);
+    },
+  );
+}
+
+async function searchAll({ world, step, say, facts }: CycleContext, evidence: Evidence): Promise<void> {
+  await step('Everything is searched for every secret.', async () => {
+    gatherOutput(world, evidence);
+    facts.searched = evidence.places;
+    facts.secrets = world.secrets.names;
+    facts.found = evidence.search();
+    facts.messageInLogs = evidence.text('log ').includes(MESSAGE_CANARY);
+    const [first = ''] = Object.values(world.given);
+    facts.searchWorks = world.secrets.find('control', JSON.stringify({ value: first })).length > 0;
+    say(`${facts.secrets.length} secrets in ${facts.searched.length} places: ${facts.found.length} found`);
+    for (const { secret, place } of facts.found) say(`FOUND: ${secret} in ${place}`);
+  });
+}
+
+export async function runCycle(context: CycleContext): Promise<void> {
+  const { world } = context;
+  const evidence = createEvidence(world);
+  const edges = await deployAll(context);
+  const person = await converse(context);
+  await readCredentials(world);
+  const caller = await openCaller(world, person.id);
+  await endure(context, person, caller);
+  await releaseAndGoBack(context, person);
+  await caller.close();
+  await destroyAll(context, edges, evidence);
+  await searchAll(context, evidence);
+}

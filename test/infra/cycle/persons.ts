@@ -1,0 +1,71 @@
+import { connectGoogle } from '../../../src/cli/client/connect.ts';
+import { createHeadlessPerson } from '../../../src/local/headless-person.ts';
+import type { Ran } from './commands.ts';
+import { operate } from './deployment.ts';
+import { DOMAIN, ENVIRONMENT, PERSON, type World } from './world.ts';
+
+// A person of the deployed system: enrolled by the operator, connected by a browser, asking through the test client.
+
+export interface Enrolled {
+  readonly id: string;
+  /** Of audience `agent`: it chats and cannot approve. */
+  readonly agentToken: string;
+  /** Of audience `confirm`. */
+  readonly confirmToken: string;
+}
+
+const AGENT = `https://agent.${DOMAIN}`;
+const OAUTH = `https://oauth.${DOMAIN}`;
+
+/** What a person says holds words that are to be found in no log. */
+export const MESSAGE_CANARY = 'Kanarienvogelausstellung';
+
+export async function enrol(world: World): Promise<Enrolled> {
+  const operator = async (...args: readonly string[]): Promise<string> => {
+    const ran = await world.commands.script('aws/operator', [ENVIRONMENT, '--', ...args], { shown: false });
+    return ran.stdout.trim();
+  };
+  const id = await operator('person', 'add', PERSON.name);
+  await operator('person', 'identify', id, `oidc:google:${PERSON.sub}`);
+  const token = async (audience: string, scope: string): Promise<string> => {
+    const made = await operator(
+      ...['token', 'create', '--person', id, '--audience', audience, '--scope', scope, '--days', '1'],
+    );
+    world.secrets.know(`token for ${audience}`, made);
+    return made;
+  };
+  return {
+    id,
+    agentToken: await token('agent', 'calendar.read calendar.write'),
+    confirmToken: await token('confirm', 'confirm'),
+  };
+}
+
+/** Consent at Google and the grant to the agent, by the person's browser. */
+export async function connect({ google }: World, { confirmToken }: Enrolled): Promise<string> {
+  const browser = createHeadlessPerson({ account: PERSON.email, googleOrigin: new URL(google.url).origin });
+  const { status, message } = await connectGoogle({
+    oauth: { url: OAUTH, token: confirmToken },
+    open: async (url) => void (await browser.visit(url)),
+  });
+  return message === undefined ? status : `${status}: ${message}`;
+}
+
+/** One message by the test client, as a process of its own. Never throws. */
+export function ask({ commands }: World, person: Enrolled, message: string, ...more: readonly string[]): Promise<Ran> {
+  return commands.run(process.execPath, ['scripts/test-client.ts', message, '--zone', PERSON.timeZone, ...more], {
+    env: {
+      SALLYPORT_AGENT_URL: AGENT,
+      SALLYPORT_OAUTH_URL: OAUTH,
+      SALLYPORT_TOKEN: person.agentToken,
+      SALLYPORT_CONFIRM_TOKEN: person.confirmToken,
+    },
+  });
+}
+
+/** `make deploy` once more, which asks a question by the test client when it has deployed. */
+export const deployAndAsk = ({ commands }: World, { agentToken }: Enrolled): Promise<Ran> =>
+  commands.script('aws/deploy', [ENVIRONMENT, '--yes'], { env: { SALLYPORT_SMOKE_TOKEN: agentToken } });
+
+/** `make revoke` for the certificate that the agent uses now. */
+export const revoke = (world: World, serial: string): Promise<Ran> => operate(world, 'revoke', serial);
