@@ -16,7 +16,7 @@ export const OUT = 'dist/lambda';
 /** The APIs, whose callers wait for a cold start. */
 export const DOORS = ['agent', 'mcp', 'oauth'] as const;
 export type DoorEntry = (typeof DOORS)[number];
-export const ENTRIES = [...DOORS, 'rotate'] as const;
+export const ENTRIES = [...DOORS, 'stream', 'rotate'] as const;
 export type Entry = (typeof ENTRIES)[number];
 
 /**
@@ -27,6 +27,7 @@ export const START_BUDGETS: Readonly<Record<Entry, number>> = {
   agent: 115_000,
   mcp: 115_000,
   oauth: 75_000,
+  stream: 116_000,
   rotate: 130_000,
 };
 

@@ -69,6 +69,14 @@ const turnRuns = shows('The turn goes on; poll it.', 'Turn', {
     'Retry-After': { description: 'Seconds to wait before that.', schema: { type: 'integer' } },
   },
 });
+const eventStream = {
+  description: 'What happens, as it happens.',
+  content: {
+    'text/event-stream': {
+      schema: { type: 'string', description: 'Each event has its type as `event` and one line of JSON as `data`.' },
+    },
+  },
+};
 const turnParameter = { name: 'id', in: 'path', required: true, schema: turnId };
 const shown = { 200: shows('All contacts, by name.', 'Contacts') };
 
@@ -107,6 +115,17 @@ export const openapiDocument = {
           { 200: { ...turnShown, links }, 202: { ...turnRuns, links } },
           [400, 401, 403, 404, 413, 415, 429, 500, 502, 503, 504],
         ),
+      },
+    },
+    '/stream': {
+      post: {
+        tags: ['turns'],
+        operationId: 'stream',
+        summary: 'Ask, and be told what happens',
+        description:
+          'The same question as `/chat`, answered by server-sent events: `turn.start`, `text.delta`, `tool.call`, `tool.result`, `approval.required`, `usage`, and last `turn.end` (a Turn) or `error`. A front door that cannot stream sends them together at the end, and ends while the turn runs after about 25 s (`turn.end` with the status `running`).',
+        requestBody: body('ChatRequest'),
+        responses: answers({ 200: eventStream }, [400, 401, 403, 404, 413, 415, 429, 500, 502, 503, 504]),
       },
     },
     '/turns/{id}': {

@@ -4,9 +4,11 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Authenticate, Principal } from './authenticate.ts';
 import type { Contacts } from './contacts.ts';
+import { createEventStream, EVENT_STREAM_HEADERS } from './event-stream.ts';
 import { chatBody, contactBody, readJson, readNothing } from './json-request.ts';
+import type { TellTurn } from './turn-events.ts';
 import type { TurnRecord } from './turn-record.ts';
-import type { Exchange, TurnService } from './turn-service.ts';
+import type { Exchange, Question, TurnService } from './turn-service.ts';
 import { viewTurn } from './turn-view.ts';
 
 // The addresses of the Agent API, as openapi.ts describes them. Every one but the service's own asks for the token first, so that a
@@ -42,10 +44,21 @@ function methodNotAllowed(allow: string) {
   };
 }
 
+/** As the edge would say it: a fault that we did not expect keeps its words. */
+function describeError(error: unknown, requestId: string): { code: string; message: string; request_id: string } {
+  const tells = error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
+  const { code, message } = tells
+    ? error
+    : { code: 'internal', message: 'Something went wrong on our side. Try again.' };
+  return { code, message, request_id: requestId };
+}
+
 const logFor = (c: AgentContext, log: Log): Log => log.child({ request_id: c.env.exchange.requestId });
 
+/** Behind a Function URL that wants SigV4, `Authorization` is the signature's, and the person's token has a header of its own. */
 function whoAsks(c: AgentContext, deps: RouteDeps): Promise<Principal> {
-  return deps.authenticate(c.req.header('authorization') ?? null, logFor(c, deps.log));
+  const header = c.req.header('x-sallyport-authorization') ?? c.req.header('authorization');
+  return deps.authenticate(header ?? null, logFor(c, deps.log));
 }
 
 /** The caller's trace, or a new one. */
@@ -73,6 +86,33 @@ export function routeService(app: Hono<AgentEnv>): void {
   app.all('/openapi.json', methodNotAllowed('GET, HEAD'));
 }
 
+/**
+ * The turn's events as they happen. What is refused before the turn begins is answered as everywhere; what fails behind that is the
+ * last event, for the status is out by then.
+ */
+async function streamTurn(
+  c: AgentContext,
+  deps: RouteDeps,
+  run: (tell: TellTurn) => Promise<TurnRecord>,
+): Promise<Response> {
+  const events = createEventStream();
+  const begun = new Promise<void>((resolve, reject) => {
+    const tell: TellTurn = (event) => {
+      events.send(event);
+      resolve();
+    };
+    run(tell)
+      .then((record) => tell({ type: 'turn.end', ...viewTurn(record, deps.modelName) }))
+      .catch((error: unknown) => {
+        reject(error);
+        tell({ type: 'error', error: describeError(error, c.env.exchange.requestId) });
+      })
+      .finally(events.end);
+  });
+  await begun;
+  return new Response(events.body, { headers: EVENT_STREAM_HEADERS });
+}
+
 export function routeTurns(app: Hono<AgentEnv>, turns: TurnService, deps: RouteDeps): void {
   function answer(c: AgentContext, record: TurnRecord, whileRunning: 200 | 202): Response {
     const runs = record.status === 'running';
@@ -80,17 +120,28 @@ export function routeTurns(app: Hono<AgentEnv>, turns: TurnService, deps: RouteD
     return c.json(viewTurn(record, deps.modelName), runs ? whileRunning : 200, headers);
   }
 
-  app.post('/chat', async (c) => {
-    const principal = await whoAsks(c, deps);
+  async function questionIn(c: AgentContext): Promise<Question> {
     const body = await readJson(c.req.raw, chatBody);
-    const question = {
+    return {
       message: body.message,
       timeZone: body.time_zone ?? deps.config.timeZone,
       ...(body.conversation_id === undefined ? {} : { conversationId: body.conversation_id }),
     };
+  }
+
+  app.post('/chat', async (c) => {
+    const principal = await whoAsks(c, deps);
+    const question = await questionIn(c);
     return answer(c, await turns.start(principal, question, exchangeOf(c, deps)), 202);
   });
   app.all('/chat', methodNotAllowed('POST'));
+
+  app.post('/stream', async (c) => {
+    const principal = await whoAsks(c, deps);
+    const question = await questionIn(c);
+    return streamTurn(c, deps, (tell) => turns.start(principal, question, { ...exchangeOf(c, deps), tell }));
+  });
+  app.all('/stream', methodNotAllowed('POST'));
 
   app.get('/turns/:id', async (c) => {
     const principal = await whoAsks(c, deps);

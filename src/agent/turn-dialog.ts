@@ -16,7 +16,7 @@ const WITH_ANOTHER =
 const CUT_OFF = 'Your last answer was cut off, so none of its calls was made. Answer again, shorter.';
 
 async function askModel(setting: Setting): Promise<ModelReply> {
-  const { deps, handle, principal, catalog } = setting;
+  const { deps, handle, principal, catalog, tell } = setting;
   const { time_zone: timeZone } = handle.record;
   const messages = spokenSoFar(setting);
   const contacts = knownPeople(setting);
@@ -35,6 +35,7 @@ async function askModel(setting: Setting): Promise<ModelReply> {
     context: { nowMs, timeZone, contacts },
     maxOutputTokens: deps.config.maxOutputTokens,
     signal: AbortSignal.any([principal.signal, AbortSignal.timeout(deps.config.modelTimeoutMs)]),
+    ...(tell !== undefined && { onText: (text: string) => tell({ type: 'text.delta', text }) }),
   });
 }
 

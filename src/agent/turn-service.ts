@@ -8,6 +8,7 @@ import { intersectScopes } from '../trust/scope.ts';
 import type { Principal } from './authenticate.ts';
 import type { Conversations } from './conversation.ts';
 import type { RunTurn } from './turn.ts';
+import type { TellTurn } from './turn-events.ts';
 import { CONVERSATION_ID_PATTERN, newTurn, TURN_ID_PATTERN, type TurnRecord } from './turn-record.ts';
 import { claimable, createTurnStore, type TurnHandle } from './turn-store.ts';
 
@@ -20,6 +21,8 @@ export interface Exchange {
   /** How long this request may wait for the turn, milliseconds. */
   readonly waitMs: number;
   readonly log: Log;
+  /** Told what happens to the turn while this process works on it. */
+  readonly tell?: TellTurn;
 }
 
 export interface Question {
@@ -93,7 +96,10 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     const name = nameOf(handle.record);
     const controller = new AbortController();
     const log = exchange.log.child({ turn: handle.record.id });
-    const run = { traceparent: exchange.traceparent, signal: controller.signal, log };
+    const { id: turn, conversation_id } = handle.record;
+    const { traceparent, tell } = exchange;
+    tell?.({ type: 'turn.start', turn, conversation_id });
+    const run = { traceparent, signal: controller.signal, log, ...(tell !== undefined && { tell }) };
     const done = runTurn(handle, run)
       .catch((error: unknown) => {
         // The store is down: the lease runs out, and the next look or continue takes the turn over.

@@ -6,6 +6,7 @@ import type { CheckArguments } from './argument-check.ts';
 import type { Contacts } from './contacts.ts';
 import type { Conversations } from './conversation.ts';
 import type { BuildCatalog, ToolCatalog } from './tool-catalog.ts';
+import type { TellTurn } from './turn-events.ts';
 import type { StoredMessage, TurnRecord } from './turn-record.ts';
 import type { TurnHandle } from './turn-store.ts';
 
@@ -41,6 +42,8 @@ export interface TurnRun {
   /** Aborts when the person cancels. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Told what happens, when somebody listens. */
+  readonly tell?: TellTurn;
 }
 
 export interface Setting {
@@ -51,6 +54,7 @@ export interface Setting {
   readonly contacts: readonly ModelContact[];
   /** Earlier turns of the conversation. */
   readonly history: readonly StoredMessage[];
+  readonly tell?: TellTurn;
 }
 
 /** `signal` ends the run, whether the person cancelled or the time is up. */
@@ -67,7 +71,9 @@ export async function readSetting(
     deps.contacts.list(person),
     deps.conversations.load(person, conversation_id, id),
   ]);
-  return { deps, handle, principal, catalog: deps.buildCatalog(listed, run.log), contacts, history: history ?? [] };
+  const catalog = deps.buildCatalog(listed, run.log);
+  const listener = run.tell === undefined ? {} : { tell: run.tell };
+  return { deps, handle, principal, catalog, contacts, history: history ?? [], ...listener };
 }
 
 /** What the person asked in this turn. */

@@ -2,6 +2,7 @@ import { doneLine } from './answer.ts';
 import { findPeople } from './people-lookup.ts';
 import { reportResults, takeStep } from './turn-dialog.ts';
 import { fail, finish, finishLate, remember } from './turn-end.ts';
+import { watchTurn } from './turn-events.ts';
 import { questionOf, readSetting, type Setting, type TurnDeps, type TurnRun } from './turn-setting.ts';
 import { makeCalls, recoverCalls } from './turn-step.ts';
 import { type TurnHandle, TurnLost } from './turn-store.ts';
@@ -51,7 +52,8 @@ async function work(setting: Setting): Promise<void> {
 /** Runs until the turn ends, waits for the person, or is somebody else's. How it went is in the record; rejects only when the store does. */
 export function createTurnRunner(deps: TurnDeps): RunTurn {
   const { clock, config } = deps;
-  return async (handle, run) => {
+  return async (claimed, run) => {
+    const handle = run.tell === undefined ? claimed : watchTurn(claimed, run.tell);
     const startedMs = clock.nowMs();
     const timer = new AbortController();
     const timeout = setTimeout(() => timer.abort(), Math.max(0, config.turnMs - handle.record.spent_ms));

@@ -1,4 +1,3 @@
-import { createFallbackModel } from '../adapters/models/fallback.ts';
 import { modelKeys, type SecretName } from '../config/secret-settings.ts';
 import { AppError } from '../kernel/app-error.ts';
 import type { Secret } from '../kernel/secret.ts';
@@ -93,5 +92,7 @@ export async function composeModel(choice: ModelChoice): Promise<Model> {
     [choice.model ?? firstWithKey(choice), ...choice.fallbacks].map((chosen) => createOne(chosen, choice)),
   );
   if (first === undefined) throw new AppError('misconfigured', 'No model is chosen.');
-  return others.length === 0 ? first : createFallbackModel(first, others, choice.log);
+  if (others.length === 0) return first;
+  const { createFallbackModel } = await import('../adapters/models/fallback.ts');
+  return createFallbackModel(first, others, choice.log);
 }

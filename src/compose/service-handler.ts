@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import {
   type ApiGatewayHandler,
-  createApiGatewayHandler,
+  createEventApp,
+  type EventApp,
   findRequestId,
-  toApiGatewayResult,
+  inOnePiece,
 } from '../adapters/http/api-gateway.ts';
 import { createEdge, errorResponse } from '../adapters/http/error-response.ts';
 import { createJsonLog, describeFault, type LogLevel } from '../adapters/log/json-log.ts';
@@ -74,15 +75,17 @@ export type ServiceHandler = ApiGatewayHandler & {
    * case: what is wrong is logged, and the first request tries again.
    */
   readonly prepare: () => Promise<void>;
+  /** The same answer, which a front door that can may pass on in pieces. */
+  readonly respond: EventApp;
 };
 
 function createComposition(options: ServiceHandlerOptions, platform: Platform, log: Log) {
-  let composed: Promise<ApiGatewayHandler> | undefined;
-  const compose = async (): Promise<ApiGatewayHandler> => {
+  let composed: Promise<EventApp> | undefined;
+  const compose = async (): Promise<EventApp> => {
     const app = await options.compose(options.environment, platform, log);
-    return createApiGatewayHandler(createEdge(app, log), options.limitMs);
+    return createEventApp(createEdge(app, log), options.limitMs);
   };
-  return (): Promise<ApiGatewayHandler> => {
+  return (): Promise<EventApp> => {
     composed ??= compose().catch((error: unknown) => {
       composed = undefined;
       throw error;
@@ -102,7 +105,7 @@ export function createServiceHandler(options: ServiceHandlerOptions): ServiceHan
   });
   const ready = createComposition(options, platform, log);
 
-  const handler: ApiGatewayHandler = async (event, context) => {
+  const respond: EventApp = async (event, context) => {
     try {
       return await (await ready())(event, context);
     } catch (error) {
@@ -112,11 +115,11 @@ export function createServiceHandler(options: ServiceHandlerOptions): ServiceHan
       if (error instanceof AppError && error.code === 'invalid_request') log.warn('event.refused', fields);
       else log.error('service.failed', fields);
       const response = errorResponse(error, requestId);
-      return toApiGatewayResult({ ...response, headers: { ...response.headers, 'x-request-id': requestId } });
+      return { ...response, headers: { ...response.headers, 'x-request-id': requestId } };
     }
   };
   const prepare = async (): Promise<void> => {
     await ready().catch((error: unknown) => log.error('service.failed', { cause: describeFault(error) }));
   };
-  return Object.assign(handler, { prepare });
+  return Object.assign(inOnePiece(respond), { prepare, respond });
 }

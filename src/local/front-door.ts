@@ -3,15 +3,23 @@ import { randomUUID } from 'node:crypto';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type RequestListener,
   type Server,
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { ApiGatewayHandler } from '../adapters/http/api-gateway.ts';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import {
+  type ApiGatewayHandler,
+  type EventApp,
+  type InvocationContext,
+  toApiGatewayResult,
+} from '../adapters/http/api-gateway.ts';
 import { AppError } from '../kernel/app-error.ts';
 import { createBareRecord } from '../kernel/bare-record.ts';
 
@@ -27,7 +35,8 @@ export interface DoorTls {
 
 export interface FrontDoorOptions {
   readonly name: string;
-  readonly handler: ApiGatewayHandler;
+  /** One that answers by `respond`, too, has pieces of its answers passed on as they come, as behind a Function URL. */
+  readonly handler: ApiGatewayHandler & { readonly respond?: EventApp };
   readonly port: number;
   readonly apiId: string;
   /** What events name as the domain that was called; the address and port when left out. */
@@ -165,6 +174,26 @@ function answer(
   response.end(body);
 }
 
+/** The answer's head, with its body or the pieces of it. */
+async function ask(
+  handler: FrontDoorOptions['handler'],
+  event: APIGatewayProxyEventV2,
+  context: InvocationContext,
+): Promise<{ readonly result: APIGatewayProxyStructuredResultV2; readonly chunks?: AsyncIterable<Uint8Array> }> {
+  if (handler.respond === undefined) return { result: await handler(event, context) };
+  const { chunks, ...whole } = await handler.respond(event, context);
+  return { result: toApiGatewayResult(whole), ...(chunks !== undefined && { chunks }) };
+}
+
+/** Ends early, and lets go of the pieces and of the connection, when the client leaves. */
+async function passOn(chunks: AsyncIterable<Uint8Array>, response: ServerResponse): Promise<void> {
+  const { socket } = response;
+  await pipeline(Readable.from(chunks, { objectMode: false }), response).catch((error: NodeJS.ErrnoException) => {
+    socket?.destroy();
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
+}
+
 function createListener(options: FrontDoorOptions, authority: () => string) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -181,8 +210,13 @@ function createListener(options: FrontDoorOptions, authority: () => string) {
       }
       const event = toEvent(request, body, options.apiId, authority());
       const context = { getRemainingTimeInMillis: () => options.limitMs - (Date.now() - started) };
-      const result = await options.handler(event, context);
+      const { chunks, result } = await ask(options.handler, event, context);
       const cookies = result.cookies === undefined ? {} : { 'set-cookie': result.cookies };
+      if (chunks !== undefined) {
+        response.writeHead(result.statusCode ?? 200, { ...result.headers, ...cookies } as OutgoingHttpHeaders);
+        await passOn(chunks, response);
+        return;
+      }
       const text = result.body ?? '';
       // A text leaves in one piece with its headers; bytes would be a second piece to encrypt.
       const payload = result.isBase64Encoded === true ? Buffer.from(text, 'base64') : text;
@@ -231,10 +265,14 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
   /** Connections of a TLS configuration that was replaced. */
   let outdated = new WeakSet<Socket>();
   const open = new Set<Socket>();
+  const atWork = new Set<Socket>();
   const listener = createListener(options, () => options.domainName ?? `${HOST}:${port}`);
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     // A connection that is kept alive would keep a closing server waiting for requests that never come.
     response.on('finish', () => (closing || outdated.has(request.socket)) && request.socket.end());
+    const { socket } = request;
+    atWork.add(socket);
+    response.on('close', () => atWork.delete(socket));
     void listener(request, response);
   };
   const server = createServer(options.tls, onRequest);
@@ -260,7 +298,8 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
       new Promise((resolve) => {
         closing = true;
         server.close(() => resolve());
-        server.closeIdleConnections();
+        // `closeIdleConnections` leaves out those on which nothing was ever asked: clients open some to spare.
+        for (const socket of open) if (!atWork.has(socket)) socket.destroy();
       }),
   };
 }

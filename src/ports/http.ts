@@ -30,6 +30,8 @@ export interface HttpResponse {
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[];
   readonly body: string | Uint8Array;
+  /** A body that arrives in pieces; `body` is then empty. Front doors that cannot pass pieces on wait for all of them. */
+  readonly chunks?: AsyncIterable<Uint8Array>;
 }
 
 export type HttpApp = (request: HttpRequest) => Promise<HttpResponse>;

@@ -57,8 +57,9 @@ describe('the zip', () => {
       'mcp.mjs',
       'oauth.mjs',
       'rotate.mjs',
+      'stream.mjs',
     ]);
-    expect(names.filter((name) => !/^(?:chunks\/[\w-]+|agent|mcp|oauth|rotate)\.mjs$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^(?:chunks\/[\w-]+|agent|mcp|oauth|rotate|stream)\.mjs$/.test(name))).toEqual([]);
   });
 
   it('holds no source map, inline or beside, and no mention of one', () => {
@@ -108,8 +109,9 @@ describe('the zip', () => {
         // Node's own modules are not in the bundle.
         .filter((path) => !path.startsWith('node:')),
     );
-    // `openai` is one class that reaches everything; jose's are modules of one function each.
-    const meant = /^node_modules\/(?:openai\/index\.mjs|jose\/dist\/webapi\/[\w/]+\.js)$/;
+    // The clients of OpenAI and Anthropic are one class each that reaches everything; jose's are modules of one function each.
+    const meant =
+      /^node_modules\/(?:openai\/index\.mjs|@anthropic-ai\/sdk\/index\.mjs|jose\/dist\/webapi\/[\w/]+\.js)$/;
     expect(whole.filter((path) => !meant.test(path))).toEqual([]);
     // Of a CommonJS module imported later a bundle sees the default export alone.
     expect(whole.filter((path) => bundle.metafile.inputs[path]?.format !== 'esm')).toEqual([]);
@@ -162,17 +164,24 @@ const never = [
   'src/adapters/aws/',
   'src/adapters/embedded/sqlite-store',
 ];
-const models = ['node_modules/openai/', 'node_modules/@microsoft/', 'src/adapters/models/'];
+const models = [
+  'node_modules/openai/',
+  'node_modules/@anthropic-ai/',
+  'node_modules/@microsoft/',
+  'src/adapters/models/',
+];
+const agent = [
+  ...never,
+  ...models,
+  'node_modules/@modelcontextprotocol/server/',
+  'src/mcp/',
+  'src/oauth/',
+  'src/vault/',
+  'node_modules/jose/',
+];
 const lazy: Readonly<Record<Entry, readonly string[]>> = {
-  agent: [
-    ...never,
-    ...models,
-    'node_modules/@modelcontextprotocol/server/',
-    'src/mcp/',
-    'src/oauth/',
-    'src/vault/',
-    'node_modules/jose/',
-  ],
+  agent,
+  stream: agent,
   mcp: [
     ...never,
     ...models,

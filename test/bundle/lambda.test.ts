@@ -108,6 +108,30 @@ suite('the zip on Lambda', () => {
     expect(JSON.parse(answer.body ?? '')).toMatchObject({ result: { structuredContent: { busy: [{}] } } });
   });
 
+  it('stream.handler tells a turn as it happens, behind the head that a Function URL makes its answer of', async () => {
+    const stream = await world.start('stream', world.environments.agent);
+    const outcome = await stream.run(
+      createEvent({
+        method: 'POST',
+        path: '/stream',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${world.person.agentToken}` },
+        body: JSON.stringify({ message: 'What is on tomorrow?', time_zone: 'Europe/Berlin' }),
+      }),
+    );
+    expect(outcome.kind).toBe('response');
+    // https://docs.aws.amazon.com/lambda/latest/dg/response-streaming-tutorial.html: the head as JSON, eight NUL bytes, the body.
+    const [head = '', body = ''] = outcome.payload.split('\0'.repeat(8));
+    expect(JSON.parse(head)).toMatchObject({
+      statusCode: 200,
+      headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+    });
+    const told = [...body.matchAll(/^event: (.*)$/gm)].map(([, event]) => event);
+    expect(told[0]).toBe('turn.start');
+    expect(told).toContain('tool.result');
+    expect(told.at(-1)).toBe('turn.end');
+    expect(body).toContain('"status":"completed"');
+  });
+
   it('works with an embedded store and no AWS at all', async () => {
     const { AWS_ENDPOINT_URL: _endpoint, ...mcp } = world.environments.mcp;
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-alone-'));

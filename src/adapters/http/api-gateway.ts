@@ -123,6 +123,12 @@ export function parseApiGatewayEvent(event: unknown, context: InvocationContext,
   }
 }
 
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of chunks) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
 export function toApiGatewayResult(response: HttpResponse): APIGatewayProxyStructuredResultV2 {
   const bytes = typeof response.body === 'string' ? undefined : Buffer.from(response.body);
   const binary = bytes !== undefined && !isUtf8(bytes);
@@ -141,7 +147,22 @@ export type ApiGatewayHandler = (
   context: InvocationContext,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
+/** An event answered as plain data, which may arrive in pieces. */
+export type EventApp = (event: unknown, context: InvocationContext) => Promise<HttpResponse>;
+
 /** `limitMs` is how long the front door waits: 29 s behind an HTTP API, more on one machine. */
-export function createApiGatewayHandler(app: HttpApp, limitMs = HTTP_API_LIMIT_MS): ApiGatewayHandler {
-  return async (event, context) => toApiGatewayResult(await app(parseApiGatewayEvent(event, context, limitMs)));
+export function createEventApp(app: HttpApp, limitMs = HTTP_API_LIMIT_MS): EventApp {
+  return async (event, context) => app(parseApiGatewayEvent(event, context, limitMs));
+}
+
+/** For front doors that pass on whole answers only, as an HTTP API does. */
+export function inOnePiece(respond: EventApp): ApiGatewayHandler {
+  return async (event, context) => {
+    const { chunks, ...response } = await respond(event, context);
+    return toApiGatewayResult(chunks === undefined ? response : { ...response, body: await collect(chunks) });
+  };
+}
+
+export function createApiGatewayHandler(app: HttpApp, limitMs?: number): ApiGatewayHandler {
+  return inOnePiece(createEventApp(app, limitMs));
 }

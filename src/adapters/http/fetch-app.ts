@@ -45,7 +45,10 @@ export function createFetchApp(handle: FetchHandler, scheme: 'http' | 'https' = 
     const headers: Record<string, string> = {};
     for (const [name, value] of response.headers) if (name !== 'set-cookie') headers[name] = value;
     const cookies = response.headers.getSetCookie();
-    const body = new Uint8Array(await response.arrayBuffer());
-    return { status: response.status, headers, body, ...(cookies.length > 0 ? { cookies } : {}) };
+    const common = { status: response.status, headers, ...(cookies.length > 0 ? { cookies } : {}) };
+    if (response.body !== null && headers['content-type']?.startsWith('text/event-stream') === true) {
+      return { ...common, body: '', chunks: response.body };
+    }
+    return { ...common, body: new Uint8Array(await response.arrayBuffer()) };
   };
 }

@@ -17,7 +17,7 @@ const DELEGATION_REUSE_MS = 30_000;
 /** Persons × scopes remembered at a time. */
 const MAX_DELEGATIONS = 1000;
 /** Connections to one server; more requests wait for a free one. */
-const MAX_SOCKETS = 64;
+export const MAX_SOCKETS = 64;
 /** The SDK answers our own deadline, never the other way round. */
 export const NEVER_MS = 2 ** 31 - 1;
 

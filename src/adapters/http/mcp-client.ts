@@ -4,7 +4,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ListedTool, ToolCallRequest, ToolClient, ToolOutcome, ToolPrincipal } from '../../ports/tool-client.ts';
 import { faultCode, listFailure, readCallFailure, readToolAnswer } from './mcp-client-answers.ts';
-import { createGeneration, type Generation, NEVER_MS } from './mcp-client-generation.ts';
+import { createGeneration, type Generation, MAX_SOCKETS, NEVER_MS } from './mcp-client-generation.ts';
 import { ExchangeBroken } from './mcp-client-transport.ts';
 
 // The agent's `ToolClient`: MCP over mutual TLS with a signature on every request, for one person at a time by delegation. The list of tools
@@ -102,14 +102,18 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
     );
   }
 
+  /**
+   * A server may close an idle connection in the very moment it is used again; such a request is sent once more. When it closes all of them at once
+   * (a new version of it, or of its certificate), the next one at hand is as dead as the first.
+   */
   async function callWithRetry(request: ToolCallRequest, signal: AbortSignal): Promise<unknown> {
-    try {
-      return await callOnce(request, signal);
-    } catch (error) {
-      // A server may close an idle connection in the very moment it is used again; such a request is sent once more.
-      const closedIdle = error instanceof ExchangeBroken && error.reused && !signal.aborted;
-      if (!closedIdle || (error.sent && !repeatable(request))) throw error;
-      return callOnce(request, signal);
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await callOnce(request, signal);
+      } catch (error) {
+        const closedIdle = error instanceof ExchangeBroken && error.reused && !signal.aborted;
+        if (!closedIdle || tried > MAX_SOCKETS || (error.sent && !repeatable(request))) throw error;
+      }
     }
   }
 

@@ -19,7 +19,9 @@ export function createOfflineModel(options: OfflineModelOptions = {}): Model {
       request.signal.throwIfAborted();
       const { planStep } = await import('./offline/planner.ts');
       const loadLibrary = async () => (await import('./offline/library.ts')).readByLibrary;
-      return planStep(request, { workingHours: options.workingHours, loadLibrary });
+      const reply = await planStep(request, { workingHours: options.workingHours, loadLibrary });
+      if (reply.text !== '') request.onText?.(reply.text);
+      return reply;
     },
   };
 }

@@ -98,3 +98,69 @@ describe('a front door with a domain of its own', () => {
     expect(seen[0]?.requestContext.authentication).toBeUndefined();
   });
 });
+
+describe('an answer in pieces', () => {
+  const piece = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  async function openStreaming(chunks: () => AsyncIterable<Uint8Array>): Promise<FrontDoor> {
+    const respond = async () => ({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+      body: '',
+      chunks: chunks(),
+    });
+    return openFrontDoor({
+      name: 'streaming door',
+      port: 0,
+      apiId: 'test',
+      limitMs: 10_000,
+      onFault: (error) => {
+        throw error;
+      },
+      handler: Object.assign(async () => ({ statusCode: 500 }), { respond }),
+    });
+  }
+
+  it('is passed on piece by piece', async () => {
+    let goOn: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const streaming = await openStreaming(async function* () {
+      yield piece('first');
+      await held;
+      yield piece('second');
+    });
+    const response = await fetch(streaming.url);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const reader = response.body?.getReader();
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('first');
+    goOn();
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('second');
+    expect((await reader?.read())?.done).toBe(true);
+    await streaming.close();
+  });
+
+  it('is let go of when the client leaves', async () => {
+    let letGo: () => void = () => {};
+    const gone = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const streaming = await openStreaming(async function* () {
+      try {
+        for (;;) {
+          yield piece('more');
+          await new Promise((later) => setImmediate(later));
+        }
+      } finally {
+        letGo();
+      }
+    });
+    const leaving = new AbortController();
+    const response = await fetch(streaming.url, { signal: leaving.signal });
+    await response.body?.getReader().read();
+    leaving.abort();
+    await gone;
+    await streaming.close();
+  });
+});

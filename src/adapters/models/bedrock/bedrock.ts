@@ -1,5 +1,4 @@
 import type {
-  BedrockRuntimeClient,
   ContentBlock,
   ConverseCommandInput,
   ConverseCommandOutput,
@@ -8,6 +7,7 @@ import type {
 } from '@aws-sdk/client-bedrock-runtime';
 import { AppError } from '../../../kernel/app-error.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool } from '../../../ports/model.ts';
+import { lazily } from '../../aws/aws-client.ts';
 import { alternate } from '../alternate.ts';
 import { toPlainSchema } from '../json-schema.ts';
 import { providerError, unreadable } from '../provider-fault.ts';
@@ -125,29 +125,21 @@ function mapFault(error: unknown, turn: AbortSignal, either: AbortSignal): AppEr
 
 export function createBedrockModel(options: BedrockModelOptions): Model {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  type Sdk = typeof import('@aws-sdk/client-bedrock-runtime');
-  let loaded: Promise<{ readonly sdk: Sdk; readonly client: BedrockRuntimeClient }> | undefined;
-
-  async function load(): Promise<{ readonly sdk: Sdk; readonly client: BedrockRuntimeClient }> {
-    const [sdk, { NodeHttpHandler }] = await Promise.all([
-      import('@aws-sdk/client-bedrock-runtime'),
-      import('@smithy/node-http-handler'),
-    ]);
-    const client = new sdk.BedrockRuntimeClient({
-      ...(options.region === undefined ? {} : { region: options.region }),
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      maxAttempts: options.maxAttempts ?? 3,
-      // The SDK would speak HTTP/2 here, which proxies in between often do not.
-      requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }),
+  const { region, endpoint, maxAttempts = 3 } = options;
+  const load = lazily(async () => {
+    const sdk = await import('./bedrock-client.ts');
+    const client = sdk.createBedrockClient({
+      maxAttempts,
+      ...(region !== undefined && { region }),
+      ...(endpoint !== undefined && { endpoint }),
     });
     return { sdk, client };
-  }
+  });
 
   return {
     name: `bedrock:${options.model}`,
     async complete(request: ModelRequest) {
-      loaded ??= load();
-      const { sdk, client } = await loaded;
+      const { sdk, client } = await load();
       const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
       const question: ConverseCommandInput = {
         modelId: options.model,
