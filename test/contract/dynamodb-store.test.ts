@@ -21,9 +21,11 @@ import { createTestLog } from '../support/log.ts';
 // What the DynamoDB adapter promises beyond the contract of every store: what goes over the wire and what lies in the tables, what it does
 // when answers do not come, and what it never tells.
 
+/** Long enough for a machine that is busy with other tests: only silence is to be timed. */
+const PATIENT_MS = 10_000;
 const TIMEOUT_MS = 400;
 /** A call that is answered later than this was not answered quickly. */
-const QUICK_MS = 2_500;
+const QUICK_MS = 5_000;
 const PREFIX = 'test-';
 const tables = Object.keys(storeTables) as StoreTable[];
 
@@ -37,7 +39,7 @@ let key = '';
 
 function open(over: Partial<DynamoDbStoreOptions> = {}): KeyValueStore {
   const place = { place: placeRecord, alone: ALONE, tablePrefix: PREFIX };
-  const how = { region: TEST_REGION, endpoint: road.endpoint, timeoutMs: TIMEOUT_MS, clock, log };
+  const how = { region: TEST_REGION, endpoint: road.endpoint, timeoutMs: PATIENT_MS, clock, log };
   return createDynamoDbStore({ ...place, ...how, ...over });
 }
 
@@ -257,14 +259,16 @@ whenAvailable('an answer that does not come', () => {
 
   it('is waited for only briefly when the server is silent, and calls are answered again when it speaks', async () => {
     await store.set(key, 'x');
+    const hasty = open({ timeoutMs: TIMEOUT_MS });
     server.freeze();
     const from = performance.now();
-    expect((await fault(store.get(key))).code).toBe('unavailable');
-    expect((await fault(store.setIfAbsent(`${key}.1`, 'x'))).code).toBe('unavailable');
+    expect((await fault(hasty.get(key))).code).toBe('unavailable');
+    expect((await fault(hasty.setIfAbsent(`${key}.1`, 'x'))).code).toBe('unavailable');
     expect(performance.now() - from).toBeLessThan(QUICK_MS);
     await server.start();
-    expect(await store.get(key)).toBe('x');
+    while ((await hasty.get(key).catch(() => undefined)) !== 'x');
     expect(log.events.map(({ event }) => event)).toEqual(['store.unreachable', 'store.reachable_again']);
+    await hasty.close();
   });
 
   it('comes from the same records when the server was killed and started again', async () => {

@@ -32,7 +32,8 @@ export interface DynamoDbRequests {
   close(): void;
 }
 
-const DEFAULT_TIMEOUT_MS = 1_000;
+/** Twice what Redis has: the first request of a cold function signs, resolves and shakes hands on a slice of a processor. */
+const DEFAULT_TIMEOUT_MS = 2_000;
 /** After such a silence connections are made anew: a frozen Lambda would find them dead, and lose the write that goes out on one. */
 const IDLE_MS = 20_000;
 /** Before a request is sent again. */
