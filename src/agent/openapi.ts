@@ -73,7 +73,27 @@ const eventStream = {
   description: 'What happens, as it happens.',
   content: {
     'text/event-stream': {
-      schema: { type: 'string', description: 'Each event has its type as `event` and one line of JSON as `data`.' },
+      // Of each event.
+      schema: {
+        type: 'object',
+        properties: {
+          event: {
+            type: 'string',
+            enum: [
+              'turn.start',
+              'text.delta',
+              'tool.call',
+              'tool.result',
+              'approval.required',
+              'usage',
+              'turn.end',
+              'error',
+            ],
+          },
+          data: { type: 'string', contentMediaType: 'application/json', description: 'One line.' },
+        },
+        required: ['event', 'data'],
+      },
     },
   },
 };
