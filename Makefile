@@ -8,7 +8,7 @@ QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
 .PHONY: help setup demo dev test lint types check bundle bench client docs clean
-.PHONY: bootstrap secrets certs plan deploy rollback destroy logs rotate revoke person token operator doctor redis-acl
+.PHONY: bootstrap secrets certs plan deploy edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
 ENV ?= dev
@@ -83,6 +83,9 @@ deploy: $(INSTALLED) #@ Plan, apply that very plan, try every door, go back if o
 
 rollback: $(INSTALLED) #@ Go back to the version before, or TO="mcp/3 agent/5"
 	@$(AWS_RUN) $(TO)
+
+edge-secret: $(INSTALLED) #@ Bring the origin secret to the edge, where CI deployed it or the secret was replaced
+	@$(AWS_RUN)
 
 destroy: $(INSTALLED) #@ Remove the service; ROOT=foundation then removes keys, secrets and state too
 	@$(AWS_RUN) $(if $(ROOT),--root "$$ROOT")

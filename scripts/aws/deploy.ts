@@ -1,5 +1,6 @@
 import { type AwsClients, createAwsClients } from './parts/aws.ts';
 import { type Context, EXIT, runCommand } from './parts/command.ts';
+import { openEdge } from './parts/edge-secret.ts';
 import { describeVersions, differingFrom, type LiveVersions, readLiveVersions } from './parts/live-versions.ts';
 import { hasDanger } from './parts/plan-summary.ts';
 import { BUNDLE_OPTION, buildBundle, demand, preconditions } from './parts/preconditions.ts';
@@ -81,10 +82,12 @@ SALLYPORT_KEY_URL say where to knock if not at the domains.`,
       await confirm(context, `This changes the service of ${environment}.${danger}`);
       await applyPlan(context, terraform, aws, before);
     }
+    const outputs = await terraform.outputs();
+    const urls = smokeUrls(outputs);
+    await openEdge(context, aws, { outputs, urls: [urls.agent, urls.oauth] });
     if (context.options['no-smoke'] !== true) {
       say('Trying the doors …');
-      if (!(await smokeTest(context, smokeUrls(await terraform.outputs()))))
-        await recover(context, terraform, aws, before);
+      if (!(await smokeTest(context, urls))) await recover(context, terraform, aws, before);
     }
     const live = await readLiveVersions(aws, names);
     say(`Deployed. Live: ${describeVersions(live)}.`);
