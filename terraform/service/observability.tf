@@ -12,7 +12,7 @@ module "observability" {
   emails            = toset(var.alarm_emails)
   environment       = var.environment
   prefix            = local.prefix
-  tables            = var.store == "dynamodb" ? [for arn in values(module.store[0].table_arns) : split("/", arn)[1]] : []
+  tables            = var.store == "dynamodb" ? values(module.store[0].table_names) : []
 
   functions = {
     for name, function in module.function : name => {

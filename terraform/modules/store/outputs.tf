@@ -8,6 +8,11 @@ output "table_arns" {
   value       = { for class, table in aws_dynamodb_table.this : class => table.arn }
 }
 
+output "table_names" {
+  description = "By class: the table's name."
+  value       = { for class, table in aws_dynamodb_table.this : class => table.name }
+}
+
 output "table_prefix" {
   description = "The functions' SALLYPORT_TABLE_PREFIX."
   value       = "${var.prefix}-"
