@@ -81,9 +81,26 @@ export const requirements: readonly Requirement[] = [
       ['test/e2e/outside-client.test.ts', 'is refused once anything is changed'],
     ],
   },
-  later('S0.9', 'mTLS custom domain in AWS'),
+  {
+    row: 'S0.9',
+    what: 'mTLS custom domain in AWS',
+    state: 'kept',
+    tests: [
+      ['test/infra/service.test.ts', 'asks for a client certificate at the agent door'],
+      ['test/infra/service.test.ts', 'gives every API its domain and leaves it no other way in'],
+    ],
+  },
   later('S0.10', 'Parameter Store SecureStrings under KMS'),
-  later('S0.11', 'one role per function, minimum rights'),
+  {
+    row: 'S0.11',
+    what: 'one role per function, minimum rights',
+    state: 'kept',
+    tests: [
+      ['test/infra/service.test.ts', 'with a role of its own under the boundary'],
+      ['test/infra/service.test.ts', 'lets each function read the parameters that it is told of, and no others'],
+      ['test/infra/least-privilege.test.ts', 'an unused right would be found'],
+    ],
+  },
   later('S0.12', 'CloudWatch logs, metrics, alarms'),
   {
     row: 'S0.13',
@@ -191,7 +208,18 @@ export const requirements: readonly Requirement[] = [
     'load tests',
     'guides',
     'JWT beside keys, rotation',
-    'VPC, WAF, dashboards, X-Ray',
-    'no personal data in logs',
   ].map((what, index) => later(`S4.${index + 3}`, what)),
+  {
+    row: 'S4.12',
+    what: 'VPC, WAF, dashboards, X-Ray, alarms, incident response',
+    state: 'kept',
+    tests: [
+      ['test/infra/service.test.ts', 'joins a network without giving'],
+      ['test/infra/service.test.ts', 'on arm64, traced, published'],
+      ['test/infra/service-parts.test.ts', 'limits each address, then applies AWS’s rules'],
+      ['test/infra/service-parts.test.ts', 'is shown on one page, with every alarm'],
+      ['test/infra/service-parts.test.ts', 'in words that name a section of the runbook'],
+    ],
+  },
+  later('S4.13', 'no personal data in logs'),
 ];
