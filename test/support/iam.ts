@@ -195,7 +195,8 @@ export function requestsOf(account: Account, { service, action, request }: AwsCa
     }
     case 'dynamodb': {
       const table = String(request['TableName']);
-      const leading = (request['LeadingKeys'] ?? []) as readonly string[];
+      // A scan names no key, whatever it filters by.
+      const leading = action === 'Scan' ? [] : ((request['LeadingKeys'] ?? []) as readonly string[]);
       const context = {
         'kms:ViaService': `dynamodb.${region}.amazonaws.com`,
         'kms:EncryptionContext:aws:dynamodb:tableName': table,

@@ -1,0 +1,443 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { storeAccess } from '../../src/config/store-access.ts';
+import type { StoreOperation } from '../../src/ports/key-value-store.ts';
+import { plannedFunctions, recordFunctions, recordStore, type StoreUse } from '../support/aws-use.ts';
+import { createJudge, type Decision, type IamRequest, type Judge, type Role, requestsOf } from '../support/iam.ts';
+import { PLANNED_ACCOUNT_MS, type PlannedAccount, planAccount } from '../support/planned-account.ts';
+import { hasPython } from '../support/python.ts';
+import type { RecordedCall } from '../support/recording-proxy.ts';
+import { hasTerraform, listOf, type PolicyStatement } from '../support/terraform.ts';
+import { rightsTables } from './rights.ts';
+
+// Least privilege both ways: what a function asks of AWS, its role allows; what its role allows, it asks, or there is a reason. And a list of
+// things that each role must not do. Roles are the planned ones, judged by an evaluator of IAM that nobody here wrote.
+
+const FUNCTIONS = ['agent', 'mcp', 'mcp-key', 'oauth', 'rotate'] as const;
+type FunctionName = (typeof FUNCTIONS)[number];
+
+/** Rights that nothing of ours uses by itself, by statement: who does, and why the role has to have them. */
+const REASONS: Readonly<Record<string, string>> = {
+  OwnLog: 'Lambda writes what the function prints.',
+  Traces: 'Lambda sends the trace of each invocation (X-Ray, active).',
+  OwnDeadLetters: 'Lambda puts the event there that failed every try.',
+  SealDeadLetters: 'Lambda needs the key of the queue that it puts the event into.',
+  Rotate: 'EventBridge Scheduler invokes the rotation.',
+  KeepUndelivered: 'EventBridge Scheduler keeps an event there that it could not deliver.',
+  SealUndelivered: 'EventBridge Scheduler needs the key of that queue.',
+};
+
+/** `*` and `?` as IAM reads them. */
+const like = (pattern: string, value: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .split(/([*?])/)
+      .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : part.replace(/[.+^${}()|[\]\\]/g, '\\$&')))
+      .join('')}$`,
+  ).test(value);
+
+const statements = (policy: Readonly<Record<string, unknown>>): readonly PolicyStatement[] =>
+  [policy['Statement']].flat() as readonly PolicyStatement[];
+
+const canRun = hasTerraform('least privilege') && hasPython('least privilege');
+
+(canRun ? describe : describe.skip)('least privilege', () => {
+  let planned: PlannedAccount;
+  let judge: Judge;
+  let roles: Readonly<Record<string, Role>>;
+  let redisRoles: Readonly<Record<string, Role>>;
+  let calls: readonly RecordedCall[];
+  let storeUses: readonly StoreUse[];
+
+  beforeAll(async () => {
+    planned = await planAccount();
+    judge = await createJudge(planned.account);
+    roles = planned.roles('dynamodb');
+    redisRoles = planned.roles('redis');
+    calls = await recordFunctions(planned);
+    storeUses = await recordStore(planned);
+  }, PLANNED_ACCOUNT_MS);
+  afterAll(async () => {
+    await planned?.close();
+  });
+
+  const role = (name: string, all = roles): Role => {
+    const found = all[name];
+    if (found === undefined) throw new Error(`no role ${name} among ${Object.keys(all).join(', ')}`);
+    return found;
+  };
+  const asked = (name: string): readonly IamRequest[] =>
+    calls.filter((call) => call.function === name).flatMap((call) => requestsOf(planned.account, call));
+  const storeRequests = (use: StoreUse): readonly IamRequest[] =>
+    use.calls.flatMap((call) => requestsOf(planned.account, call));
+  /** Whether the code's list gives a function the operation, or one that is the same request to DynamoDB. */
+  const isListed = (name: FunctionName, { prefix, operation }: StoreUse): boolean => {
+    const writes: readonly StoreOperation[] = ['set', 'setIfAbsent', 'compareAndSet'];
+    const same = writes.includes(operation) ? writes : [operation];
+    return Object.entries(storeAccess[name]).some(
+      ([entry, operations]) =>
+        (entry === prefix || (entry.endsWith(':') && prefix.startsWith(entry))) &&
+        (operations as readonly StoreOperation[]).some((one) => same.includes(one)),
+    );
+  };
+  const parameter = (name: string): string =>
+    `arn:aws:ssm:${planned.account.region}:${planned.account.id}:parameter/sallyport/dev/${name}`;
+  const key = (name: string): string => planned.account.keys[name]?.arn ?? `no key ${name}`;
+  const decisions = async (
+    who: Role,
+    requests: readonly IamRequest[],
+  ): Promise<readonly (IamRequest & { decision: Decision })[]> =>
+    Promise.all(requests.map(async (request) => ({ ...request, decision: await judge.decide(who, request) })));
+  const expectRefused = async (who: Role, requests: readonly IamRequest[]): Promise<void> => {
+    const allowed = (await decisions(who, requests)).filter(({ decision }) => decision === 'Allowed');
+    expect({ who: who.name, allowed }).toEqual({ who: who.name, allowed: [] });
+  };
+
+  describe('what a function asks, its role allows', () => {
+    it.each(FUNCTIONS)('%s: secrets and keys, with either store', async (name) => {
+      expect(asked(name).length).toBeGreaterThan(0);
+      expect(await judge.refused(role(name, redisRoles), asked(name))).toEqual([]);
+      const withoutRedis = asked(name).filter(
+        ({ resource, context }) => !/redis-url/.test(`${resource}${JSON.stringify(context)}`),
+      );
+      expect(await judge.refused(role(name), withoutRedis)).toEqual([]);
+    });
+
+    it.each(FUNCTIONS)(
+      '%s: exactly the records that the code lists, in DynamoDB',
+      async (name) => {
+        const wrong: string[] = [];
+        for (const use of storeUses) {
+          const refused = await judge.refused(role(name), storeRequests(use));
+          if ((refused.length === 0) !== isListed(name, use)) wrong.push(`${use.operation} ${use.prefix}`);
+        }
+        expect(wrong).toEqual([]);
+      },
+      120_000,
+    );
+
+    it('every function that is planned has been asked for', () => {
+      expect([...plannedFunctions(planned.service.dynamodb)].sort()).toEqual([...FUNCTIONS].sort());
+    });
+  });
+
+  describe('what a role allows is used, or has a reason', () => {
+    /** Each action on each resource (and leading key) that a statement allows. */
+    const rights = (who: Role) =>
+      Object.values(who.policies)
+        .flatMap(statements)
+        .filter(({ Effect }) => Effect === 'Allow')
+        .flatMap((statement) => {
+          const keys = listOf(statement.Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys']);
+          return listOf(statement.Action).flatMap((action) =>
+            listOf(statement.Resource).flatMap((resource) =>
+              (keys.length === 0 ? [undefined] : keys).map((leading) => ({
+                sid: statement.Sid ?? '',
+                action,
+                resource,
+                leading,
+              })),
+            ),
+          );
+        });
+
+    const unused = (who: Role, used: readonly IamRequest[]) =>
+      rights(who)
+        .filter(({ sid }) => REASONS[sid] === undefined)
+        .filter(
+          ({ action, resource, leading }) =>
+            !used.some(
+              (request) =>
+                request.action === action &&
+                like(resource, request.resource) &&
+                (leading === undefined ||
+                  listOf(request.context?.['dynamodb:LeadingKeys']).some((one) => like(leading, one))),
+            ),
+        );
+
+    it.each(FUNCTIONS)('%s', (name) => {
+      const store = storeUses.filter((use) => isListed(name, use)).flatMap(storeRequests);
+      expect(unused(role(name), [...asked(name), ...store])).toEqual([]);
+      expect(unused(role(name, redisRoles), asked(name))).toEqual([]);
+    });
+
+    it('rotation-scheduler', () => {
+      expect(unused(role('rotation-scheduler'), [])).toEqual([]);
+    });
+
+    it('each reason is needed', () => {
+      const sids = new Set(
+        [...FUNCTIONS, 'rotation-scheduler'].flatMap((name) => rights(role(name)).map(({ sid }) => sid)),
+      );
+      expect(Object.keys(REASONS).filter((sid) => !sids.has(sid))).toEqual([]);
+    });
+
+    it('an unused right would be found', () => {
+      const extra = {
+        Version: '2012-10-17',
+        Statement: [{ Sid: 'Extra', Effect: 'Allow', Action: 'ssm:GetParameters', Resource: parameter('hmac-master') }],
+      };
+      const wider: Role = { ...role('agent', redisRoles), policies: { ...role('agent', redisRoles).policies, extra } };
+      expect(unused(wider, asked('agent'))).toEqual([expect.objectContaining({ sid: 'Extra' })]);
+    });
+
+    it('no function’s right is a pattern, but for its own log’s streams and for traces', () => {
+      const patterns = FUNCTIONS.flatMap((name) => rights(role(name)))
+        .filter(({ action, resource }) => action.includes('*') || resource.includes('*'))
+        .filter(({ sid, resource }) => !(sid === 'OwnLog' && resource.endsWith(':*')) && sid !== 'Traces');
+      expect(patterns).toEqual([]);
+    });
+  });
+
+  describe('what a function must not do is refused', () => {
+    const viaSsm = (name: string): Readonly<Record<string, string>> => ({
+      'kms:ViaService': `ssm.${planned.account.region}.amazonaws.com`,
+      'kms:EncryptionContext:PARAMETER_ARN': parameter(name),
+    });
+    const PARAMETERS = () =>
+      planned.foundation
+        .resources('aws_ssm_parameter')
+        .map(({ values }) => String(values['name']).replace('/sallyport/dev/', ''));
+
+    it.each(FUNCTIONS)('%s reads no parameter but its own, by any way', async (name) => {
+      const own = asked(name).map(({ resource }) => resource);
+      const others = PARAMETERS().filter((one) => !own.includes(parameter(one)));
+      expect(others.length).toBeGreaterThan(6);
+      for (const all of [roles, redisRoles])
+        await expectRefused(
+          role(name, all),
+          others.flatMap((one) => [
+            { action: 'ssm:GetParameter', resource: parameter(one) },
+            { action: 'ssm:GetParameters', resource: parameter(one) },
+            { action: 'ssm:GetParameterHistory', resource: parameter(one) },
+            { action: 'kms:Decrypt', resource: key('secrets'), context: viaSsm(one) },
+          ]),
+        );
+      await expectRefused(role(name), [
+        { action: 'ssm:GetParametersByPath', resource: parameter('redis-url') },
+        { action: 'ssm:DescribeParameters', resource: '*' },
+        { action: 'kms:Decrypt', resource: key('secrets') },
+      ]);
+    });
+
+    it('only the rotation signs, and only digests for certificates', async () => {
+      const sign = (algorithm: string, type: string): IamRequest => ({
+        action: 'kms:Sign',
+        resource: key('authority'),
+        context: { 'kms:SigningAlgorithm': algorithm, 'kms:MessageType': type },
+      });
+      for (const name of Object.keys(roles).filter((one) => one !== 'rotate'))
+        await expectRefused(role(name), [sign('ECDSA_SHA_256', 'DIGEST')]);
+      expect(await judge.decide(role('rotate'), sign('ECDSA_SHA_256', 'DIGEST'))).toBe('Allowed');
+      await expectRefused(role('rotate'), [sign('ECDSA_SHA_256', 'RAW')]);
+    });
+
+    it('only the rotation writes a parameter, and only the agent’s credentials', async () => {
+      const put = (name: string): IamRequest => ({ action: 'ssm:PutParameter', resource: parameter(name) });
+      for (const name of Object.keys(roles).filter((one) => one !== 'rotate'))
+        await expectRefused(role(name), PARAMETERS().map(put));
+      await expectRefused(
+        role('rotate'),
+        PARAMETERS()
+          .filter((name) => name !== 'agent-credentials')
+          .map(put),
+      );
+      expect(await judge.decide(role('rotate'), put('agent-credentials'))).toBe('Allowed');
+    });
+
+    it('the agent and the rotation cannot open the vault, and nobody another environment’s', async () => {
+      const open = (environment: string): readonly IamRequest[] =>
+        ['kms:Decrypt', 'kms:GenerateDataKey'].map((action) => ({
+          action,
+          resource: key('vault'),
+          context: {
+            'kms:EncryptionContext:person': 'p_1',
+            'kms:EncryptionContext:provider': 'google',
+            'kms:EncryptionContext:environment': environment,
+          },
+        }));
+      for (const name of ['agent', 'rotate', 'rotation-scheduler', 'deploy', 'plan'])
+        await expectRefused(role(name), open('dev'));
+      for (const name of FUNCTIONS) await expectRefused(role(name), open('prod'));
+      for (const name of ['mcp', 'mcp-key', 'oauth']) expect(await judge.refused(role(name), open('dev'))).toEqual([]);
+    });
+
+    it.each(FUNCTIONS)(
+      '%s changes no rights, no code and no key, becomes nobody else, and reaches no other system',
+      async (name) => {
+        const { id, region } = planned.account;
+        const lambda = `arn:aws:lambda:${region}:${id}:function:sallyport-dev-${name}`;
+        await expectRefused(role(name), [
+          { action: 'iam:CreateRole', resource: `arn:aws:iam::${id}:role/x` },
+          { action: 'iam:PutRolePolicy', resource: role(name).arn },
+          { action: 'iam:PassRole', resource: role(name).arn },
+          { action: 'iam:CreateAccessKey', resource: `arn:aws:iam::${id}:user/x` },
+          { action: 'sts:AssumeRole', resource: role('deploy').arn },
+          { action: 'lambda:UpdateFunctionCode', resource: lambda },
+          { action: 'lambda:UpdateFunctionConfiguration', resource: lambda },
+          { action: 'lambda:InvokeFunction', resource: lambda },
+          { action: 'lambda:GetFunction', resource: lambda },
+          { action: 'kms:ScheduleKeyDeletion', resource: key('vault') },
+          { action: 'kms:PutKeyPolicy', resource: key('vault') },
+          { action: 'kms:CreateGrant', resource: key('vault') },
+          { action: 's3:GetObject', resource: 'arn:aws:s3:::somebody-elses/object' },
+          { action: 's3:PutObject', resource: `arn:aws:s3:::sallyport-dev-truststore-${id}/truststore.pem` },
+          { action: 's3:GetObject', resource: `arn:aws:s3:::sallyport-dev-state-${id}/service.tfstate` },
+          { action: 'dynamodb:Scan', resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-dev-trust` },
+          { action: 'dynamodb:DeleteTable', resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-dev-trust` },
+          {
+            action: 'dynamodb:GetItem',
+            resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-prod-trust`,
+            context: { 'dynamodb:LeadingKeys': ['token:x'] },
+          },
+          {
+            action: 'logs:GetLogEvents',
+            resource: `arn:aws:logs:${region}:${id}:log-group:/aws/lambda/sallyport-dev-oauth:log-stream:x`,
+          },
+          {
+            action: 'secretsmanager:GetSecretValue',
+            resource: `arn:aws:secretsmanager:${region}:${id}:secret:x-abcdef`,
+          },
+        ]);
+      },
+    );
+
+    it('the boundary holds even a role that is given everything', async () => {
+      const all = {
+        everything: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+      };
+      const { id } = planned.account;
+      const mistaken: Role = { ...role('agent'), policies: all };
+      await expectRefused(mistaken, [
+        { action: 'iam:CreateUser', resource: `arn:aws:iam::${id}:user/x` },
+        { action: 'iam:PutRolePolicy', resource: role('agent').arn },
+        { action: 'sts:AssumeRole', resource: role('deploy').arn },
+        { action: 'kms:Sign', resource: key('authority') },
+        { action: 'ssm:PutParameter', resource: parameter('agent-credentials') },
+        { action: 's3:GetObject', resource: 'arn:aws:s3:::somebody-elses/object' },
+        { action: 'ec2:RunInstances', resource: `arn:aws:ec2:${planned.account.region}:${id}:instance/i-0` },
+      ]);
+      expect(
+        await judge.decide(
+          { ...mistaken, boundary: all.everything },
+          { action: 'iam:CreateUser', resource: `arn:aws:iam::${id}:user/x` },
+        ),
+      ).toBe('Allowed');
+    });
+  });
+
+  describe('GitHub’s roles', () => {
+    const functionRole = (): string => `arn:aws:iam::${planned.account.id}:role/sallyport-dev-agent`;
+    const boundary = (): string => `arn:aws:iam::${planned.account.id}:policy/sallyport-dev-boundary`;
+    const state = (name: string): string => `arn:aws:s3:::sallyport-dev-state-${planned.account.id}/${name}`;
+    const forbiddenToBoth = (): readonly IamRequest[] => [
+      { action: 'ssm:GetParameter', resource: parameter('hmac-master') },
+      { action: 'ssm:GetParameters', resource: parameter('agent-credentials') },
+      { action: 'ssm:GetParameterHistory', resource: parameter('google-client-secret') },
+      { action: 'kms:Decrypt', resource: key('secrets') },
+      { action: 'kms:Decrypt', resource: key('vault') },
+      { action: 'kms:Sign', resource: key('authority') },
+      { action: 'kms:PutKeyPolicy', resource: key('authority') },
+      { action: 'kms:ScheduleKeyDeletion', resource: key('vault') },
+      {
+        action: 's3:PutObject',
+        resource: `arn:aws:s3:::sallyport-dev-truststore-${planned.account.id}/truststore.pem`,
+      },
+      { action: 's3:GetObject', resource: state('foundation.tfstate') },
+      { action: 's3:PutObject', resource: state('foundation.tfstate') },
+      { action: 'sts:AssumeRole', resource: functionRole() },
+      { action: 'iam:AttachRolePolicy', resource: functionRole() },
+      { action: 'iam:DeleteRolePermissionsBoundary', resource: functionRole() },
+      { action: 'iam:CreatePolicyVersion', resource: boundary() },
+      { action: 'iam:PutRolePolicy', resource: role('deploy').arn, context: { 'iam:PermissionsBoundary': boundary() } },
+      { action: 'iam:UpdateAssumeRolePolicy', resource: role('plan').arn },
+      { action: 'iam:CreateUser', resource: `arn:aws:iam::${planned.account.id}:user/x` },
+      {
+        action: 'iam:CreateRole',
+        resource: `arn:aws:iam::${planned.account.id}:role/other`,
+        context: { 'iam:PermissionsBoundary': boundary() },
+      },
+      {
+        action: 'dynamodb:GetItem',
+        resource: `arn:aws:dynamodb:${planned.account.region}:${planned.account.id}:table/sallyport-dev-vault`,
+      },
+      {
+        action: 'logs:GetLogEvents',
+        resource: `arn:aws:logs:${planned.account.region}:${planned.account.id}:log-group:/aws/lambda/sallyport-dev-oauth:log-stream:x`,
+      },
+    ];
+
+    it.each(['deploy', 'plan'])(
+      '%s reads no secret, no record and no log, and cannot widen anybody’s rights',
+      async (name) => {
+        await expectRefused(role(name), forbiddenToBoth());
+      },
+    );
+
+    it('deploy makes roles only with the boundary, and hands them to Lambda and the scheduler alone', async () => {
+      const create = { action: 'iam:CreateRole', resource: functionRole() };
+      await expectRefused(role('deploy'), [
+        create,
+        { ...create, context: { 'iam:PermissionsBoundary': `arn:aws:iam::aws:policy/AdministratorAccess` } },
+        { action: 'iam:PutRolePolicy', resource: functionRole() },
+        { action: 'iam:PassRole', resource: functionRole(), context: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+        {
+          action: 'iam:PassRole',
+          resource: role('deploy').arn,
+          context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+        },
+      ]);
+      expect(
+        await judge.refused(role('deploy'), [
+          { ...create, context: { 'iam:PermissionsBoundary': boundary() } },
+          { action: 'iam:PutRolePolicy', resource: functionRole(), context: { 'iam:PermissionsBoundary': boundary() } },
+          {
+            action: 'iam:PassRole',
+            resource: functionRole(),
+            context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+          },
+          {
+            action: 'lambda:UpdateFunctionCode',
+            resource: `arn:aws:lambda:${planned.account.region}:${planned.account.id}:function:sallyport-dev-agent`,
+          },
+          { action: 's3:PutObject', resource: state('service.tfstate') },
+        ]),
+      ).toEqual([]);
+    });
+
+    it('plan changes nothing at all', async () => {
+      const { id, region } = planned.account;
+      await expectRefused(role('plan'), [
+        { action: 's3:PutObject', resource: state('service.tfstate') },
+        { action: 's3:PutObject', resource: state('service.tfstate.tflock') },
+        {
+          action: 'lambda:UpdateFunctionCode',
+          resource: `arn:aws:lambda:${region}:${id}:function:sallyport-dev-agent`,
+        },
+        { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:${region}:${id}:function:sallyport-dev-rotate` },
+        { action: 'lambda:UpdateAlias', resource: `arn:aws:lambda:${region}:${id}:function:sallyport-dev-agent` },
+        { action: 'iam:CreateRole', resource: functionRole(), context: { 'iam:PermissionsBoundary': boundary() } },
+        {
+          action: 'iam:PassRole',
+          resource: functionRole(),
+          context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+        },
+        { action: 'dynamodb:DeleteTable', resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-dev-trust` },
+      ]);
+      expect(
+        await judge.refused(role('plan'), [{ action: 's3:GetObject', resource: state('service.tfstate') }]),
+      ).toEqual([]);
+      const writes = Object.values(role('plan').policies)
+        .flatMap(statements)
+        .filter(({ Effect }) => Effect === 'Allow')
+        .flatMap(({ Action }) => listOf(Action))
+        .filter((action) => !/:(Describe|Get|List|GET$)/.test(action));
+      expect(writes).toEqual([]);
+    });
+  });
+
+  it('docs/iam.md says who may take which role, and who may read and do what, as planned', () => {
+    const document = readFileSync('docs/iam.md', 'utf8');
+    for (const table of rightsTables(planned)) expect(document).toContain(table);
+  });
+});
