@@ -88,7 +88,8 @@ export interface Enrolment {
   readonly made: readonly ('revocations' | 'key' | 'credentials')[];
 }
 
-async function ensureRevocations(store: KeyringStore, clock: Clock): Promise<boolean> {
+/** The door refuses everybody while there is no list, so an empty one is written where there is none. */
+export async function ensureRevocations(store: Pick<KeyringStore, 'setIfAbsent'>, clock: Clock): Promise<boolean> {
   const empty = { v: 1, version: 0, updated_at: Math.floor(clock.nowMs() / 1000), revoked: [] };
   return store.setIfAbsent(REVOCATIONS_KEY, JSON.stringify(empty));
 }

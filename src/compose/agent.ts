@@ -30,7 +30,7 @@ export async function composeAgent(environment: Environment, platform: Platform,
     log,
   });
   const tools = createMcpToolClient({
-    credentials: async () => (await secrets.read('SALLYPORT_CREDENTIALS')).reveal(),
+    credentials: platform.credentials ?? (async () => (await secrets.read('SALLYPORT_CREDENTIALS')).reveal()),
     mcpUrl: settings.SALLYPORT_MCP_URL,
     clock,
     random,

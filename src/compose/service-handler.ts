@@ -25,6 +25,8 @@ export interface Platform {
   readonly writeLog: (line: string) => void;
   /** Used in place of an embedded store of one's own. */
   readonly embeddedStore?: KeyValueStore;
+  /** The agent's credentials document as it is now, in place of SALLYPORT_CREDENTIALS. */
+  readonly credentials?: () => Promise<string>;
 }
 
 export type Compose = (environment: Environment, platform: Platform, log: Log) => Promise<HttpApp>;

@@ -52,26 +52,31 @@ async function main(): Promise<void> {
   const home = openHome(folder);
   const { createWriteStream } = await import('node:fs');
   const logFile = createWriteStream(home.path('dev.log'), { flags: 'a', mode: 0o600 });
-  const machine = await startMachine({
+  let told = false;
+  const machine: Machine = await startMachine({
     home,
     given: environment,
     portBase: portBase(environment['SALLYPORT_PORT_BASE']),
     storeFile: home.path(STORE_FILE),
     googleStateFile: home.path('google.json'),
     writeLog: (line) => void logFile.write(`${line}\n`),
+    onAccessChange: () => told && tell(),
   });
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    told = false;
     rmSync(home.path(LOCAL_FILE), { force: true });
     await machine.close();
     logFile.end();
   };
+  const tell = (): void => home.write(LOCAL_FILE, `${JSON.stringify(machine.access, null, 2)}\n`);
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
   await connectPerson(machine);
-  home.write(LOCAL_FILE, `${JSON.stringify(machine.access, null, 2)}\n`);
+  tell();
+  told = true;
   console.log(describe(machine, folder));
 }
 

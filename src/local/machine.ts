@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createMemoryStore } from '../adapters/embedded/memory-store.ts';
 import type { ApiGatewayHandler } from '../adapters/http/api-gateway.ts';
 import { createJsonLog } from '../adapters/log/json-log.ts';
+import type { RotationReport, RotationWish } from '../certificates/rotation.ts';
 import type { LocalFile } from '../cli/client/local-file.ts';
 import { composeAgent } from '../compose/agent.ts';
 import { readConfig } from '../compose/config.ts';
@@ -14,7 +15,6 @@ import type { Service } from '../config/settings.ts';
 import { createOperator } from '../operator/operator.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { localAccounts, localPerson } from './accounts.ts';
-import { ensureAgentCredentials } from './agent-credentials.ts';
 import {
   GOOGLE_CLIENT_ID,
   LOCAL_AGENT_IDENTITY,
@@ -27,6 +27,7 @@ import { createStandInGoogle, type StandInGoogle } from './google/stand-in-googl
 import type { Home } from './home.ts';
 import { ensureLocalPerson } from './person.ts';
 import { ensurePki, type Pki } from './pki.ts';
+import { startRenewal } from './renewal.ts';
 import { ensureSecrets } from './secrets.ts';
 
 // The whole system on one machine: certificates, a stand-in Google, the three APIs and the key door behind their front doors,
@@ -42,15 +43,19 @@ export interface MachineOptions {
   /** Where the stand-in Google keeps its calendars and consents between runs; without it they end with the process. */
   readonly googleStateFile?: string;
   readonly writeLog: (line: string) => void;
+  /** Called when `access` says something else than before. */
+  readonly onAccessChange?: () => void;
 }
 
 export interface Machine {
-  /** What `.sallyport/local.json` says. */
+  /** What `.sallyport/local.json` says now: the agent's certificate and key change while the machine runs. */
   readonly access: LocalFile;
   readonly google: StandInGoogle;
   readonly person: { readonly email: string; readonly name: string; readonly timeZone: string };
   readonly store: KeyValueStore;
   readonly pki: Pki;
+  /** Renews the agent's credentials as far as is due, as the schedule does by itself. */
+  rotate(wish?: RotationWish): Promise<RotationReport>;
   /** Lets requests under way finish, then stops everything. */
   close(): Promise<void>;
 }
@@ -121,7 +126,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     level: 'info',
     fields: { service: 'local', environment: 'local' },
   });
-  const pki = await ensurePki({ home, clock, random, agentIdentity: LOCAL_AGENT_IDENTITY });
+  const pki = await ensurePki({ home, clock, random });
   const secrets = ensureSecrets(home, random);
   const onFault = (error: unknown): void => log.error('front_door.failed', { cause: String(error) });
   const doors = await openDoors(options, pki, onFault);
@@ -143,14 +148,19 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   });
   const platform: Platform = { clock, random, writeLog: options.writeLog };
   const store = await openStore(options, platform);
-  const credentials = await ensureAgentCredentials({
+  const renewal = await startRenewal({
+    home,
     store,
-    clock,
-    identity: LOCAL_AGENT_IDENTITY,
-    hmacMaster: Buffer.from(secrets.hmac_master, 'base64url'),
-    certificate: pki.agent,
+    clientCa: pki.clientCa,
     serverCa: pki.serverCa.certificate,
+    hmacMaster: Buffer.from(secrets.hmac_master, 'base64url'),
+    identity: LOCAL_AGENT_IDENTITY,
+    clock,
+    random,
+    log,
+    onChange: () => options.onAccessChange?.(),
   });
+  const credentials = async (): Promise<string> => renewal.text();
   const person = await ensureLocalPerson(home, createOperator({ store, clock, random }), localPerson);
   const urls = {
     agent: opened.agent.url,
@@ -158,8 +168,9 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     keyDoor: `${opened.keyDoor.url}/mcp`,
     oauth: opened.oauth.url,
   };
-  const environments = localEnvironments({ given, urls, google, secrets, credentials: JSON.stringify(credentials) });
+  const environments = localEnvironments({ given, urls, google, secrets, credentials: await credentials() });
   const close = async (): Promise<void> => {
+    renewal.stop();
     // The agent first: its turns under way still need the others.
     await opened.agent.close();
     await Promise.all([opened.mcp, opened.keyDoor, opened.oauth].map((door) => door.close()));
@@ -175,7 +186,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     throw error;
   }
   for (const name of names) {
-    const shared = { ...platform, embeddedStore: store };
+    const shared = { ...platform, embeddedStore: store, credentials };
     doors.attach(
       name,
       createServiceHandler({
@@ -186,27 +197,31 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       }),
     );
   }
+  const access = (): LocalFile => ({
+    agent: { url: urls.agent, token: person.agent_token },
+    mcp: {
+      url: urls.mcp,
+      ca: home.path('server-ca.crt'),
+      cert: home.path('agent.crt'),
+      key: home.path('agent.key'),
+      key_id: renewal.document().key_id,
+      secret: renewal.document().secret,
+      trust_domain: TRUST_DOMAIN,
+    },
+    key_door: { url: urls.keyDoor, token: person.mcp_token },
+    oauth: { url: urls.oauth, token: person.confirm_token },
+    google: { url: google.url },
+    person: person.person,
+  });
   return {
-    access: {
-      agent: { url: urls.agent, token: person.agent_token },
-      mcp: {
-        url: urls.mcp,
-        ca: home.path('server-ca.crt'),
-        cert: home.path('agent.crt'),
-        key: home.path('agent.key'),
-        key_id: credentials.key_id,
-        secret: credentials.secret,
-        trust_domain: TRUST_DOMAIN,
-      },
-      key_door: { url: urls.keyDoor, token: person.mcp_token },
-      oauth: { url: urls.oauth, token: person.confirm_token },
-      google: { url: google.url },
-      person: person.person,
+    get access() {
+      return access();
     },
     google,
     person: localPerson,
     store,
     pki,
+    rotate: (wish) => renewal.run(wish),
     close,
   };
 }

@@ -13,7 +13,7 @@ import type { Random } from '../ports/random.ts';
 import type { Home } from './home.ts';
 
 // This machine's own certificates: one authority for clients (the truststore of the MCP door), another for servers, so that
-// a server's certificate can never open the door. What is close to its end is issued anew at each start.
+// a server's certificate can never open the door. What is close to its end is issued anew at each start; clients' certificates are renewal.ts's.
 
 const DAY_MS = 24 * 3600 * 1000;
 const AUTHORITY_DAYS = 3650;
@@ -25,15 +25,12 @@ export interface Pki {
   readonly clientCa: CertificateAuthority;
   readonly serverCa: CertificateAuthority;
   readonly server: IssuedCertificate;
-  readonly agent: IssuedCertificate;
 }
 
 interface PkiOptions {
   readonly home: Home;
   readonly clock: Clock;
   readonly random: Random;
-  /** The agent's SPIFFE id. */
-  readonly agentIdentity: string;
 }
 
 /** Five minutes back, for clocks that disagree a little. */
@@ -94,10 +91,5 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
       { type: 'ip', value: '127.0.0.1' },
     ],
   });
-  const agent = await ensureCertificate(options, 'agent', clientCa, {
-    kind: 'client',
-    subject: 'CN=Sallyport agent',
-    names: [{ type: 'url', value: options.agentIdentity }],
-  });
-  return { clientCa, serverCa, server, agent };
+  return { clientCa, serverCa, server };
 }

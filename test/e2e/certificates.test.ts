@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createFileSigner, generateSignerKey } from '../../src/adapters/embedded/file-signer.ts';
 import { ensureAuthority } from '../../src/certificates/enrol.ts';
 import { readTruststore, removeFromTruststore } from '../../src/certificates/truststore.ts';
+import { ask } from '../../src/cli/client/chat.ts';
 import type { ToolClient } from '../../src/ports/tool-client.ts';
 import type { AgentCredentials } from '../../src/trust/credentials.ts';
+import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
 import { PERSON } from '../support/mcp-app.ts';
 import { createOutsideAgent, type OutsideAgent, toolCall, type WireRequest } from '../support/outside-agent.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
@@ -176,5 +179,51 @@ suite('one authority after another', () => {
     expect(await send()).toBe(0);
     expect(await send()).toBe(0);
     connection.close();
+  });
+});
+
+describe('the system on one machine', () => {
+  let test: TestMachine;
+  beforeAll(async () => {
+    test = await startTestMachine();
+    await test.connect();
+  }, 30_000);
+  afterAll(() => test?.close());
+
+  const isFree = async (): Promise<string> => {
+    const { agent, oauth } = test.machine.access;
+    const message = 'Am I free on 1 March 2027 at 10:00?';
+    const asked = { message, timeZone: 'Europe/Berlin' };
+    return (await ask(asked, { agent, approvals: oauth, decide: async () => 'no' as const })).status;
+  };
+  const serials = (): readonly unknown[] => test.lines('tool_call').map((line) => line['certificate_serial']);
+
+  it('renews the agent’s certificate and key while it runs, in its files too', async () => {
+    expect(await isFree()).toBe('completed');
+    const before = test.machine.access.mcp;
+    const certificate = readFileSync(before.cert, 'utf8');
+    const report = await test.machine.rotate({ renew: true, replace: before.key_id });
+    expect(report.steps).toEqual(['key_replaced', 'certificate_renewed']);
+
+    expect(await isFree()).toBe('completed');
+    const after = test.machine.access.mcp;
+    expect(after.key_id).toBe('agent/assistant#2');
+    expect(after.secret).not.toBe(before.secret);
+    const renewed = readFileSync(after.cert, 'utf8');
+    expect(renewed).not.toBe(certificate);
+    expect(new Set(serials())).toHaveProperty('size', 2);
+    const outsider = createOutsideAgent(
+      {
+        certificate: renewed,
+        privateKey: readFileSync(after.key, 'utf8'),
+        keyId: after.key_id,
+        secret: after.secret,
+      },
+      { url: after.url, ca: readFileSync(after.ca, 'utf8') },
+    );
+    const window = { timeMin: '2027-03-01T00:00:00Z', timeMax: '2027-03-02T00:00:00Z' };
+    const answer = await outsider.send(test.machine.access.person, { body: toolCall('freebusy', window) });
+    expect(answer.status).toBe(200);
+    expect(statSync(test.home.path('agent-credentials.json')).mode & 0o777).toBe(0o600);
   });
 });
