@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { get as getPlain } from 'node:http';
-import { get as getTls } from 'node:https';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,16 +9,12 @@ import { pythonWith } from './python.ts';
 import { freePort } from './redis-server.ts';
 
 // The parts of AWS that Sallyport is deployed to, without AWS: ministack (PyPI), which nobody here wrote, on a free loopback port with state of its own,
-// and moto in place of its CloudWatch. It runs Node functions from their zip as processes of this machine, and checks signatures and
-// IAM policies when asked to. What it does not prove is listed in docs/testing.md.
+// and moto in place of its CloudWatch. It runs Node functions from their zip as processes of this machine. It lets
+// everybody do everything: what it does not prove is listed in docs/testing.md.
 
 export interface MinistackOptions {
   /** Default eu-central-1. */
   readonly region?: string;
-  /** Whether each call is held against the caller's IAM policies: a function may then do what its role allows, and nothing else. */
-  readonly enforceIam?: boolean;
-  /** Speaks TLS with this certificate (PEM), as policies that deny everything else demand. `caFile` holds its authority's. */
-  readonly tls?: { readonly certificate: string; readonly privateKey: string; readonly caFile: string };
   /** What every function finds in its environment beside what it was deployed with. */
   readonly functionEnvironment?: Readonly<Record<string, string>>;
 }
@@ -35,42 +29,19 @@ export interface Ministack {
   stop(): Promise<void>;
 }
 
-/** It takes any account number as the caller's key when it enforces nothing; this one is its own default, the account's root. */
+/** It takes any key; this one is the account's root. */
 const ROOT = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' } as const;
 const START_LIMIT_MS = 60_000;
 
-function isHealthy(endpoint: string, ca: string | undefined): Promise<boolean> {
-  return new Promise((resolve) => {
-    const get = endpoint.startsWith('https:') ? getTls : getPlain;
-    const request = get(`${endpoint}/_ministack/health`, { agent: false, ...(ca === undefined ? {} : { ca }) });
-    request.on('response', (response) => resolve(response.resume().statusCode === 200));
-    request.on('error', () => resolve(false));
-  });
-}
-
-async function answers(endpoint: string, ca: string | undefined, hasEnded: () => boolean): Promise<void> {
+async function answers(endpoint: string, hasEnded: () => boolean): Promise<void> {
   const giveUpAtMs = Date.now() + START_LIMIT_MS;
   while (!hasEnded() && Date.now() < giveUpAtMs) {
-    if (await isHealthy(endpoint, ca)) return;
+    const response = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined);
+    await response?.arrayBuffer();
+    if (response?.ok === true) return;
     await sleep(100);
   }
   throw new Error('ministack did not start');
-}
-
-interface Tls {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly ca?: string;
-}
-
-async function prepareTls({ tls }: MinistackOptions, folder: string): Promise<Tls> {
-  if (tls === undefined) return { environment: {} };
-  const [certificate, key] = [join(folder, 'gateway.pem'), join(folder, 'gateway.key')];
-  await writeFile(certificate, tls.certificate);
-  await writeFile(key, tls.privateKey, { mode: 0o600 });
-  return {
-    environment: { USE_SSL: '1', MINISTACK_SSL_CERT: certificate, MINISTACK_SSL_KEY: key },
-    ca: await readFile(tls.caFile, 'utf8'),
-  };
 }
 
 export async function startMinistack(options: MinistackOptions = {}): Promise<Ministack> {
@@ -78,8 +49,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
   const python = await pythonWith('ministack');
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-ministack-'));
   const port = await freePort();
-  const endpoint = `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
-  const { environment: tls, ca } = await prepareTls(options, folder);
+  const endpoint = `http://127.0.0.1:${port}`;
   const child = spawn(python, ['-m', 'ministack'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -92,9 +62,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
       GATEWAY_PORT: String(port),
       BIND_HOST: '127.0.0.1',
       MINISTACK_REGION: region,
-      AUTH: String(options.enforceIam === true),
       ...ROOT,
-      ...tls,
       ...options.functionEnvironment,
     },
   });
@@ -113,7 +81,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await answers(endpoint, ca, hasEnded);
+    await answers(endpoint, hasEnded);
     const cloudwatch = await startAwsEmulator();
     return {
       endpoint,
@@ -123,9 +91,6 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
         AWS_ENDPOINT_URL: endpoint,
         AWS_ENDPOINT_URL_CLOUDWATCH: cloudwatch.endpoint,
         AWS_EC2_METADATA_DISABLED: 'true',
-        ...(options.tls === undefined
-          ? {}
-          : { AWS_CA_BUNDLE: options.tls.caFile, NODE_EXTRA_CA_CERTS: options.tls.caFile }),
       },
       output: () => written.join(''),
       async stop() {

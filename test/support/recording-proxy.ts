@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
-  request as requestPlain,
   type Server,
   type ServerResponse,
+  request as sendRequest,
 } from 'node:http';
-import { request as requestTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describeAwsCall } from './aws-call.ts';
 
@@ -40,25 +39,17 @@ async function readAll(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function forward(upstream: Upstream, request: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
-  const send = upstream.url.startsWith('https:') ? requestTls : requestPlain;
-  const sent = send(`${upstream.url}${request.url ?? '/'}`, {
+async function forward(upstream: string, request: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
+  const sent = sendRequest(`${upstream}${request.url ?? '/'}`, {
     method: request.method ?? 'GET',
     headers: request.headers,
-    ...(upstream.ca === undefined ? {} : { ca: upstream.ca, servername: '' }),
   });
   sent.end(body);
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return answer;
 }
 
-export interface Upstream {
-  readonly url: string;
-  /** PEM of the authority behind its certificate, when that is no public one. */
-  readonly ca?: string;
-}
-
-export async function startRecordingProxy(upstream: Upstream, names: readonly string[]): Promise<RecordingProxy> {
+export async function startRecordingProxy(upstream: string, names: readonly string[]): Promise<RecordingProxy> {
   const calls: RecordedCall[] = [];
   const servers = new Map<string, Server>();
 

@@ -151,14 +151,8 @@ export async function createWorld(): Promise<World> {
       },
     ],
   });
-  const gateway = await createTestServerCertificate();
-  const emulator = await startMinistack({
-    region: REGION,
-    enforceIam: true,
-    tls: { certificate: gateway.pem, privateKey: gateway.keyPem, caFile },
-    functionEnvironment: asOnAws,
-  });
-  const proxy = await startRecordingProxy({ url: emulator.endpoint, ca: authority.pem }, FUNCTIONS);
+  const emulator = await startMinistack({ region: REGION, functionEnvironment: asOnAws });
+  const proxy = await startRecordingProxy(emulator.endpoint, FUNCTIONS);
 
   const endpoints = Object.fromEntries(
     FUNCTIONS.map((name) => [`sallyport-${ENVIRONMENT}-${name}`, proxy.endpointOf(name)]),

@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hasPython, PYTHON_INSTALL_MS } from '../support/python.ts';
+import { hasRedisServer } from '../support/redis-server.ts';
+import { hasTerraform } from '../support/terraform.ts';
+import type { Facts } from './cycle/cycle.ts';
+import type { CycleReport } from './cycle/run.ts';
+
+// `make cycle`, and what must have been found: deployed by the operator's own commands into an emulated account that enforces IAM, a person's question
+// is answered through both doors; keys change, Redis dies, a certificate is revoked, a release goes back; and nothing is left, no secret anywhere.
+
+const what = 'the cycle of the deployed system';
+const isPossible = [hasTerraform(what), hasPython(what), hasRedisServer()].every(Boolean);
+const whenPossible = isPossible ? describe : describe.skip;
+const LIMIT_MS = 1_500_000;
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+let folder: string;
+let output = '';
+let report: CycleReport;
+
+async function runScript(file: string): Promise<number | null> {
+  const args = ['--disable-warning=ExperimentalWarning', 'test/infra/cycle/run.ts', '--report', file];
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code;
+}
+
+/** A fact, or the place where the cycle broke off before it was found. */
+function fact<Name extends keyof Facts>(name: Name): Facts[Name] {
+  const found = report.facts[name];
+  if (found === undefined) throw new Error(`the cycle did not come to ${name}:\n${output}`);
+  return found as Facts[Name];
+}
+
+whenPossible('the deployed system, without an account', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sallyport-cycle-report-'));
+    const file = join(folder, 'report.json');
+    const code = await runScript(file);
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) throw new Error(`the cycle ended with ${code}:\n${output}`);
+    report = JSON.parse(text) as CycleReport;
+  }, LIMIT_MS + PYTHON_INSTALL_MS);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('goes the whole way', () => {
+    if (report.failure !== undefined) throw new Error(output);
+    expect(fact('edgeFaults')).toEqual([]);
+  });
+
+  it('is deployed by the operator’s commands, and every door answers as it should', () => {
+    expect(fact('doors').filter((line) => line.startsWith('ok'))).toHaveLength(5);
+    expect(fact('doors').filter((line) => !line.startsWith('ok'))).toEqual([]);
+  });
+
+  it('changes nothing when it is planned again', () => {
+    expect(fact('secondPlans')).toEqual({ foundation: 0, service: 0 });
+  });
+
+  it('asks for client certificates at the MCP domain alone, against a truststore at a pinned version', () => {
+    const [mutual, ...others] = fact('mutualTls');
+    expect(mutual?.domain).toMatch(/^mcp\./);
+    expect(mutual?.truststoreVersion).toBeTruthy();
+    expect(others).toEqual([]);
+  });
+
+  it('invokes nothing but the alias of each function', () => {
+    expect(fact('deployed')).toHaveLength(3);
+    for (const arn of fact('deployed')) expect(arn).toMatch(/:live$/);
+  });
+
+  it('answers a person’s question by a tool of the MCP function', () => {
+    expect(fact('connected')).toBe('connected');
+    expect(fact('question')).toMatchObject({ code: 0 });
+    expect(fact('question').output).toMatch(/(?:freebusy|suggesttime|listevents) .* → ok/);
+  });
+
+  it('books what the person approves, and only that', () => {
+    expect(fact('booking')).toMatchObject({ code: 0 });
+    expect(fact('events')).toHaveLength(1);
+  });
+
+  it('refuses none of 300 calls while certificate and signing key are replaced', () => {
+    const { calls, refused, before, after, steps } = fact('rotation');
+    expect(refused).toEqual([]);
+    expect(calls).toBeGreaterThanOrEqual(300);
+    expect(after.serial).not.toBe(before.serial);
+    expect(after.keyId).not.toBe(before.keyId);
+    expect(steps).toEqual(
+      expect.arrayContaining(['certificate_renewed', 'key_published', 'key_promoted', 'key_dropped']),
+    );
+  });
+
+  it('says that it is unavailable while Redis is away, and serves again when it is back', () => {
+    const { status, body, retryAfter, toolCall, servedAgain } = fact('outage');
+    expect(status).toBe(503);
+    expect(JSON.parse(body)).toMatchObject({ error: { code: 'unavailable' } });
+    expect(Number(retryAfter)).toBeGreaterThan(0);
+    expect(toolCall).toContain('unavailable');
+    expect(servedAgain).toBe(true);
+  });
+
+  it('refuses a revoked certificate within 60 s, and serves the one that replaces it', () => {
+    expect(fact('revocation').refusedAfterSeconds).toBeLessThan(60);
+    expect(fact('revocation').servedAfterRenewal).toBe(true);
+  });
+
+  it('goes back to the version before, which answers', () => {
+    const { first, second, afterRollback } = fact('versions');
+    expect(afterRollback).toEqual(first);
+    for (const name of Object.keys(first)) expect(Number(second[name])).toBeGreaterThan(Number(first[name]));
+    expect(fact('afterRollback')).toMatchObject({ code: 0 });
+  });
+
+  it('leaves nothing but keys that wait for their deletion', () => {
+    expect(fact('left').filter((line) => !line.startsWith('key to be deleted '))).toEqual([]);
+    expect(fact('left').length).toBeGreaterThan(0);
+  });
+
+  it('leaves no secret in a state, a plan, an output, a log or what a command says', () => {
+    expect(fact('found')).toEqual([]);
+    expect(fact('messageInLogs')).toBe(false);
+    expect(fact('searchWorks')).toBe(true);
+    expect(fact('secrets').length).toBeGreaterThan(15);
+    for (const place of [
+      'state service',
+      'state foundation',
+      'plan service',
+      'outputs service',
+      'log /aws/lambda/',
+      'log /aws/vendedlogs/',
+      'output node scripts/aws/deploy.ts',
+    ]) {
+      expect(fact('searched').some((name) => name.startsWith(place))).toBe(true);
+    }
+  });
+});
