@@ -197,12 +197,25 @@ describe('the sallyport command', () => {
     expect(run('bin/sallyport.mjs', ['connections'], given).stderr).toContain('unauthenticated');
   }, 30_000);
 
+  it('revokes a certificate by its serial number, of this machine’s authority unless another is named', () => {
+    const revoked = sallyport('certificate', 'revoke', '--serial', '00:ab:CD:12');
+    expect(revoked).toMatchObject({ status: 0, stdout: 'revoked ABCD12 of CN=Sallyport local client CA\n' });
+    const issuer = 'CN=Sallyport dev client CA';
+    expect(sallyport('certificate', 'revoke', '--serial', 'ef', '--issuer', issuer).status).toBe(0);
+    const listed = sallyport('certificate', 'revoked').stdout;
+    expect(listed).toBe(`ABCD12  CN=Sallyport local client CA\nEF  ${issuer}\n`);
+  });
+
   it.each([
     [['person', 'identify', 'p_x', 'mail:x'], 1, /identity looks like/],
     [['person', 'add', ''], 1, /1 to 200 characters/],
     [['person', 'remove', 'p_x', '--yes'], 1, /no person p_x/],
     [['certificate', 'revoke', 'no-such-file.pem'], 1, /no-such-file.pem cannot be read/],
     [['certificate', 'revoke', 'package.json'], 1, /no client certificate/],
+    [['certificate', 'revoke'], 1, /PEM file or a --serial/],
+    [['certificate', 'revoke', 'package.json', '--serial', 'AB'], 1, /PEM file or a --serial/],
+    [['certificate', 'revoke', '--serial', 'twelve'], 1, /in hex/],
+    [['certificate', 'revoke', '--serial', 'AB', '--issuer', 'somebody'], 1, /CN=/],
     [['connect', '--no-browser', '--days', 'soon'], 1, /--days takes a whole number/],
     [['connect', '--no-browser', '--days', '0'], 1, /days/],
     [['connect', '--no-browser', '--scopes', 'constructor'], 1, /Choose scopes/],
@@ -236,6 +249,7 @@ describe('the sallyport command', () => {
       'store.sqlite',
       'client-ca.key',
       'agent.key',
+      'agent-credentials.json',
       'dev.log',
     ]) {
       expect({ file, mode: (statSync(join(home, file)).mode & 0o777).toString(8) }).toEqual({ file, mode: '600' });
