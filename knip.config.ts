@@ -12,6 +12,7 @@ const config: KnipConfig = {
     'scripts/aws/*.ts',
     'test/bench/*.ts',
     'test/**/*.test.ts',
+    'test/infra/cycle/run.ts',
     'test/support/{conformance-server,sdk-client-main}.ts',
   ],
   // CloudFront runs it.

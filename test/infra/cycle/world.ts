@@ -10,12 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildBundle } from '../../../build/build-bundle.ts';
 import { createStandInGoogle, type StandInGoogle } from '../../../src/local/google/stand-in-google.ts';
-import {
-  createTestCertificate,
-  createTestServerCertificate,
-  type TestCertificate,
-  testAuthority,
-} from '../../support/certificates.ts';
+import { createTestCertificate, type TestCertificate, testAuthority } from '../../support/certificates.ts';
 import { type Ministack, startMinistack } from '../../support/ministack.ts';
 import { pythonWith } from '../../support/python.ts';
 import { type RecordingProxy, startRecordingProxy } from '../../support/recording-proxy.ts';
