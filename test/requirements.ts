@@ -101,7 +101,18 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/least-privilege.test.ts', 'an unused right would be found'],
     ],
   },
-  later('S0.12', 'CloudWatch logs, metrics, alarms'),
+  {
+    row: 'S0.12',
+    what: 'CloudWatch logs, metrics, alarms',
+    state: 'kept',
+    tests: [
+      ['test/infra/service-parts.test.ts', 'is counted by the code under that name and those dimensions'],
+      ['test/infra/service-parts.test.ts', 'tells the topic each time, in words that name a section of the runbook'],
+      ['test/infra/service-parts.test.ts', 'is shown on one page, with every alarm'],
+      ['test/infra/service-parts.test.ts', 'the rule on the authority tells'],
+      ['test/unit/adapters/log/json-log.test.ts', 'counts in CloudWatch’s embedded metric format'],
+    ],
+  },
   {
     row: 'S0.13',
     what: 'the same code served locally, secrets from environment variables, self-signed certificates',
