@@ -44,6 +44,17 @@ const parse = (text: unknown, what: string): Policy => {
   if (typeof text !== 'string') throw new Error(`${what} is not known in the plan`);
   return JSON.parse(text) as Policy;
 };
+/** The account that an applied foundation is in. */
+export function accountOf(foundation: Plan, account: Omit<Account, 'keys'>): Account {
+  const keys = foundation
+    .resources('aws_kms_key')
+    .map(({ address, index, values }) => [
+      String(index),
+      { arn: String(values['arn']), policy: parse(values['policy'], `the policy of ${address}`) },
+    ]);
+  return { ...account, keys: Object.fromEntries(keys) };
+}
+
 const moduleOf = ({ address }: PlannedResource): string => address.replace(/(^|\.)aws_.*$/, '');
 const text = (resource: PlannedResource, name: string): string => String(resource.values[name] ?? '');
 

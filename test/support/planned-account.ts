@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { zipSync } from 'fflate';
 import { TEST_CREDENTIALS, TEST_REGION } from './aws-emulator.ts';
-import { type Account, type Role, rolesOf } from './iam.ts';
+import { type Account, accountOf, type Role, rolesOf } from './iam.ts';
 import { type Ministack, startMinistack } from './ministack.ts';
 import { copyTerraform, type Plan, type PlanDocument, type PlanOptions, readPlan } from './terraform.ts';
 
@@ -109,19 +109,7 @@ export async function planAccount(): Promise<PlannedAccount> {
       emulator,
       foundation,
       service,
-      account: {
-        id: ACCOUNT,
-        region: TEST_REGION,
-        environment: ENVIRONMENT,
-        keys: Object.fromEntries(
-          foundation
-            .resources('aws_kms_key')
-            .map(({ index, values }) => [
-              String(index),
-              { arn: String(values['arn']), policy: policy(values['policy']) },
-            ]),
-        ),
-      },
+      account: accountOf(foundation, { id: ACCOUNT, region: TEST_REGION, environment: ENVIRONMENT }),
       roles: (store) =>
         Object.fromEntries(
           [...rolesOf(foundation, ACCOUNT), ...rolesOf(service[store], ACCOUNT, boundaries)].map((role) => [
