@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Account, createJudge, requestsOf, rolesOf } from '../support/iam.ts';
 import { hasPython, PYTHON_INSTALL_MS } from '../support/python.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
-import { hasTerraform } from '../support/terraform.ts';
+import { hasTerraform, type PlanDocument, readPlan } from '../support/terraform.ts';
 import type { Facts } from './cycle/cycle.ts';
 import type { CycleReport } from './cycle/run.ts';
 
@@ -122,6 +123,31 @@ whenPossible('the deployed system, without an account', () => {
     for (const name of Object.keys(first)) expect(Number(second[name])).toBeGreaterThan(Number(first[name]));
     expect(fact('afterRollback')).toMatchObject({ code: 0 });
   });
+
+  it('lets each function do what it did, by the policies that were applied', async () => {
+    const applied = (root: 'foundation' | 'service') =>
+      readPlan({ planned_values: fact('applied')[root] as PlanDocument['planned_values'] });
+    const keys = applied('foundation')
+      .resources('aws_kms_key')
+      .map(({ index, values }) => [
+        String(index),
+        { arn: String(values['arn']), policy: JSON.parse(String(values['policy'])) },
+      ]);
+    const names = { id: '000000000000', region: 'eu-central-1', environment: 'dev' };
+    const account: Account = { ...names, keys: Object.fromEntries(keys) };
+    const boundary = applied('foundation').values('aws_iam_policy.boundary');
+    const boundaries = { [String(boundary['arn'])]: JSON.parse(String(boundary['policy'])) };
+    const roles = rolesOf(applied('service'), account.id, boundaries);
+    const judge = await createJudge(account);
+    expect(new Set(report.calls.map((call) => call.function))).toEqual(new Set(['agent', 'mcp', 'oauth', 'rotate']));
+    for (const name of new Set(report.calls.map((call) => call.function))) {
+      const role = roles.find((one) => one.name === `sallyport-dev-${name}`);
+      if (role === undefined) throw new Error(`no role of ${name}`);
+      const asked = report.calls.filter((call) => call.function === name).flatMap((call) => requestsOf(account, call));
+      const different = [...new Map(asked.map((request) => [JSON.stringify(request), request])).values()];
+      expect({ name, refused: await judge.refused(role, different) }).toEqual({ name, refused: [] });
+    }
+  }, 120_000);
 
   it('leaves nothing but keys that wait for their deletion', () => {
     expect(fact('left').filter((line) => !line.startsWith('key to be deleted '))).toEqual([]);

@@ -303,7 +303,8 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
           `Firewall arn:aws:wafv2:us-east-1:${account}:global/managedruleset/*/*`,
           'Names arn:aws:route53:::hostedzone/Z0123456789EXAMPLE',
           'NamesDone arn:aws:route53:::change/*',
-          ...['NewCertificates', 'OwnCertificates'].flatMap((sid) =>
+          'NewCertificates *',
+          ...['TagCertificates', 'OwnCertificates'].flatMap((sid) =>
             ['eu-central-1', 'us-east-1'].map((region) => `${sid} arn:aws:acm:${region}:${account}:certificate/*`),
           ),
           'Subscriptions *',

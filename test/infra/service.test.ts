@@ -360,7 +360,10 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     for (const { values } of plan.resources('aws_apigatewayv2_stage')) {
       expect(values).toMatchObject({
         name: '$default',
-        default_route_settings: [{ throttling_rate_limit: 50, throttling_burst_limit: 100 }],
+        default_route_settings: [
+          // Metrics of each route cost more a month than all calls.
+          { throttling_rate_limit: 50, throttling_burst_limit: 100, detailed_metrics_enabled: false },
+        ],
       });
     }
     const { route_settings: tight } = plan.values('module.api["oauth"].aws_apigatewayv2_stage.this');
@@ -397,7 +400,12 @@ on('the service root', () => {
       store: 'dynamodb',
       vpc: network,
     });
-    given = await root.plan('prod', { certificate_arn: certificate, key_door: true, live_version: { mcp: '3' } });
+    given = await root.plan('prod', {
+      certificate_arn: certificate,
+      key_door: true,
+      live_version: { mcp: '3' },
+      reserved_concurrency: { mcp: 20 },
+    });
   }, TERRAFORM_MS);
 
   it('has a key door only where it is wanted', () => {
@@ -477,6 +485,14 @@ on('the service root', () => {
       given.values(`module.function["${name}"].aws_lambda_alias.live`)['function_version'];
     expect(version('mcp')).toBe('3');
     expect(version('oauth')).toBeUndefined();
+  });
+
+  it('reserves instances, which are a limit, for whom it is told to', () => {
+    const reserved = Object.entries(functionsOf(given)).map(([name, planned]) => [
+      name,
+      planned.reserved_concurrent_executions,
+    ]);
+    expect(Object.fromEntries(reserved)).toEqual({ agent: -1, mcp: 20, 'mcp-key': -1, oauth: -1, rotate: -1 });
   });
 
   it('takes a given certificate in place of making one for each name', () => {

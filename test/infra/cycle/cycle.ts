@@ -10,7 +10,15 @@ import {
   setSecrets,
   writeVariables,
 } from './deployment.ts';
-import { createEvidence, type Evidence, gatherLogs, gatherOutput, gatherPlans, gatherStates } from './evidence.ts';
+import {
+  createEvidence,
+  type Evidence,
+  gatherLogs,
+  gatherOutput,
+  gatherPlans,
+  gatherStates,
+  readApplied,
+} from './evidence.ts';
 import { becomes, type OutageFacts, surviveOutage } from './faults.ts';
 import { ask, connect, deployAndAsk, type Enrolled, enrol, MESSAGE_CANARY, revoke } from './persons.ts';
 import { type Caller, openCaller, type RotationFacts, readCredentials, rotateUnderLoad } from './rotation.ts';
@@ -23,6 +31,8 @@ export interface Facts {
   /** Exit codes of `make plan`, right after everything was applied: 0 when nothing would change. */
   readonly secondPlans: Readonly<Record<string, number>>;
   readonly deployed: readonly string[];
+  /** Root to the values of all its resources, as `terraform show` tells them. */
+  readonly applied: Readonly<Record<'foundation' | 'service', unknown>>;
   readonly mutualTls: readonly { readonly domain: string; readonly truststoreVersion?: string }[];
   readonly doors: readonly string[];
   readonly connected: string;
@@ -177,6 +187,10 @@ async function destroyAll(
       await edges.close();
       await gatherLogs(world, evidence);
       await gatherPlans(world, evidence);
+      facts.applied = {
+        foundation: await readApplied(world, 'foundation'),
+        service: await readApplied(world, 'service'),
+      };
       await operate(world, 'destroy');
       await gatherStates(world, evidence);
       await destroyFoundation(world);

@@ -72,6 +72,14 @@ export async function gatherPlans({ commands, folder }: World, evidence: Evidenc
   }
 }
 
+/** What `terraform show -json` tells of a root that was applied: every value of every resource. */
+export async function readApplied({ commands, folder }: World, root: string): Promise<unknown> {
+  const at = `-chdir=${join(folder, 'terraform', root)}`;
+  const shown = await commands.run('terraform', [at, 'show', '-json'], { shown: false });
+  if (shown.code !== 0) throw new Error(shown.output);
+  return (JSON.parse(shown.stdout) as { readonly values: unknown }).values;
+}
+
 /** All log groups: the functions' own and the access logs. */
 export async function gatherLogs(world: World, evidence: Evidence): Promise<void> {
   const logs = new CloudWatchLogsClient(awsConfig(world));

@@ -99,7 +99,7 @@ module "observability" {
   environment       = "dev"
   prefix            = local.prefix
   queues            = { rotate-failed = "sallyport-dev-rotate-dead", rotate-undelivered = module.rotation.queue_name }
-  tables            = [for arn in values(module.store.table_arns) : split("/", arn)[1]]
+  tables            = values(module.store.table_names)
 
   functions = {
     for name, service in local.functions : name => {
