@@ -87,8 +87,8 @@ deploy: $(INSTALLED) #@ Plan, apply that very plan, try every door, go back if o
 rollback: $(INSTALLED) #@ Go back to the version before, or TO="mcp/3 agent/5"
 	@$(AWS_RUN) $(TO)
 
-edge-secret: $(INSTALLED) #@ Bring the origin secret to the edge, where CI deployed it or the secret was replaced
-	@$(AWS_RUN)
+edge-secret: $(INSTALLED) #@ Bring the origin secret to an edge that CI deployed; REPLACE=1 makes another, refusing no request
+	@$(AWS_RUN) $(if $(REPLACE),--replace)
 
 destroy: $(INSTALLED) #@ Remove the service; ROOT=foundation then removes keys, secrets and state too
 	@$(AWS_RUN) $(if $(ROOT),--root "$$ROOT")

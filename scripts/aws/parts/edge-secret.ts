@@ -3,7 +3,9 @@ import { createSecret } from '../../../src/kernel/secret.ts';
 import { type AwsClients, errorName } from './aws.ts';
 import type { Context } from './command.ts';
 import { createEdgeKeyValueStore, keyValueStoreEndpoint } from './key-value-store.ts';
-import { readParameters } from './parameters.ts';
+import { readParameters, writeParameter } from './parameters.ts';
+import { replaceEdgeSecret } from './replace-edge-secret.ts';
+import { generateSecret } from './secret-forms.ts';
 
 // Brings the origin secret from Parameter Store to the edge. Terraform cannot: what it manages lies in its state. Of two secrets the edge
 // is given the first; the APIs take both (docs/decisions/0014).
@@ -24,6 +26,11 @@ export interface EdgeSecretOptions {
   readonly endpoint?: string | undefined;
 }
 
+async function openStore(arn: string, { ssm }: Pick<AwsClients, 'ssm'>, endpoint: string | undefined) {
+  const credentials = await ssm.config.credentials();
+  return createEdgeKeyValueStore({ arn, credentials, endpoint, nowMs: () => Date.now() });
+}
+
 export async function giveEdgeItsSecret(
   { names }: Pick<Context, 'names'>,
   aws: Pick<AwsClients, 'ssm'>,
@@ -39,15 +46,30 @@ export async function giveEdgeItsSecret(
   if (known === undefined) return 'may not be read';
   const secret = known.get(PARAMETER)?.value?.reveal().split(',')[0]?.trim();
   if (secret === undefined) return 'never set';
-  const store = createEdgeKeyValueStore({
-    arn,
-    credentials: await aws.ssm.config.credentials(),
-    endpoint,
-    nowMs: () => Date.now(),
-  });
+  const store = await openStore(arn, aws, endpoint);
   if ((await store.get(KEY)) === secret) return 'as it was';
   await store.put(KEY, createSecret(secret));
   return 'written';
+}
+
+/** The outcome of replacing it, which takes seven minutes. */
+export async function renewEdgeSecret(
+  { names, say }: Pick<Context, 'names' | 'say'>,
+  aws: Pick<AwsClients, 'ssm'>,
+  { outputs, endpoint = keyValueStoreEndpoint(process.env) }: EdgeSecretOptions,
+): Promise<EdgeSecretOutcome> {
+  const arn = outputs['edge_key_value_store_arn'];
+  if (typeof arn !== 'string') return 'no edge';
+  const store = await openStore(arn, aws, endpoint);
+  const wasSet = await replaceEdgeSecret({
+    read: async () => (await readParameters(aws, names, [PARAMETER])).get(PARAMETER)?.value,
+    write: (value) => writeParameter(aws, names, PARAMETER, value),
+    send: (value) => store.put(KEY, value),
+    generate: generateSecret,
+    sleep,
+    say,
+  });
+  return wasSet ? 'written' : 'never set';
 }
 
 /** Until the edge lets a request through to the API, or patience ends: an edge without its secret answers 503, with a wrong one 403. */

@@ -89,7 +89,8 @@ export const SECRET_FORMS: readonly SecretForm[] = [
       value.split(',').every((part) => /^[A-Za-z0-9_-]{32,128}$/.test(part)) && value.split(',').length <= 2
         ? undefined
         : 'it has 32 characters or more (letters, digits, - and _); two with a comma while it is replaced',
-    replacing: 'requests are refused until the edge has the new one (`make deploy`)',
+    replacing:
+      'requests are refused until the edge has the new one (`make edge-secret`, which with REPLACE=1 replaces it without that)',
   },
   {
     name: 'agent-credentials',
