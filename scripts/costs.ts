@@ -171,7 +171,7 @@ export function costsDocument(): string {
 Written by \`make docs\` from three things: what was measured (${measured.date}, Node ${measured.node}, ${measured.machine}; \`node test/bench/lambda-costs.ts\`
 measures again), what is assumed ([scripts/costs/assumptions.ts](../scripts/costs/assumptions.ts)), and public prices in US East
 (N. Virginia) of ${PRICES_OF} ([scripts/costs/prices.ts](../scripts/costs/prices.ts)). No free tier is taken off, though a small
-system stays inside most of them. Nothing here was read off a bill: ${'`make doctor`'} cannot see yours, AWS Cost Explorer can.
+system stays inside most of them. Nothing here was read off a bill; AWS Cost Explorer shows yours.
 
 Measured was the zip under Lambda’s own runtime client, with Redis over TLS and a stand-in Google on the same machine: medians of
 the function’s own time from an event to its answer, the bytes that it logs, and with DynamoDB the requests that it makes. A function of ${memoryMegabytes} MB has
@@ -192,7 +192,8 @@ Amazon Bedrock AgentCore Gateway takes ${money(managed, 3)} for a thousand tool 
 | the door, DynamoDB | ${money(doorCosts.dynamodb.bare)} | ${percent(doorCosts.dynamodb.bare)} |
 | the door, DynamoDB, with our logs and traces | ${money(doorCosts.dynamodb.watched)} | ${percent(doorCosts.dynamodb.watched)} |
 
-The aim is at most half. A whole call of \`freebusy\`, with the tool and the time that Google takes:
+The aim is at most half: kept with Redis, logs and traces and all; with DynamoDB kept by the door, and missed once logs and traces are
+counted. A whole call of \`freebusy\`, with the tool and the time that Google takes:
 
 ${table([...callItems, dynamoDb(callRecords)])}
 
@@ -212,7 +213,7 @@ And where they are switched on:
 ${table(optionalItems, 2)}
 
 Storage (state, truststore, tables, logs that are kept) is cents until there is much of it. A trail of CloudTrail is free when it is the account’s first;
-its files in S3 are not. The rotation runs 96 times a day: under a cent a month.
+its files in S3 are not. The rotation runs every hour: under a cent a month.
 
 ## What makes it more
 
@@ -229,6 +230,6 @@ The runbook for a bill that is too high: [operations.md](operations.md#cost-spik
 
 | what | dollars | page |
 |---|---|---|
-${sources.map(({ unit, dollars, source }) => `| a ${unit} | ${Number(dollars.toPrecision(6)).toString()} | ${source} |`).join('\n')}
+${sources.map(({ unit, dollars, source }) => `| ${unit} | ${dollars < 0.0001 ? `${Number((dollars * 1e6).toPrecision(6))} for a million` : dollars} | ${source} |`).join('\n')}
 `;
 }

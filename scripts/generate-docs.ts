@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { dynamoDbAccessJson } from '../src/config/dynamodb-access.ts';
 import { configurationReference } from '../src/config/reference.ts';
 import { agentOpenapiYaml } from './agent-openapi.ts';
+import { costsDocument } from './costs.ts';
 
 // `make docs`: the documents that are generated from code, and what Terraform reads of it.
 
@@ -9,5 +10,7 @@ writeFileSync('docs/configuration.md', configurationReference());
 console.log('docs/configuration.md');
 writeFileSync('docs/openapi/agent.yaml', agentOpenapiYaml());
 console.log('docs/openapi/agent.yaml');
+writeFileSync('docs/costs.md', costsDocument());
+console.log('docs/costs.md');
 writeFileSync('terraform/modules/store/access.json', dynamoDbAccessJson());
 console.log('terraform/modules/store/access.json');

@@ -25,10 +25,10 @@ export const assumptions = {
 export const standing = {
   kmsKeys: 4,
   dashboards: 1,
-  alarmMetrics: 0,
+  alarmMetrics: 53,
 } as const;
 
 /** Metrics of ours that occur in ordinary use: tools × outcomes, refusals by reason, turns by status, days left. */
 export const ORDINARY_METRICS = 15;
 /** Rules of the firewall that `edge` sets up. A test holds it to the plan. */
-export const FIREWALL_RULES = 0;
+export const FIREWALL_RULES = 4;

@@ -98,7 +98,7 @@ export async function recordFunctions(planned: PlannedAccount): Promise<readonly
   const plan = planned.service.redis;
   const functions = plannedFunctions(plan);
   await setParameters(planned);
-  const proxy = await startRecordingProxy({ url: planned.emulator.endpoint }, functions);
+  const proxy = await startRecordingProxy(planned.emulator.endpoint, functions);
   try {
     for (const name of functions) await useSecretsAndKeys(plannedEnvironment(plan, name), proxy.endpointOf(name));
     const failed = proxy.calls().filter(({ status }) => status >= 400);
@@ -152,7 +152,7 @@ export async function recordStore({ emulator, account }: PlannedAccount): Promis
     );
   }
   direct.destroy();
-  const proxy = await startRecordingProxy({ url: emulator.endpoint }, ['anybody']);
+  const proxy = await startRecordingProxy(emulator.endpoint, ['anybody']);
   const client = new DynamoDBClient({ ...options, endpoint: proxy.endpointOf('anybody') });
   const store = createDynamoDbStore({
     client,

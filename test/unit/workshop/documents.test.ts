@@ -25,6 +25,28 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
+  it.each(markdownFiles('.'))('%s names only targets that `make` knows', (file) => {
+    const makefile = readFileSync('Makefile', 'utf8');
+    const targets = new Set([...makefile.matchAll(/^([a-z-]+):/gm)].map(([, name]) => name));
+    // In code only: prose may say what a thing makes.
+    const code = readFileSync(file, 'utf8').match(/```[\s\S]*?```|`[^`\n]+`/g) ?? [];
+    const named = code.flatMap((text) => [...text.matchAll(/\bmake ([a-z][a-z-]*)/g)].map(([, name]) => name));
+    expect(named.filter((name) => !targets.has(name))).toEqual([]);
+  });
+
+  it('the alarms name sections that the runbooks have', () => {
+    const headings = [...readFileSync('docs/operations.md', 'utf8').matchAll(/^## (.+)$/gm)].map(
+      ([, name = '']) => name,
+    );
+    const alarms = readFileSync('terraform/modules/observability/alarms.tf', 'utf8');
+    const sections = [...alarms.matchAll(/docs\/operations\.md: ([^".]+)\./g)].map(([, name = '']) => name);
+    expect(sections.length).toBeGreaterThan(8);
+    const plain = sections.filter((name) => !name.includes('${'));
+    expect(plain.filter((name) => !headings.some((heading) => heading.toLowerCase() === name))).toEqual([]);
+    for (const group of ['break-in', 'store', 'keys', 'tools', 'around-edge-agent', 'around-edge-oauth'])
+      expect(headings.join('\n').toLowerCase()).toMatch(new RegExp(`refused, ${group}\\b`));
+  });
+
   it('the architecture links every step of the way of one question to its file', () => {
     const text = readFileSync('docs/architecture.md', 'utf8');
     const way = text.slice(text.indexOf('## The way of one question'), text.indexOf('## Layers'));
