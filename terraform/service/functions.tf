@@ -122,8 +122,9 @@ locals {
         asynchronous    = true
         timeout_seconds = 120
         environment = {
-          SALLYPORT_AGENT                 = var.agents[0]
-          SALLYPORT_AUTHORITY_CERTIFICATE = data.aws_s3_object.truststore.body
+          SALLYPORT_AGENT = var.agents[0]
+          # Told by the domain's own version, so that it comes after: no certificate may be issued that the domain does not trust yet.
+          SALLYPORT_AUTHORITY_CERTIFICATE = module.mtls_domain.truststore_version == null ? null : data.aws_s3_object.truststore.body
           SALLYPORT_AUTHORITY_KMS_KEY_ID  = local.keys["authority"]
           SALLYPORT_CREDENTIALS_PARAMETER = "/sallyport/${var.environment}/${local.credentials}"
           SALLYPORT_SECRETS_KMS_KEY_ID    = local.keys["secrets"]
