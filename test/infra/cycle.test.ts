@@ -84,7 +84,7 @@ whenPossible('the deployed system, without an account', () => {
   it('answers a person’s question by a tool of the MCP function', () => {
     expect(fact('connected')).toBe('connected');
     expect(fact('question')).toMatchObject({ code: 0 });
-    expect(fact('question').output).toMatch(/(?:freebusy|suggesttime|listevents) .* → ok/);
+    expect(fact('question').output).toMatch(/(?:freebusy|suggesttime|listevents) .* → completed/);
   });
 
   it('books what the person approves, and only that', () => {

@@ -47,10 +47,16 @@ export async function writeVariables(world: World): Promise<void> {
   await write(`${ENVIRONMENT}.foundation.tfvars`, foundation);
 }
 
-/** ACM's emulator makes every certificate an RSA one, whatever it was asked for; the type of the key is asserted from the plan. */
+/** What the emulator does not keep, so that each plan would mend it; both are asserted from plans of the roots as they are. */
+const NOT_KEPT = {
+  certificate: 'resource "aws_acm_certificate" "this" {\n  key_algorithm = "RSA_2048"\n}\n',
+  observability: 'resource "aws_cloudtrail" "calls" {\n  lifecycle {\n    ignore_changes = [tags, tags_all]\n  }\n}\n',
+};
+
 export async function allowForTheEmulator({ folder }: World): Promise<void> {
-  const override = 'resource "aws_acm_certificate" "this" {\n  key_algorithm = "RSA_2048"\n}\n';
-  await writeFile(join(folder, 'terraform/modules/certificate/emulator_override.tf'), override);
+  for (const [module, override] of Object.entries(NOT_KEPT)) {
+    await writeFile(join(folder, 'terraform/modules', module, 'emulator_override.tf'), override);
+  }
 }
 
 export function operate({ commands }: World, name: string, ...args: readonly string[]): Promise<Ran> {

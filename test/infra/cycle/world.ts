@@ -131,10 +131,12 @@ export async function createWorld(): Promise<World> {
   };
 
   const passwords = Object.fromEntries(STORE_USERS.map((user) => [user, canary(`redis-${user}`)]));
-  const redis = await startRedisServer({ args: redisUserArguments(passwords) });
+  // It keeps its records when it dies, as the one that is deployed with has to.
+  const redis = await startRedisServer({ args: ['--appendonly', 'yes', ...redisUserArguments(passwords)] });
   const clientSecret = canary('google-client');
   let aheadSeconds = 0;
-  const clock = { nowMs: () => Date.now() + aheadSeconds * 1000 };
+  // Not by Date, which whoever loads `as-on-aws.mjs` has put forward already.
+  const clock = { nowMs: () => performance.timeOrigin + performance.now() + aheadSeconds * 1000 };
   const google = await createStandInGoogle({
     clock,
     accounts: [PERSON],
