@@ -4,6 +4,7 @@ import { ApiRefusal } from './client/api.ts';
 import { addApprovalCommands } from './commands/approvals.ts';
 import { addAskCommand } from './commands/ask.ts';
 import { addCertificateCommands } from './commands/certificates.ts';
+import { addChatCommand } from './commands/chat.ts';
 import { addConnectCommands } from './commands/connections.ts';
 import { addContactCommands } from './commands/contacts.ts';
 import { addPersonCommands } from './commands/persons.ts';
@@ -21,6 +22,7 @@ function createProgram(context: CliContext): Command {
     .option('--home <folder>', 'this machine’s state', context.environment['SALLYPORT_HOME'] ?? '.sallyport')
     .showHelpAfterError()
     .exitOverride();
+  addChatCommand(program, context);
   addAskCommand(program, context);
   addPlanCommand(program, context);
   addConnectCommands(program, context);

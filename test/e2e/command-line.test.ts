@@ -1,6 +1,6 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -67,6 +67,48 @@ describe('make demo', () => {
     expect(demo.stdout).toContain('createevent → completed');
     expect(demo.stdout).toContain('Done: the event is there.');
   }, 60_000);
+});
+
+describe('sallyport chat', () => {
+  it('answers each line of a pipe in one conversation, shows its calls apart, and leaves a yes to the person', () => {
+    const lines = ['am I free tomorrow at three?', '/model', 'book an hour with Tim on Friday at 4pm', '/what', ''];
+    const chat = spawnSync(process.execPath, ['bin/sallyport.mjs', 'chat', '--zone', 'Europe/Berlin'], {
+      env: { ...process.env, SALLYPORT_HOME: home },
+      input: lines.join('\n'),
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect({ status: chat.status, stderr: chat.stderr }).toMatchObject({ status: 0 });
+    expect(chat.stdout).toMatch(/^Free: .*\nWaiting for your yes: .*Tim/);
+    expect(chat.stderr).toMatch(/^· freebusy \{"timeMin"/m);
+    expect(chat.stderr).toContain('offline:planner');
+    expect(chat.stderr).toContain('There is no /what');
+  });
+
+  it('asks for the yes at a terminal, does what was approved, and keeps what was typed for this user alone', async () => {
+    const command = `${process.execPath} bin/sallyport.mjs chat --zone Europe/Berlin`;
+    const env = { ...process.env, SALLYPORT_HOME: home, TERM: 'dumb' };
+    const terminal = spawn('script', ['-qfec', command, '/dev/null'], { env });
+    let seen = '';
+    const until = async (words: RegExp): Promise<void> => {
+      while (!words.test(seen)) await once(terminal.stdout, 'data');
+      seen = '';
+    };
+    terminal.stdout.on('data', (chunk) => {
+      seen += chunk;
+    });
+    await until(/› /);
+    terminal.stdin.write('book an hour with Una on Friday at 5pm\r');
+    await until(/Una[\s\S]*Do it\? \[y\/N\] /);
+    terminal.stdin.write('y\r');
+    await until(/(?:Booked|booked)[\s\S]*› /);
+    terminal.stdin.write('/quit\r');
+    const [status] = await once(terminal, 'exit');
+    expect(status).toBe(0);
+    const history = join(home, 'history');
+    expect(readFileSync(history, 'utf8')).toContain('Una');
+    expect(statSync(history).mode & 0o777).toBe(0o600);
+  }, 30_000);
 });
 
 describe('the test client', () => {

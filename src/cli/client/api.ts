@@ -31,14 +31,14 @@ export class ApiRefusal extends Error {
   }
 }
 
-async function send(endpoint: Endpoint, request: ApiRequest): Promise<Response> {
+async function send(endpoint: Endpoint, request: ApiRequest, accept = 'application/json'): Promise<Response> {
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   try {
     return await fetch(`${endpoint.url}${request.path}`, {
       method: request.method,
       redirect: 'manual',
       headers: {
-        accept: 'application/json',
+        accept,
         authorization: `Bearer ${endpoint.token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -54,13 +54,8 @@ async function send(endpoint: Endpoint, request: ApiRequest): Promise<Response> 
   }
 }
 
-/** Rejects with ApiRefusal for every answer that is no success, with AppError when there is no answer or not the promised shape. */
-export async function callApi<Schema extends z.ZodType>(
-  endpoint: Endpoint,
-  request: ApiRequest,
-  schema: Schema,
-): Promise<z.infer<Schema>> {
-  const response = await send(endpoint, request);
+/** The JSON of an answer that is a success. */
+async function readAnswer(endpoint: Endpoint, request: ApiRequest, response: Response): Promise<unknown> {
   const text = await response.text();
   let parsed: unknown;
   try {
@@ -72,13 +67,31 @@ export async function callApi<Schema extends z.ZodType>(
       { cause },
     );
   }
-  if (!response.ok) {
-    const known = errorBody.safeParse(parsed);
-    if (!known.success)
-      throw new ApiRefusal(response.status, 'unknown', `${request.path} answered ${response.status}`, '-');
-    const { code, message, request_id } = known.data.error;
-    throw new ApiRefusal(response.status, code, message, request_id);
-  }
+  if (response.ok) return parsed;
+  const known = errorBody.safeParse(parsed);
+  if (!known.success)
+    throw new ApiRefusal(response.status, 'unknown', `${request.path} answered ${response.status}`, '-');
+  const { code, message, request_id } = known.data.error;
+  throw new ApiRefusal(response.status, code, message, request_id);
+}
+
+/** A body that arrives in pieces. Rejects as `callApi` does. */
+export async function openApi(endpoint: Endpoint, request: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
+  const response = await send(endpoint, request, 'text/event-stream');
+  const streams = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (response.ok && streams && response.body !== null) return response.body;
+  await readAnswer(endpoint, request, response);
+  throw new AppError('upstream_failed', `${request.path} answered without a stream.`);
+}
+
+/** Rejects with ApiRefusal for every answer that is no success, with AppError when there is no answer or not the promised shape. */
+export async function callApi<Schema extends z.ZodType>(
+  endpoint: Endpoint,
+  request: ApiRequest,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const response = await send(endpoint, request);
+  const parsed = await readAnswer(endpoint, request, response);
   const shape = schema.safeParse(parsed);
   if (!shape.success)
     throw new AppError('upstream_failed', `${request.path} answered in an unknown shape.`, { cause: shape.error });

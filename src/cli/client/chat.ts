@@ -12,7 +12,7 @@ const approval = z.object({
 });
 export type Approval = z.infer<typeof approval>;
 
-const turnAnswer = z.object({
+export const turnAnswer = z.object({
   status: z.enum(['completed', 'approval_required', 'running', 'failed', 'cancelled']),
   turn: z.string(),
   conversation_id: z.string().optional(),
@@ -71,13 +71,17 @@ async function answerApprovals(options: ChatOptions, open: readonly Approval[]):
   return answered > 0 && answered === open.length;
 }
 
-export async function ask(question: Question, options: ChatOptions): Promise<TurnAnswer> {
-  const body = {
-    message: question.message,
-    ...(question.conversationId === undefined ? {} : { conversation_id: question.conversationId }),
-    ...(question.timeZone === undefined ? {} : { time_zone: question.timeZone }),
+export function questionBody({ message, conversationId, timeZone }: Question) {
+  return {
+    message,
+    ...(conversationId === undefined ? {} : { conversation_id: conversationId }),
+    ...(timeZone === undefined ? {} : { time_zone: timeZone }),
   };
-  return follow(await callApi(options.agent, { method: 'POST', path: '/chat', body }, turnAnswer), options);
+}
+
+export async function ask(question: Question, options: ChatOptions): Promise<TurnAnswer> {
+  const body = questionBody(question);
+  return followTurn(await callApi(options.agent, { method: 'POST', path: '/chat', body }, turnAnswer), options);
 }
 
 const resume = (agent: Endpoint, turn: string): Promise<TurnAnswer> =>
@@ -85,10 +89,11 @@ const resume = (agent: Endpoint, turn: string): Promise<TurnAnswer> =>
 
 /** Goes on with a turn that waited for approvals, which have been answered elsewhere. */
 export async function continueTurn(turn: string, options: ChatOptions): Promise<TurnAnswer> {
-  return follow(await resume(options.agent, turn), options);
+  return followTurn(await resume(options.agent, turn), options);
 }
 
-async function follow(first: TurnAnswer, options: ChatOptions): Promise<TurnAnswer> {
+/** Waits while it runs, and answers its approvals when told to, until it has ended or waits for somebody else. */
+export async function followTurn(first: TurnAnswer, options: ChatOptions): Promise<TurnAnswer> {
   let answer = first;
   for (;;) {
     answer = await waitWhileRunning(options.agent, answer);

@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { AppError } from '../../kernel/app-error.ts';
+import { ApiRefusal, callApi, type Endpoint, openApi } from './api.ts';
+import { type Question, questionBody, type TurnAnswer, turnAnswer } from './chat.ts';
+import { readEvents } from './server-sent-events.ts';
+
+// A question whose turn is told while it runs (`POST /stream`). A stream that breaks off ends nothing: the turn is then read at its address.
+
+/** What a person may want to see happen. */
+export type TurnNews =
+  | { readonly kind: 'started'; readonly turn: string; readonly conversation: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'call'; readonly tool: string; readonly arguments: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'result'; readonly tool: string; readonly outcome: string; readonly message?: string };
+
+const shapes = {
+  'turn.start': z.looseObject({ turn: z.string(), conversation_id: z.string() }),
+  'text.delta': z.looseObject({ text: z.string() }),
+  'tool.call': z.looseObject({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) }),
+  'tool.result': z.looseObject({ tool: z.string(), outcome: z.string(), message: z.string().optional() }),
+  error: z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string(), request_id: z.string() }) }),
+};
+
+function parse<Schema extends z.ZodType>(schema: Schema, data: string): z.infer<Schema> {
+  try {
+    return schema.parse(JSON.parse(data));
+  } catch {
+    throw new AppError('upstream_failed', 'The stream holds something that is not of its known form.');
+  }
+}
+
+function newsOf(event: string, data: string): TurnNews | undefined {
+  switch (event) {
+    case 'turn.start': {
+      const { turn, conversation_id: conversation } = parse(shapes['turn.start'], data);
+      return { kind: 'started', turn, conversation };
+    }
+    case 'text.delta':
+      return { kind: 'text', text: parse(shapes['text.delta'], data).text };
+    case 'tool.call':
+      return { kind: 'call', ...parse(shapes['tool.call'], data) };
+    case 'tool.result': {
+      const { tool, outcome, message } = parse(shapes['tool.result'], data);
+      return { kind: 'result', tool, outcome, ...(message !== undefined && { message }) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+async function follow(
+  body: AsyncIterable<Uint8Array>,
+  tell: (news: TurnNews) => void,
+): Promise<{ readonly turn?: string; readonly end?: TurnAnswer }> {
+  let turn: string | undefined;
+  try {
+    for await (const { event, data } of readEvents(body)) {
+      if (event === 'turn.end') return { end: parse(turnAnswer, data) };
+      if (event === 'error') {
+        const { code, message, request_id } = parse(shapes.error, data).error;
+        throw new ApiRefusal(0, code, message, request_id);
+      }
+      const news = newsOf(event, data);
+      if (news?.kind === 'started') turn = news.turn;
+      if (news !== undefined) tell(news);
+    }
+  } catch (error) {
+    if (error instanceof ApiRefusal || error instanceof AppError || turn === undefined) throw error;
+  }
+  return turn === undefined ? {} : { turn };
+}
+
+/** How the turn stands when its stream has ended: it may wait for a yes, or still run. Rejects as `callApi` does. */
+export async function streamQuestion(
+  agent: Endpoint,
+  question: Question,
+  tell: (news: TurnNews) => void,
+): Promise<TurnAnswer> {
+  const body = await openApi(agent, { method: 'POST', path: '/stream', body: questionBody(question) });
+  const { turn, end } = await follow(body, tell);
+  if (end !== undefined) return end;
+  if (turn === undefined) throw new AppError('upstream_failed', 'The stream ended before the turn began. Ask again.');
+  return callApi(agent, { method: 'GET', path: `/turns/${encodeURIComponent(turn)}` }, turnAnswer);
+}
+
+/** What has been done stays done. */
+export function cancelTurn(agent: Endpoint, turn: string): Promise<TurnAnswer> {
+  return callApi(agent, { method: 'DELETE', path: `/turns/${encodeURIComponent(turn)}` }, turnAnswer);
+}
