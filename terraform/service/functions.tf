@@ -5,19 +5,20 @@ module "function" {
   source   = "../modules/function"
   for_each = local.functions
 
-  asynchronous       = each.value.asynchronous
-  boundary_arn       = local.boundary_arn
-  bundle             = var.bundle
-  data_key_arn       = local.keys["data"]
-  description        = each.value.description
-  handler            = each.value.handler
-  live_version       = lookup(var.live_version, each.key, null)
-  log_retention_days = var.log_retention_days
-  memory_mb          = var.memory[each.key]
-  name               = "${local.prefix}-${each.key}"
-  policy_json        = data.aws_iam_policy_document.work[each.key].json
-  timeout_seconds    = each.value.timeout_seconds
-  vpc                = var.vpc
+  asynchronous         = each.value.asynchronous
+  boundary_arn         = local.boundary_arn
+  bundle               = var.bundle
+  data_key_arn         = local.keys["data"]
+  description          = each.value.description
+  handler              = each.value.handler
+  live_version         = lookup(var.live_version, each.key, null)
+  log_retention_days   = var.log_retention_days
+  memory_mb            = var.memory[each.key]
+  name                 = "${local.prefix}-${each.key}"
+  policy_json          = data.aws_iam_policy_document.work[each.key].json
+  reserved_concurrency = var.reserved_concurrency[each.key]
+  timeout_seconds      = each.value.timeout_seconds
+  vpc                  = var.vpc
 
   # Lambda's limit for them all is 4 kB.
   environment = merge(

@@ -10,7 +10,7 @@ variable "account_id" {
 }
 
 variable "agents" {
-  description = "Agents that a person may let act; the first is offered unless another is asked for."
+  description = "Agents that a person may let act. The first is offered unless another is asked for, and is the one that this deployment runs: its credentials are renewed."
   type        = list(string)
   default     = ["agent/assistant"]
   nullable    = false
@@ -300,6 +300,24 @@ variable "redis_ca" {
   validation {
     condition     = var.redis_ca == null || (can(regex("^-----BEGIN CERTIFICATE-----", var.redis_ca)) && length(coalesce(var.redis_ca, "-")) <= 2200)
     error_message = "redis_ca must be one certificate in PEM, at most 2,200 characters: a function's whole environment has 4 kB."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Instances reserved for each function, which are its limit too: where a store takes few connections. -1: none, which accounts with a small quota demand."
+  type = object({
+    agent   = optional(number, -1)
+    mcp     = optional(number, -1)
+    mcp-key = optional(number, -1)
+    oauth   = optional(number, -1)
+    rotate  = optional(number, -1)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for limit in values(var.reserved_concurrency) : limit == -1 || (limit >= 1 && limit <= 1000)])
+    error_message = "reserved_concurrency must be -1 (none) or from 1 to 1000: with 0 a function never runs."
   }
 }
 

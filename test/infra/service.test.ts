@@ -361,7 +361,7 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
       expect(values).toMatchObject({
         name: '$default',
         default_route_settings: [
-          // Metrics of each route cost more a month than all calls.
+          // Six metrics of each route would each be on the bill.
           { throttling_rate_limit: 50, throttling_burst_limit: 100, detailed_metrics_enabled: false },
         ],
       });

@@ -136,8 +136,8 @@ variable "reserved_concurrency" {
   nullable    = false
 
   validation {
-    condition     = var.reserved_concurrency >= -1 && var.reserved_concurrency <= 1000
-    error_message = "reserved_concurrency must be -1 (none) or a number up to 1000."
+    condition     = var.reserved_concurrency == -1 || (var.reserved_concurrency >= 1 && var.reserved_concurrency <= 1000)
+    error_message = "reserved_concurrency must be -1 (none) or from 1 to 1000: with 0 a function never runs."
   }
 }
 

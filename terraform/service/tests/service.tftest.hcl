@@ -150,26 +150,27 @@ run "refuses_values_that_aws_or_a_function_would_stumble_over" {
   command = plan
 
   variables {
-    account_id         = "1234"
-    agents             = ["assistant"]
-    alarm_emails       = ["operators"]
-    allowed_hosts      = ["https://example.org"]
-    allowed_origins    = ["http://example.org"]
-    bundle             = "dist/lambda"
-    certificate_arn    = "arn:aws:iam::123456789012:server-certificate/x"
-    domain             = "Dev.sallyport.example.com"
-    google_client_id   = ""
-    log_level          = "all"
-    log_retention_days = 10
-    memory             = { agent = 128 }
-    model              = "openai"
-    openai_base_url    = "api.example.org"
-    rate_per_minute    = 0
-    redis_ca           = "a certificate"
-    sign_in_alias      = "Google"
-    store              = "postgres"
-    trust_domain       = "Sallyport"
-    zone_id            = "/hostedzone/Z0123456789EXAMPLE"
+    account_id           = "1234"
+    agents               = ["assistant"]
+    alarm_emails         = ["operators"]
+    allowed_hosts        = ["https://example.org"]
+    allowed_origins      = ["http://example.org"]
+    bundle               = "dist/lambda"
+    certificate_arn      = "arn:aws:iam::123456789012:server-certificate/x"
+    domain               = "Dev.sallyport.example.com"
+    google_client_id     = ""
+    log_level            = "all"
+    log_retention_days   = 10
+    memory               = { agent = 128 }
+    model                = "openai"
+    openai_base_url      = "api.example.org"
+    rate_per_minute      = 0
+    redis_ca             = "a certificate"
+    reserved_concurrency = { mcp = 0 }
+    sign_in_alias        = "Google"
+    store                = "postgres"
+    trust_domain         = "Sallyport"
+    zone_id              = "/hostedzone/Z0123456789EXAMPLE"
   }
 
   expect_failures = [
@@ -189,6 +190,7 @@ run "refuses_values_that_aws_or_a_function_would_stumble_over" {
     var.openai_base_url,
     var.rate_per_minute,
     var.redis_ca,
+    var.reserved_concurrency,
     var.sign_in_alias,
     var.store,
     var.trust_domain,

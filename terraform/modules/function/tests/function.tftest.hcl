@@ -203,7 +203,7 @@ run "refuses_other_than_numbers_and_names_of_ours" {
     memory_mb            = 100
     name                 = "Sallyport"
     policy_json          = "all of it"
-    reserved_concurrency = -2
+    reserved_concurrency = 0
     runtime              = "nodejs18.x"
     timeout_seconds      = 0
   }
