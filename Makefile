@@ -64,7 +64,9 @@ docs: $(INSTALLED) ## Write the documents that are generated from code
 clean: ## Remove everything that was built or installed here; the local system's data stays in .sallyport/
 	@rm -rf node_modules dist coverage .cache test/peers/node_modules test/peers/*/node_modules test/peers/.venv*
 
-# Words that a person chose reach the commands by the environment, as make passes on what its command line sets: never through the shell's eyes.
+# Words that a person chose reach the commands by the environment, as they were typed: neither make nor the shell reads them.
+logs: export FILTER_TEXT = $(value FILTER)
+person: export NAME_TEXT = $(value NAME)
 
 bootstrap: $(INSTALLED) #@ Apply the foundation: state, keys, places of secrets, truststore, GitHub roles
 	@$(AWS_RUN)
@@ -94,7 +96,7 @@ destroy: $(INSTALLED) #@ Remove the service; ROOT=foundation then removes keys, 
 	@$(AWS_RUN) $(if $(ROOT),--root "$$ROOT")
 
 logs: $(INSTALLED) #@ Print the functions’ log: FN=mcp,agent SINCE=2h FILTER=error
-	@$(AWS_RUN) $(if $(FN),--fn "$$FN") $(if $(SINCE),--since "$$SINCE") $(if $(FILTER),--filter "$$FILTER")
+	@$(AWS_RUN) $(if $(FN),--fn "$$FN") $(if $(SINCE),--since "$$SINCE") $(if $(FILTER),--filter "$$FILTER_TEXT")
 
 rotate: $(INSTALLED) #@ Run the rotation now; START=1 a new key, RENEW=1 a new certificate, KEY=… where one leaked
 	@$(AWS_RUN) $(if $(START),--start) $(if $(RENEW),--renew) $(if $(KEY),--replace "$$KEY")
@@ -103,7 +105,7 @@ revoke: $(INSTALLED) #@ Revoke a client certificate everywhere within 60 seconds
 	@$(AWS_RUN) "$$SERIAL"
 
 person: $(INSTALLED) #@ Add a person: NAME="Ana"; without, list persons
-	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- person $(if $(NAME),add "$$NAME",list)
+	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- person $(if $(NAME),add "$$NAME_TEXT",list)
 
 token: $(INSTALLED) #@ Make a token: PERSON=p_… AUDIENCE=agent SCOPE="calendar.read" DAYS=90; without, list tokens
 	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- token \

@@ -42,7 +42,7 @@ export async function examineCertificates(
     ...findings,
     issuer === undefined
       ? bad('the agent’s certificate is from no authority in the truststore: the door refuses it', certs)
-      : ok(`the agent is ${certificate.spiffeId.text}, key ${keyId}`),
+      : ok(`the agent is ${certificate.spiffeId.text}, key ${keyId}, certificate ${certificate.serial}`),
     expiry('the agent’s certificate', { endMs: certificate.notAfterMs, soonDays: RENEWED_BY_DAYS, mend: renew }),
   ];
 }
