@@ -69,7 +69,7 @@ export interface RotationWish {
   readonly start?: boolean;
   /** Issue another certificate now. */
   readonly renew?: boolean;
-  /** This key (`agent/assistant#3`) may be in other hands: it is refused at once, and the agent with it until it has read its new document. */
+  /** This key (`agent/assistant#3`) may be in other hands: doors refuse it once they read the keyring again, and the agent until it has read its new document. */
   readonly replace?: string;
 }
 

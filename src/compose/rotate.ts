@@ -120,7 +120,7 @@ export type RotateHandler = (event: unknown, context: RotateContext) => Promise<
 /** A clock that is a little behind must not make a run look ended before it is. */
 const RUN_LIMIT_MARGIN_SECONDS = 5;
 
-/** Composed anew for each event: it comes every quarter of an hour, and secrets or an authority may have changed in between. */
+/** Composed anew for each event: it comes every hour, and secrets may have changed in between. */
 export function createRotateHandler({ environment, platform = systemPlatform }: RotateHandlerOptions): RotateHandler {
   const base = createJsonLog({
     clock: platform.clock,

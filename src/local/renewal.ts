@@ -16,7 +16,7 @@ import type { Home } from './home.ts';
 // The agent's credentials on one machine: enrolled at the start, then renewed while it runs by the very rotation that runs on AWS, with a file in
 // Parameter Store's place. Certificate and key lie beside it as PEM files, for clients of one's own.
 
-/** As often as a schedule on AWS. */
+/** A key's phases wait for whole runs; a run in which nothing is due costs a millisecond. */
 const INTERVAL_MS = 15 * 60_000;
 const CREDENTIALS_FILE = 'agent-credentials.json';
 

@@ -74,7 +74,7 @@ function planEnd(previous: readonly KeyringEntry[], old: KeyringEntry, context: 
 }
 
 /**
- * Another key in the place of all that the identity has, at once: for a key that somebody else may hold. Until the agent has read its new
+ * Another key in the place of all that the identity has: for a key that somebody else may hold. Until the agent has read its new
  * credentials it is refused.
  */
 export function replaceKeys(keyring: KeyringRecord, identity: string, nowSeconds: number): KeyringRecord {
