@@ -98,7 +98,10 @@ export const requirements: readonly Requirement[] = [
     tests: [
       ['test/infra/service.test.ts', 'with a role of its own under the boundary'],
       ['test/infra/service.test.ts', 'lets each function read the parameters that it is told of, and no others'],
+      ['test/infra/least-privilege.test.ts', 'what a function asks, its role allows'],
+      ['test/infra/least-privilege.test.ts', 'exactly the records that the code lists, in DynamoDB'],
       ['test/infra/least-privilege.test.ts', 'an unused right would be found'],
+      ['test/infra/least-privilege.test.ts', 'reads no parameter but its own, by any way'],
     ],
   },
   {
@@ -109,7 +112,7 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/service-parts.test.ts', 'is counted by the code under that name and those dimensions'],
       ['test/infra/service-parts.test.ts', 'tells the topic each time, in words that name a section of the runbook'],
       ['test/infra/service-parts.test.ts', 'is shown on one page, with every alarm'],
-      ['test/infra/service-parts.test.ts', 'the rule on the authority tells'],
+      ['test/infra/service-parts.test.ts', 'the rule on the authority'],
       ['test/unit/adapters/log/json-log.test.ts', 'counts in CloudWatch’s embedded metric format'],
     ],
   },
@@ -122,7 +125,18 @@ export const requirements: readonly Requirement[] = [
       ['test/e2e/command-line.test.ts', 'make demo'],
     ],
   },
-  later('S0.14', 'CI/CD'),
+  {
+    row: 'S0.14',
+    what: 'CI/CD',
+    state: 'kept',
+    tests: [
+      ['test/infra/workflows.test.ts', 'deploy what is merged to dev after CI, to gamma after dev'],
+      ['test/infra/workflows.test.ts', 'deploy to production only a tag on main, tested, attested and published'],
+      ['test/infra/workflows.test.ts', 'plan for no fork'],
+      ['test/infra/workflows.test.ts', 'would be refused by zizmor'],
+      ['test/infra/terraform-lint.test.ts', 'is valid, and its tests pass'],
+    ],
+  },
   later('S0.15', 'scripts that build and integrate every AWS component'),
   {
     row: 'S0.16',
@@ -230,6 +244,7 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/service-parts.test.ts', 'limits each address, then applies AWS’s rules'],
       ['test/infra/service-parts.test.ts', 'is shown on one page, with every alarm'],
       ['test/infra/service-parts.test.ts', 'in words that name a section of the runbook'],
+      ['test/unit/workshop/documents.test.ts', 'the alarms name sections that the runbooks have'],
     ],
   },
   later('S4.13', 'no personal data in logs'),
