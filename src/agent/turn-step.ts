@@ -35,6 +35,22 @@ export function unclear(call: TurnCall): TurnCall {
   return { ...call, outcome: 'unclear', message: UNCLEAR, result: { text: UNCLEAR } };
 }
 
+/**
+ * In characters: a turn of eight steps stays below what a store takes as one record (350 kB in DynamoDB), and below what a model reads with
+ * attention.
+ */
+const MAX_RESULT_CHARACTERS = 40_000;
+
+type ToolData = Readonly<Record<string, unknown>> | undefined;
+
+/** A text that is too long is cut, which `model-messages.ts` says; data that are too long cannot be, so they are left out. */
+function boundedResult(text: string, data: ToolData): NonNullable<TurnCall['result']> {
+  const words = text.slice(0, MAX_RESULT_CHARACTERS);
+  if (data === undefined) return { text: words };
+  if (JSON.stringify(data).length <= MAX_RESULT_CHARACTERS) return { text: words, data: { ...data } };
+  return { text: `(The answer was too long to keep its data. Ask for less.)\n${words}` };
+}
+
 function settled(call: TurnCall, outcome: ToolOutcome): TurnCall {
   const { code: _code, message: _message, result: _result, ...rest } = call;
   switch (outcome.kind) {
@@ -53,8 +69,7 @@ function settled(call: TurnCall, outcome: ToolOutcome): TurnCall {
         result: { text: outcome.message },
       };
     case 'result': {
-      const data = outcome.structuredContent;
-      const result = { text: outcome.text, ...(data === undefined ? {} : { data: { ...data } }) };
+      const result = boundedResult(outcome.text, outcome.structuredContent);
       if (!outcome.isError) return { ...rest, outcome: 'completed', result };
       const refused = outcome.code === 'approval_refused' || outcome.code === 'approval_declined';
       return {

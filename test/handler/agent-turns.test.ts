@@ -8,6 +8,7 @@ import {
   type ErrorAnswer,
   EVENT,
   OTHER_PERSON,
+  PERSON,
   result,
   send,
   TIMES,
@@ -79,6 +80,18 @@ describe('a turn', () => {
     const told = world.asked[1]?.messages.at(-1)?.text ?? '';
     expect(told.length).toBeLessThan(17_000);
     expect(told).toContain('left out');
+  });
+
+  it('keeps no more of a tool’s answer than a record may hold, and says what it left out', async () => {
+    world.replies.push(calling(['listevents', {}]), { text: 'Many.' });
+    world.tool = () => result({ events: ['x'.repeat(400_000)] }, 'y'.repeat(400_000));
+    const { turn } = (await chat('What is on?')).body;
+    const told = world.asked[1]?.messages.at(-1);
+    expect(told).not.toHaveProperty('data');
+    expect(told?.text).toContain('too long to keep its data');
+    const stored = (await world.store.get(`turn:${PERSON}:${turn}`)) ?? '';
+    expect(stored.length).toBeGreaterThan(1000);
+    expect(stored.length).toBeLessThan(100_000);
   });
 
   it('makes neighbouring reads together and writes one by one in the model’s order', async () => {
