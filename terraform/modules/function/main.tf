@@ -59,6 +59,14 @@ resource "aws_lambda_function" "this" {
     }
   }
 
+  lifecycle {
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    precondition {
+      condition     = sum(concat([0], [for name, value in var.environment : length(name) + length(value)])) <= 4096
+      error_message = "The environment of ${var.name} is longer than the 4 kB that Lambda allows. Certificates in it (a private Redis authority, a truststore with several authorities) are what is long."
+    }
+  }
+
   # Lambda tries the rights to log, to trace, to queue and to join a network when it makes the function.
   depends_on = [aws_iam_role_policy.runtime, aws_iam_role_policy.work]
 }

@@ -153,6 +153,16 @@ run "refuses_secrets_in_the_environment" {
   expect_failures = [var.environment]
 }
 
+run "refuses_an_environment_that_lambda_would_not_take" {
+  command = plan
+
+  variables {
+    environment = { REDIS_CA = format("%4090s", "x") }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
 run "refuses_a_network_without_security_groups" {
   command = plan
 
