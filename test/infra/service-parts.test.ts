@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { giveEdgeItsSecret } from '../../scripts/aws/parts/edge-secret.ts';
-import { namesOf, UNSET } from '../../scripts/aws/parts/environment.ts';
-import { createEdgeKeyValueStore } from '../../scripts/aws/parts/key-value-store.ts';
 import { ORIGIN_HEADER } from '../../src/adapters/http/origin-check.ts';
 import { BASE_DIMENSIONS, METRIC_NAMESPACE, metrics } from '../../src/adapters/log/metrics.ts';
 import { dynamoDbAccess } from '../../src/config/dynamodb-access.ts';
-import { TEST_CREDENTIALS } from '../support/aws-emulator.ts';
 import { type Ministack, startMinistack } from '../support/ministack.ts';
-import { hasPython } from '../support/python.ts';
+import { blockOf, outputs, readTableStatement, type Values, watchedMetrics } from '../support/plan-reading.ts';
+import { hasPython, PYTHON_INSTALL_MS } from '../support/python.ts';
 import { askAws, signEvent } from '../support/raw-aws.ts';
 import { sourceTexts } from '../support/source-texts.ts';
 import {
@@ -17,71 +13,16 @@ import {
   hasTerraform,
   listOf,
   type Plan,
-  type PolicyStatement,
   statementsOf,
   TERRAFORM_MS,
-  TERRAFORM_REGION,
   type TerraformCopy,
 } from '../support/terraform.ts';
 
-// The parts of the service that stand on their own: records, edge, rotation, watching. Planned with the real provider, for what protects;
-// applied to an emulator, for what only shows when something answers. What an emulator cannot show is in docs/testing.md.
+// The parts of the service that stand on their own: records, edge, rotation, watching. Planned with the real provider, for what protects.
 
 const DATA_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-1111-1111-1111-111111111111';
 const AUTHORITY = 'arn:aws:kms:eu-central-1:123456789012:key/22222222-2222-2222-2222-222222222222';
-const EDGE_CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/33333333-3333-3333-3333-333333333333';
-/** Of the firewall’s log the emulator knows nothing, and it deploys distributions in its own time. */
-const forEmulator = `resource "aws_wafv2_web_acl_logging_configuration" "this" {
-  count = 0
-}
-
-resource "aws_cloudfront_distribution" "this" {
-  wait_for_deployment = false
-}
-`;
 const fixture = readFileSync(new URL('./parts/main.tf', import.meta.url), 'utf8');
-
-type Values = Readonly<Record<string, unknown>>;
-const blockOf = (values: Values, name: string): Values => {
-  const [block] = values[name] as Values[];
-  if (block === undefined) throw new Error(`no ${name}`);
-  return block;
-};
-
-function outputs(plan: Plan): Readonly<Record<string, { readonly value: unknown }>> {
-  return plan.document.planned_values.outputs as Readonly<Record<string, { readonly value: unknown }>>;
-}
-
-interface Watched {
-  readonly alarm: string;
-  readonly namespace: string;
-  readonly metric: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
-
-/** Every metric that an alarm looks at, those of a sum too. */
-function watchedMetrics(plan: Plan): readonly Watched[] {
-  return plan.resources('aws_cloudwatch_metric_alarm').flatMap(({ values }) => {
-    const single = values['metric_name'] ? [values] : [];
-    const queried = ((values['metric_query'] ?? []) as Values[]).flatMap(
-      (query) => (query['metric'] ?? []) as Values[],
-    );
-    return [...single, ...queried].map((one) => ({
-      alarm: String(values['alarm_name']),
-      namespace: String(one['namespace']),
-      metric: String(one['metric_name']),
-      dimensions: (one['dimensions'] ?? {}) as Readonly<Record<string, string>>,
-    }));
-  });
-}
-
-function readTableStatement({ Action, Resource, Condition }: PolicyStatement) {
-  return {
-    resource: listOf(Resource),
-    actions: [...listOf(Action)].sort(),
-    keys: [...listOf(Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'])].sort(),
-  };
-}
 
 const missing = !hasTerraform('the plan of the service’s parts');
 (missing ? describe.skip : describe)('the parts of the service, as planned', () => {
@@ -421,91 +362,30 @@ const missing = !hasTerraform('the plan of the service’s parts');
     });
   });
 
-  (hasPython('the edge, applied to an emulator') ? describe : describe.skip)('beside an emulator', () => {
-    let aws: Ministack;
-    let applied: TerraformCopy;
-    // The emulator takes every certificate for one of RSA.
-    const vars = { edge_certificate_arn: EDGE_CERTIFICATE };
-    const edge = (...args: readonly string[]) =>
-      applied.run(...args, '-no-color', '-target=module.edge', ...applied.variables({ vars }));
-    beforeAll(async () => {
-      aws = await startMinistack();
-      const files = { 'parts/main.tf': fixture, 'modules/edge/test_override.tf': forEmulator };
-      applied = await copyTerraform({ root: 'parts', files, env: aws.environment });
-      const done = await edge('apply', '-auto-approve', '-parallelism=30');
-      if (done.code !== 0) throw new Error(done.output);
-    }, TERRAFORM_MS * 2);
-    afterAll(async () => {
-      await applied?.dispose();
-      await aws?.stop();
-    });
+  (hasPython('the rule on the authority, tried by an emulator') ? describe : describe.skip)(
+    'the rule on the authority',
+    () => {
+      let aws: Ministack;
+      beforeAll(async () => {
+        aws = await startMinistack();
+      }, PYTHON_INSTALL_MS);
+      afterAll(async () => aws?.stop());
 
-    it(
-      'the edge takes the origin secret from an operator, and Terraform, which reads all it made again, never holds it',
-      async () => {
-        const secret = 'k3Vn0c1tQpX8sJbW5yRzLhAeUfGmDoTi-_9Y2N7P4aB';
-        const arn = JSON.parse((await applied.run('output', '-json', 'key_value_store_arn')).stdout) as string;
-        const client = { endpoint: aws.endpoint, region: TERRAFORM_REGION, credentials: TEST_CREDENTIALS };
-        const operator = { ssm: new SSMClient(client) };
-        const names = namesOf('dev');
-        const give = () =>
-          giveEdgeItsSecret({ names }, operator, {
-            outputs: { edge_key_value_store_arn: arn },
-            endpoint: aws.endpoint,
-          });
-        const Name = names.parameter('origin-secret');
-        await operator.ssm.send(new PutParameterCommand({ Name, Value: UNSET, Type: 'SecureString' }));
-        await expect(give()).resolves.toBe('never set');
-        // While it is replaced there are two, and the edge is given the first.
-        const Value = `${secret},${secret.toUpperCase()}`;
-        await operator.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
-        await expect(give()).resolves.toBe('written');
-        await expect(give()).resolves.toBe('as it was');
-        const held = createEdgeKeyValueStore({ ...client, arn, nowMs: () => Date.now() });
-        await expect(held.get('origin-secret')).resolves.toBe(secret);
-        operator.ssm.destroy();
-        const again = await edge('plan', '-detailed-exitcode', '-out=again.tfplan');
-        const refreshed = await applied.run('apply', '-no-color', 'again.tfplan');
-        const shown = await applied.run('show', '-json', 'again.tfplan');
-        const state = await applied.run('state', 'pull');
-        expect(refreshed.code).toBe(0);
-        expect(state.stdout).toContain('aws_cloudfront_key_value_store');
-        for (const text of [again.output, refreshed.output, shown.stdout, state.stdout])
-          expect(text).not.toContain(secret);
-        // What is applied is what was planned, but for two texts that the emulator does not give back.
-        const changed = [...again.output.matchAll(/^ {2}# (\S+) will/gm)].map(([, address]) => address);
-        const known = ['aws_wafv2_web_acl', 'aws_cloudfront_response_headers_policy'].map(
-          (type) => `module.edge.${type}.this`,
-        );
-        expect(changed.filter((address) => !known.includes(address ?? ''))).toEqual([]);
-      },
-      TERRAFORM_MS,
-    );
-
-    it.each([
-      ['of a signature with the authority’s key', signEvent({ key: AUTHORITY }), true],
-      ['of a change of who may use it', signEvent({ key: AUTHORITY, action: 'PutKeyPolicy' }), true],
-      ['not of a signature with another key', signEvent({ key: DATA_KEY }), false],
-      ['not of a look at the authority’s key', signEvent({ key: AUTHORITY, action: 'GetPublicKey' }), false],
-      ['not of something that only calls itself so', { ...signEvent({ key: AUTHORITY }), source: 'my.app' }, false],
-    ])('the rule on the authority tells %s', async (_what, event, isTold) => {
-      const { event_pattern: pattern } = plan.values('module.observability.aws_cloudwatch_event_rule.authority');
-      const answer = await askAws(aws.endpoint, {
-        service: 'events',
-        target: 'AWSEvents.TestEventPattern',
-        body: JSON.stringify({ EventPattern: pattern, Event: JSON.stringify(event) }),
+      it.each([
+        ['of a signature with the authority’s key', signEvent({ key: AUTHORITY }), true],
+        ['of a change of who may use it', signEvent({ key: AUTHORITY, action: 'PutKeyPolicy' }), true],
+        ['not of a signature with another key', signEvent({ key: DATA_KEY }), false],
+        ['not of a look at the authority’s key', signEvent({ key: AUTHORITY, action: 'GetPublicKey' }), false],
+        ['not of something that only calls itself so', { ...signEvent({ key: AUTHORITY }), source: 'my.app' }, false],
+      ])('tells %s', async (_what, event, isTold) => {
+        const { event_pattern: pattern } = plan.values('module.observability.aws_cloudwatch_event_rule.authority');
+        const answer = await askAws(aws.endpoint, {
+          service: 'events',
+          target: 'AWSEvents.TestEventPattern',
+          body: JSON.stringify({ EventPattern: pattern, Event: JSON.stringify(event) }),
+        });
+        expect(JSON.parse(answer.text)).toEqual({ Result: isTold });
       });
-      expect(JSON.parse(answer.text)).toEqual({ Result: isTold });
-    });
-
-    it(
-      'the edge leaves nothing when it is destroyed',
-      async () => {
-        const destroyed = await edge('destroy', '-auto-approve', '-parallelism=30');
-        expect(destroyed.code).toBe(0);
-        expect((await applied.run('state', 'list')).stdout).not.toMatch(/cloudfront|wafv2/);
-      },
-      TERRAFORM_MS,
-    );
-  });
+    },
+  );
 });

@@ -28,11 +28,6 @@ variable "authority_key_arn" {
   default = "arn:aws:kms:eu-central-1:123456789012:key/22222222-2222-2222-2222-222222222222"
 }
 
-variable "edge_certificate_arn" {
-  type    = string
-  default = null
-}
-
 variable "edge_apis" {
   type = map(object({ domain_name = string, origin_domain_name = string }))
   default = {
@@ -77,10 +72,9 @@ module "rotation" {
 module "edge" {
   source = "../modules/edge"
 
-  apis            = var.edge_apis
-  certificate_arn = var.edge_certificate_arn
-  prefix          = local.prefix
-  zone_id         = aws_route53_zone.this.zone_id
+  apis    = var.edge_apis
+  prefix  = local.prefix
+  zone_id = aws_route53_zone.this.zone_id
 
   providers = {
     aws = aws.us_east_1
@@ -113,16 +107,4 @@ module "observability" {
 
 output "policies" {
   value = module.store.policies
-}
-
-output "key_value_store_arn" {
-  value = module.edge.key_value_store_arn
-}
-
-output "topic_arn" {
-  value = module.observability.topic_arn
-}
-
-output "distributions" {
-  value = module.edge.alias_targets
 }
