@@ -44,6 +44,19 @@ async function readMaster(config: Config<'mcp'>): Promise<Secret<Uint8Array>> {
   return createSecret(new Uint8Array(master));
 }
 
+/** The newest master, and the last known one while Parameter Store is away: calls do not depend on it. */
+function rememberingMaster(config: Config<'mcp'>, first: Secret<Uint8Array>): () => Promise<Secret<Uint8Array>> {
+  let last = first;
+  return async () => {
+    try {
+      last = await readMaster(config);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
+    }
+    return last;
+  };
+}
+
 async function composeDoor({ config, store, platform, log }: Parts): Promise<Door> {
   const { settings } = config;
   const { clock, random } = platform;
@@ -52,9 +65,11 @@ async function composeDoor({ config, store, platform, log }: Parts): Promise<Doo
     return createKeyDoor({ store, clock, log });
   }
   const url = new URL(settings.SALLYPORT_MCP_URL);
+  const hmacMaster = await readMaster(config);
   return createAgentDoor({
     store,
-    hmacMaster: await readMaster(config),
+    hmacMaster,
+    readMaster: rememberingMaster(config, hmacMaster),
     authority: url.host,
     path: url.pathname,
     mcpUrl: settings.SALLYPORT_MCP_URL,

@@ -91,7 +91,8 @@ function createSignatureCheck(options: AgentDoorOptions): AgentChecks['signature
   if (hmacMaster.reveal().length < HMAC_SECRET_BYTES) {
     throw new AppError('misconfigured', `The HMAC master must have at least ${HMAC_SECRET_BYTES} bytes.`);
   }
-  const keyrings = createKeyringSource({ store, clock, hmacMaster, cacheSeconds });
+  const readMaster = options.readMaster ?? (async () => hmacMaster);
+  const keyrings = createKeyringSource({ store, clock, hmacMaster: readMaster, cacheSeconds });
   const target = { authority: normalizeAuthority(options.authority), path: options.path };
   return async (request, certificate) => {
     const parsed = parseSignedMessage(request, target);

@@ -18,6 +18,8 @@ export interface AgentDoorOptions {
   readonly store: Pick<KeyValueStore, 'get' | 'setIfAbsent'>;
   /** At least 32 bytes, shared by all verifiers. */
   readonly hmacMaster: Secret<Uint8Array>;
+  /** The master as it is now, for as long as the door lives. Default: the one above. */
+  readonly readMaster?: () => Promise<Secret<Uint8Array>>;
   /** The public authority that clients sign: host, and port unless it is 443. */
   readonly authority: string;
   /** The one path, such as `/mcp`. */

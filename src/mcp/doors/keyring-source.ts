@@ -21,16 +21,17 @@ const UNKNOWN_KEY_RELOAD_MS = 5000;
 export function createKeyringSource(options: {
   readonly store: Pick<KeyValueStore, 'get'>;
   readonly clock: Clock;
-  readonly hmacMaster: Secret<Uint8Array>;
+  /** Asked with each reading, so that another master takes effect without a restart. */
+  readonly hmacMaster: () => Promise<Secret<Uint8Array>>;
   readonly cacheSeconds: number;
 }): KeyringSource {
-  const { store, clock, hmacMaster } = options;
+  const { store, clock } = options;
   let loaded: { readonly keyring: Keyring; readonly loadedAtMs: number } | undefined;
   let reloadedForUnknownAtMs = Number.NEGATIVE_INFINITY;
 
   const load = createSingleFlight(async () => {
     const loadedAtMs = clock.nowMs();
-    const raw = await store.get(KEYRING_KEY);
+    const [raw, hmacMaster] = await Promise.all([store.get(KEYRING_KEY), options.hmacMaster()]);
     if (raw === undefined) throw new AppError('unavailable', 'There is no keyring.');
     const keyring = parseKeyring(raw, hmacMaster.reveal());
     loaded = { keyring, loadedAtMs };

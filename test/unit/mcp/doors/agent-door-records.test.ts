@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '../../../../src/kernel/app-error.ts';
+import { createSecret } from '../../../../src/kernel/secret.ts';
 import { applyRotation, planRotation } from '../../../../src/trust/key-rotation.ts';
-import { KEYRING_KEY, type KeyringRecord } from '../../../../src/trust/keyring.ts';
+import { deriveHmacSecret, KEYRING_KEY, type KeyringRecord } from '../../../../src/trust/keyring.ts';
 import { REVOCATIONS_KEY } from '../../../../src/trust/revocation-list.ts';
 import { spiffeId, type TestCertificate, testAgentCertificate } from '../../../support/certificates.ts';
-import { createDoorWorld, type DoorWorld, keyOf } from './door-fixture.ts';
+import { createDoorWorld, type DoorWorld, keyOf, MASTER } from './door-fixture.ts';
 
 // How the agent door keeps what it reads: revocation list and keyring, fresh, stale, absent, damaged, or out of reach.
 
@@ -165,8 +166,9 @@ describe('the keyring at the door', () => {
     const actions: string[] = [];
     let signingEpoch = 1;
     let switchAt = Number.POSITIVE_INFINITY;
-    for (let second = 0; second <= 500; second += 5) {
-      const context = { identity, nowSeconds: Math.floor(world.clock.now / 1000), cacheSeconds: 60 };
+    for (let second = 0; second <= 700; second += 5) {
+      const nowSeconds = Math.floor(world.clock.now / 1000);
+      const context = { identity, nowSeconds, cacheSeconds: 60, runLimitSeconds: 125 };
       const step = planRotation(keyring, context, second === 0);
       if (step.action !== actions.at(-1)) actions.push(step.action);
       keyring = applyRotation(keyring, context, step);
@@ -177,7 +179,33 @@ describe('the keyring at the door', () => {
       expect(await ask(signingEpoch)).toBe('accepted');
       world.clock.now += 5_000;
     }
-    expect(actions).toEqual(['publish', 'wait', 'promote', 'wait', 'drop', 'none']);
+    expect(actions).toEqual(['publish', 'wait', 'promote', 'wait', 'retire', 'wait', 'drop', 'none']);
     expect(await ask(1)).toBe('key_unknown');
+  });
+});
+
+describe('the HMAC master at the door', () => {
+  it('is read again with the keyring, so that another takes effect without a restart', async () => {
+    const masters = [MASTER, Buffer.alloc(32, 9)];
+    let current = 0;
+    const readMaster = async () => createSecret<Uint8Array>(masters[current] ?? MASTER);
+    world = await createDoorWorld({ readMaster });
+    const signed = (master: number) => {
+      const secret = deriveHmacSecret(masters[master] ?? MASTER, spiffeId('agent/assistant'), 1);
+      return world.ask(world.request({ certificate, secret }));
+    };
+    expect([await signed(0), await signed(1)]).toEqual(['accepted', 'hmac_mismatch']);
+    current = 1;
+    world.clock.now += 60_000;
+    expect([await signed(0), await signed(1)]).toEqual(['hmac_mismatch', 'accepted']);
+  });
+
+  it('that cannot be read is a keyring that cannot', async () => {
+    world = await createDoorWorld({
+      readMaster: async () => {
+        throw new AppError('misconfigured', 'gone');
+      },
+    });
+    expect(await ask()).toBe('keyring_unavailable');
   });
 });
