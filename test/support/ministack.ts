@@ -13,6 +13,8 @@ import { freePort } from './redis-server.ts';
 // everybody do everything: what it does not prove is listed in docs/testing.md.
 
 export interface MinistackOptions {
+  /** Whether each call is held against its caller's IAM policies. Without, anybody may do anything. */
+  readonly enforceIam?: boolean;
   /** Default eu-central-1. */
   readonly region?: string;
   /** What every function finds in its environment beside what it was deployed with. */
@@ -61,6 +63,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
       PYTHONUNBUFFERED: '1',
       GATEWAY_PORT: String(port),
       BIND_HOST: '127.0.0.1',
+      AUTH: String(options.enforceIam === true),
       MINISTACK_REGION: region,
       ...ROOT,
       ...options.functionEnvironment,

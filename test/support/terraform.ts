@@ -204,6 +204,8 @@ export interface TerraformCopy {
   readonly folder: string;
   /** Runs any command there; never throws for its exit code. */
   run(...args: readonly string[]): Promise<TerraformRun>;
+  /** The same with more environment, such as another caller's keys. */
+  runWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<TerraformRun>;
   /** Arguments that name variables, for `run('apply', …)`. */
   variables(options: PlanOptions): readonly string[];
   plan(options?: PlanOptions): Promise<Plan>;
@@ -309,7 +311,9 @@ export async function copyTerraform(options: TerraformOptions): Promise<Terrafor
     await dispose();
     throw new Error(init.output);
   }
-  const run = async (...args: readonly string[]) => runCommand('terraform', args, { env, cwd: folder });
+  const runWith: TerraformCopy['runWith'] = (more, ...args) =>
+    runCommand('terraform', args, { env: { ...env, ...more }, cwd: folder });
+  const run: TerraformCopy['run'] = (...args) => runWith({}, ...args);
   const variables = ({ varFiles = [], vars = {} }: PlanOptions): readonly string[] => [
     ...varFiles.map((name) => `-var-file=${join(place, 'terraform/environments', name)}`),
     ...Object.entries(vars).map(
@@ -319,6 +323,7 @@ export async function copyTerraform(options: TerraformOptions): Promise<Terrafor
   return {
     folder,
     run,
+    runWith,
     variables,
     async plan(plan = {}) {
       const planned = await run('plan', '-no-color', '-out=test.tfplan', ...variables(plan), ...(plan.args ?? []));
