@@ -10,6 +10,7 @@ import { zipSync } from 'fflate';
 // nothing of this machine. Its zip holds small functions that answer, so that a deployment takes seconds.
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TERMINAL = join(ROOT, 'test/infra/scripts/terminal.py');
 const NOT_COPIED = /\.terraform($|\/|\.lock)|\.tfstate|\.tfplan|_override\.tf$/;
 
 export interface Ran {
@@ -32,6 +33,8 @@ export interface OperatorCheckout {
   readonly folder: string;
   /** `scripts/aws/<name>.ts` with these arguments; never throws for its exit code. */
   run(name: string, args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The same at a terminal, where somebody gives these answers to these questions, in order. Its output is what stood there. */
+  runAtTerminal(name: string, args: readonly string[], exchanges: readonly (readonly [string, string])[]): Promise<Ran>;
   /** Puts a zip in place whose functions say this edition. */
   bundle(edition: number): Promise<void>;
   write(path: string, text: string): Promise<void>;
@@ -64,32 +67,38 @@ export async function createOperatorCheckout(environment: Readonly<Record<string
     TF_CLI_ARGS_apply: '-parallelism=30',
     ...environment,
   };
+  async function start(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
+    const { input, env = {}, onOutput } = options;
+    const child = spawn(program, [...args], {
+      cwd: folder,
+      env: { ...base, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', input === undefined ? 'ignore' : 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      onOutput?.(stdout + stderr, child);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      onOutput?.(stdout + stderr, child);
+    });
+    const pipe = child.stdio[3];
+    if (input !== undefined && pipe !== null && pipe !== undefined && 'end' in pipe) {
+      // A command that refuses its arguments never reads it.
+      pipe.on('error', () => {});
+      pipe.end(input);
+    }
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code: code ?? -1, stdout, stderr, output: stdout + stderr };
+  }
   const at = (path: string): string => join(folder, path);
   return {
     folder,
-    async run(name, args, { input, env = {}, onOutput } = {}) {
-      const child = spawn(process.execPath, [`scripts/aws/${name}.ts`, ...args], {
-        cwd: folder,
-        env: { ...base, ...env },
-        stdio: ['ignore', 'pipe', 'pipe', input === undefined ? 'ignore' : 'pipe'],
-      });
-      let [stdout, stderr] = ['', ''];
-      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        stdout += text;
-        onOutput?.(stdout + stderr, child);
-      });
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        stderr += text;
-        onOutput?.(stdout + stderr, child);
-      });
-      const pipe = child.stdio[3];
-      if (input !== undefined && pipe !== null && pipe !== undefined && 'end' in pipe) {
-        // A command that refuses its arguments never reads it.
-        pipe.on('error', () => {});
-        pipe.end(input);
-      }
-      const [code] = (await once(child, 'close')) as [number | null];
-      return { code: code ?? -1, stdout, stderr, output: stdout + stderr };
+    run: (name, args, options = {}) => start(process.execPath, [`scripts/aws/${name}.ts`, ...args], options),
+    runAtTerminal: (name, args, exchanges) => {
+      const command = [process.execPath, `scripts/aws/${name}.ts`, ...args];
+      return start('python3', [TERMINAL, JSON.stringify(exchanges), ...command], {});
     },
     async bundle(edition) {
       const code = `export const handler = async () => ({ edition: ${edition} });\n`;

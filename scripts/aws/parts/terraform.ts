@@ -59,6 +59,7 @@ function planArguments(environment: EnvironmentName, root: Root, planFile: strin
   return [
     'plan',
     '-input=false',
+    '-no-color',
     options.lock === false ? '-lock=false' : '-lock-timeout=60s',
     '-detailed-exitcode',
     `-out=${planFile}`,
@@ -80,12 +81,12 @@ export function createTerraform(environment: EnvironmentName, root: Root): Terra
   const env = terraformEnvironment();
   const failed = (what: string, result: RunResult, next: string): Stop =>
     result.interrupted
-      ? new Stop(EXIT.interrupted, `Interrupted during terraform ${what} of ${root}.`, { next })
+      ? new Stop(EXIT.interrupted, `Interrupted during terraform ${what} of ${root}, which changes nothing.`, { next })
       : new Stop(EXIT.failed, `terraform ${what} of ${root} failed.${result.stderr && `\n${result.stderr.trim()}`}`, {
           next,
         });
   const kept = async (args: readonly string[], next: string): Promise<string> => {
-    const result = await run('terraform', [`-chdir=${folder}`, ...args], { env });
+    const result = await run('terraform', [`-chdir=${folder}`, ...args, '-no-color'], { env });
     if (result.code !== 0) throw failed(args[0] ?? '', result, next);
     return result.stdout;
   };
@@ -94,7 +95,7 @@ export function createTerraform(environment: EnvironmentName, root: Root): Terra
     folder,
     planFile,
     init: async (...args) => {
-      const result = await run('scripts/terraform-init', [environment, folder, ...args], { env });
+      const result = await run('scripts/terraform-init', [environment, folder, '-no-color', ...args], { env });
       if (result.code !== 0) throw failed('init', result, `make doctor ENV=${environment}`);
     },
     plan: async (options = {}) => {
@@ -115,7 +116,12 @@ export function createTerraform(environment: EnvironmentName, root: Root): Terra
       const outputs = JSON.parse(text) as Readonly<Record<string, { readonly value: unknown }>>;
       return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
     },
-    addresses: async () =>
-      (await kept(['state', 'list'], `make doctor ENV=${environment}`)).split('\n').filter((line) => line !== ''),
+    addresses: async () => {
+      const result = await run('terraform', [`-chdir=${folder}`, 'state', 'list', '-no-color'], { env });
+      // Nothing was ever applied.
+      if (result.stderr.includes('No state file was found')) return [];
+      if (result.code !== 0) throw failed('state list', result, `make doctor ENV=${environment}`);
+      return result.stdout.split('\n').filter((line) => line !== '');
+    },
   };
 }

@@ -1,0 +1,91 @@
+import {
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  KMSClient,
+  ListAliasesCommand,
+} from '@aws-sdk/client-kms';
+import { GetAliasCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DescribeParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+
+// The account behind the operator's commands, looked at and disturbed from outside.
+
+export interface OperatorAccount {
+  /** Buckets, key aliases and parameters: what a foundation consists of. */
+  names(): Promise<readonly string[]>;
+  objects(bucket: string): Promise<readonly string[]>;
+  object(bucket: string, key: string): Promise<string>;
+  parameter(name: string): Promise<{ readonly type: string; readonly value: string }>;
+  version(name: string): Promise<number>;
+  putParameter(name: string, value: string): Promise<void>;
+  /** Answers the key's id. */
+  disableKey(alias: string): Promise<string>;
+  enableKey(id: string): Promise<void>;
+  /** Of those functions that are there. */
+  liveVersions(functions: readonly string[]): Promise<Readonly<Record<string, string>>>;
+}
+
+interface AccountOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export function createOperatorAccount(options: AccountOptions): OperatorAccount {
+  const [kms, lambda, s3, ssm] = [
+    new KMSClient(options),
+    new LambdaClient(options),
+    new S3Client(options),
+    new SSMClient(options),
+  ];
+  const parameterOf = async (name: string) =>
+    (await ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }))).Parameter;
+  return {
+    names: async () => {
+      const [buckets, aliases, parameters] = await Promise.all([
+        s3.send(new ListBucketsCommand({})),
+        kms.send(new ListAliasesCommand({})),
+        ssm.send(new DescribeParametersCommand({ MaxResults: 50 })),
+      ]);
+      return [
+        ...(buckets.Buckets ?? []).map(({ Name = '' }) => Name),
+        ...(aliases.Aliases ?? [])
+          .map(({ AliasName = '' }) => AliasName)
+          .filter((name) => !name.startsWith('alias/aws/')),
+        ...(parameters.Parameters ?? []).map(({ Name = '' }) => Name),
+      ].sort();
+    },
+    objects: async (bucket) =>
+      ((await s3.send(new ListObjectsV2Command({ Bucket: bucket }))).Contents ?? []).map(({ Key = '' }) => Key),
+    object: async (bucket, key) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return (await Body?.transformToString()) ?? '';
+    },
+    parameter: async (name) => {
+      const { Type: type = '', Value: value = '' } = (await parameterOf(name)) ?? {};
+      return { type, value };
+    },
+    version: async (name) => (await parameterOf(name))?.Version ?? 0,
+    putParameter: async (name, value) => {
+      await ssm.send(new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }));
+    },
+    disableKey: async (alias) => {
+      const id = (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.KeyId ?? '';
+      await kms.send(new DisableKeyCommand({ KeyId: id }));
+      return id;
+    },
+    enableKey: async (id) => {
+      await kms.send(new EnableKeyCommand({ KeyId: id }));
+    },
+    liveVersions: async (functions) => {
+      const found: Record<string, string> = {};
+      for (const name of functions) {
+        const command = new GetAliasCommand({ FunctionName: `sallyport-dev-${name}`, Name: 'live' });
+        const alias = await lambda.send(command).catch(() => undefined);
+        if (alias?.FunctionVersion !== undefined) found[name] = alias.FunctionVersion;
+      }
+      return found;
+    },
+  };
+}
