@@ -47,7 +47,7 @@ resource "aws_cloudwatch_metric_alarm" "authority_used" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   dimensions          = { RuleName = aws_cloudwatch_event_rule.authority.name }
   evaluation_periods  = 1
-  metric_name         = "MatchedEvents"
+  metric_name         = "TriggeredRules"
   namespace           = "AWS/Events"
   period              = 300
   statistic           = "Sum"

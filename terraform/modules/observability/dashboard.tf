@@ -49,7 +49,7 @@ locals {
           [for service in local.services : [local.namespace, "LoggedFault", "environment", var.environment, "service", service, { stat = "Sum" }]],
           [
             [local.namespace, "RotationFailed", "environment", var.environment, "service", "rotate", { stat = "Sum" }],
-            ["AWS/Events", "MatchedEvents", "RuleName", aws_cloudwatch_event_rule.authority.name, { stat = "Sum" }],
+            ["AWS/Events", "TriggeredRules", "RuleName", aws_cloudwatch_event_rule.authority.name, { stat = "Sum" }],
           ],
         )
       },
