@@ -137,7 +137,18 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/terraform-lint.test.ts', 'is valid, and its tests pass'],
     ],
   },
-  later('S0.15', 'scripts that build and integrate every AWS component'),
+  {
+    row: 'S0.15',
+    what: 'scripts that build and integrate every AWS component',
+    state: 'kept',
+    tests: [
+      ['test/infra/scripts.test.ts', 'goes on where Ctrl-C stopped it'],
+      ['test/infra/scripts.test.ts', 'with something missing, a deployment changes nothing'],
+      ['test/infra/scripts.test.ts', 'come from a file descriptor, are never said'],
+      ['test/infra/scripts.test.ts', 'that answers wrongly goes back to what was live'],
+      ['test/infra/scripts.test.ts', 'takes no yes for prod but its name'],
+    ],
+  },
   {
     row: 'S0.16',
     what: 'a testing strategy and its tests',
