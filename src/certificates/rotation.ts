@@ -110,7 +110,7 @@ interface Run {
   readonly steps: string[];
   start: boolean;
   renew: boolean;
-  replace: string | undefined;
+  readonly replace: string | undefined;
 }
 
 type Outcome = { readonly again: true } | { readonly again: false; readonly step: RotationStep; readonly state: State };
@@ -151,9 +151,14 @@ export function createRotation(deps: RotationDeps, options: RotationOptions): Ro
   const writeKeyring = ({ raw }: State, keyring: KeyringRecord): Promise<boolean> =>
     deps.store.compareAndSet(KEYRING_KEY, raw, JSON.stringify(keyring));
 
-  async function replaceLeaked(run: Run, state: State): Promise<Outcome> {
-    const written = await writeKeyring(state, replaceKeys(state.keyring, identity, context().nowSeconds));
-    return written ? done(run, 'key_replaced', { key_id: run.replace ?? '' }) : AGAIN;
+  async function replaceLeaked(run: Run, state: State, leaked: KeyringEntry): Promise<Outcome> {
+    // One that is on its way out only goes sooner. The next one is replaced with all others: its epoch must not come again.
+    const isOld = leaked.state === 'previous';
+    const keyring = isOld
+      ? applyRotation(state.keyring, context(), { action: 'drop', keyIds: [leaked.key_id] })
+      : replaceKeys(state.keyring, identity, context().nowSeconds);
+    if (!(await writeKeyring(state, keyring))) return AGAIN;
+    return done(run, isOld ? STEP_NAMES.drop : 'key_replaced', { key_id: leaked.key_id });
   }
 
   async function writeDocument(run: Run, state: State, key: KeyringEntry, reissue: boolean): Promise<Outcome> {
@@ -178,9 +183,8 @@ export function createRotation(deps: RotationDeps, options: RotationOptions): Ro
 
   async function pass(run: Run): Promise<Outcome> {
     const state = await readState(deps, identity);
-    if (run.replace !== undefined && state.keys.some((entry) => entry.key_id === run.replace)) {
-      return replaceLeaked(run, state);
-    }
+    const leaked = state.keys.find((entry) => entry.key_id === run.replace);
+    if (leaked !== undefined) return replaceLeaked(run, state, leaked);
     const old = clock.nowMs() - (state.current.since ?? 0) * 1000 >= keyDays * DAY_MS;
     const step = planRotation(state.keyring, context(), run.start || old);
     const next = state.keys.find((entry) => entry.state === 'next');

@@ -185,6 +185,23 @@ describe('a key in other hands', () => {
     expect(await world.believed()).toBe(true);
   });
 
+  it('that is on its way out only goes sooner, and one on its way in never comes again', async () => {
+    const world = await createRotationWorld();
+    await world.rotation().run({ start: true });
+    expect((await world.rotation().run({ replace: 'agent/assistant#2' })).steps).toEqual([
+      'key_replaced',
+      'credentials_written',
+    ]);
+    expect(await world.states()).toBe('3 current');
+    await world.rotation().run({ start: true });
+    world.clock.advance(2 * CACHE_SECONDS * 1000);
+    await world.rotation().run();
+    expect(await world.states()).toBe('3 previous, 4 current');
+    expect((await world.rotation().run({ replace: 'agent/assistant#3' })).steps).toEqual(['key_dropped']);
+    expect(await world.states()).toBe('4 current');
+    expect(await world.believed()).toBe(true);
+  });
+
   it('is replaced once, however often it is asked for', async () => {
     const world = await createRotationWorld();
     const wish = { replace: 'agent/assistant#1' };
