@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FIREWALL_RULES, standing } from '../../scripts/costs/assumptions.ts';
 import { storeAccess } from '../../src/config/store-access.ts';
 import type { StoreOperation } from '../../src/ports/key-value-store.ts';
 import { plannedFunctions, recordFunctions, recordStore, type StoreUse } from '../support/aws-use.ts';
@@ -7,7 +8,16 @@ import { createJudge, type Decision, type IamRequest, type Judge, type Role, req
 import { PLANNED_ACCOUNT_MS, type PlannedAccount, planAccount } from '../support/planned-account.ts';
 import { hasPython } from '../support/python.ts';
 import type { RecordedCall } from '../support/recording-proxy.ts';
-import { hasTerraform, listOf, type PolicyStatement } from '../support/terraform.ts';
+import { hasTerraform, listOf, type PlannedResource, type PolicyStatement } from '../support/terraform.ts';
+import {
+  arnsOf,
+  forbiddenByBoundary,
+  forbiddenToDeploy,
+  forbiddenToFunction,
+  forbiddenToGithub,
+  forbiddenToPlan,
+  neededByDeploy,
+} from './forbidden.ts';
 import { rightsTables } from './rights.ts';
 
 // Least privilege both ways: what a function asks of AWS, its role allows; what its role allows, it asks, or there is a reason. And a list of
@@ -80,9 +90,8 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
         (operations as readonly StoreOperation[]).some((one) => same.includes(one)),
     );
   };
-  const parameter = (name: string): string =>
-    `arn:aws:ssm:${planned.account.region}:${planned.account.id}:parameter/sallyport/dev/${name}`;
-  const key = (name: string): string => planned.account.keys[name]?.arn ?? `no key ${name}`;
+  const parameter = (name: string): string => arnsOf(planned.account).parameter(name);
+  const key = (name: string): string => arnsOf(planned.account).key(name);
   const decisions = async (
     who: Role,
     requests: readonly IamRequest[],
@@ -265,40 +274,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
     it.each(FUNCTIONS)(
       '%s changes no rights, no code and no key, becomes nobody else, and reaches no other system',
       async (name) => {
-        const { id, region } = planned.account;
-        const lambda = `arn:aws:lambda:${region}:${id}:function:sallyport-dev-${name}`;
-        await expectRefused(role(name), [
-          { action: 'iam:CreateRole', resource: `arn:aws:iam::${id}:role/x` },
-          { action: 'iam:PutRolePolicy', resource: role(name).arn },
-          { action: 'iam:PassRole', resource: role(name).arn },
-          { action: 'iam:CreateAccessKey', resource: `arn:aws:iam::${id}:user/x` },
-          { action: 'sts:AssumeRole', resource: role('deploy').arn },
-          { action: 'lambda:UpdateFunctionCode', resource: lambda },
-          { action: 'lambda:UpdateFunctionConfiguration', resource: lambda },
-          { action: 'lambda:InvokeFunction', resource: lambda },
-          { action: 'lambda:GetFunction', resource: lambda },
-          { action: 'kms:ScheduleKeyDeletion', resource: key('vault') },
-          { action: 'kms:PutKeyPolicy', resource: key('vault') },
-          { action: 'kms:CreateGrant', resource: key('vault') },
-          { action: 's3:GetObject', resource: 'arn:aws:s3:::somebody-elses/object' },
-          { action: 's3:PutObject', resource: `arn:aws:s3:::sallyport-dev-truststore-${id}/truststore.pem` },
-          { action: 's3:GetObject', resource: `arn:aws:s3:::sallyport-dev-state-${id}/service.tfstate` },
-          { action: 'dynamodb:Scan', resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-dev-trust` },
-          { action: 'dynamodb:DeleteTable', resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-dev-trust` },
-          {
-            action: 'dynamodb:GetItem',
-            resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-prod-trust`,
-            context: { 'dynamodb:LeadingKeys': ['token:x'] },
-          },
-          {
-            action: 'logs:GetLogEvents',
-            resource: `arn:aws:logs:${region}:${id}:log-group:/aws/lambda/sallyport-dev-oauth:log-stream:x`,
-          },
-          {
-            action: 'secretsmanager:GetSecretValue',
-            resource: `arn:aws:secretsmanager:${region}:${id}:secret:x-abcdef`,
-          },
-        ]);
+        await expectRefused(role(name), forbiddenToFunction(planned.account, name));
       },
     );
 
@@ -306,127 +282,32 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       const all = {
         everything: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
       };
-      const { id } = planned.account;
       const mistaken: Role = { ...role('agent'), policies: all };
-      await expectRefused(mistaken, [
-        { action: 'iam:CreateUser', resource: `arn:aws:iam::${id}:user/x` },
-        { action: 'iam:PutRolePolicy', resource: role('agent').arn },
-        { action: 'sts:AssumeRole', resource: role('deploy').arn },
-        { action: 'kms:Sign', resource: key('authority') },
-        { action: 'ssm:PutParameter', resource: parameter('agent-credentials') },
-        { action: 's3:GetObject', resource: 'arn:aws:s3:::somebody-elses/object' },
-        { action: 'ec2:RunInstances', resource: `arn:aws:ec2:${planned.account.region}:${id}:instance/i-0` },
-      ]);
+      await expectRefused(mistaken, forbiddenByBoundary(planned.account));
+      const [first] = forbiddenByBoundary(planned.account);
       expect(
-        await judge.decide(
-          { ...mistaken, boundary: all.everything },
-          { action: 'iam:CreateUser', resource: `arn:aws:iam::${id}:user/x` },
-        ),
-      ).toBe('Allowed');
+        await judge.refused({ ...mistaken, boundary: all.everything }, first === undefined ? [] : [first]),
+      ).toEqual([]);
     });
   });
 
   describe('GitHub’s roles', () => {
-    const functionRole = (): string => `arn:aws:iam::${planned.account.id}:role/sallyport-dev-agent`;
-    const boundary = (): string => `arn:aws:iam::${planned.account.id}:policy/sallyport-dev-boundary`;
-    const state = (name: string): string => `arn:aws:s3:::sallyport-dev-state-${planned.account.id}/${name}`;
-    const forbiddenToBoth = (): readonly IamRequest[] => [
-      { action: 'ssm:GetParameter', resource: parameter('hmac-master') },
-      { action: 'ssm:GetParameters', resource: parameter('agent-credentials') },
-      { action: 'ssm:GetParameterHistory', resource: parameter('google-client-secret') },
-      { action: 'kms:Decrypt', resource: key('secrets') },
-      { action: 'kms:Decrypt', resource: key('vault') },
-      { action: 'kms:Sign', resource: key('authority') },
-      { action: 'kms:PutKeyPolicy', resource: key('authority') },
-      { action: 'kms:ScheduleKeyDeletion', resource: key('vault') },
-      {
-        action: 's3:PutObject',
-        resource: `arn:aws:s3:::sallyport-dev-truststore-${planned.account.id}/truststore.pem`,
-      },
-      { action: 's3:GetObject', resource: state('foundation.tfstate') },
-      { action: 's3:PutObject', resource: state('foundation.tfstate') },
-      { action: 'sts:AssumeRole', resource: functionRole() },
-      { action: 'iam:AttachRolePolicy', resource: functionRole() },
-      { action: 'iam:DeleteRolePermissionsBoundary', resource: functionRole() },
-      { action: 'iam:CreatePolicyVersion', resource: boundary() },
-      { action: 'iam:PutRolePolicy', resource: role('deploy').arn, context: { 'iam:PermissionsBoundary': boundary() } },
-      { action: 'iam:UpdateAssumeRolePolicy', resource: role('plan').arn },
-      { action: 'iam:CreateUser', resource: `arn:aws:iam::${planned.account.id}:user/x` },
-      {
-        action: 'iam:CreateRole',
-        resource: `arn:aws:iam::${planned.account.id}:role/other`,
-        context: { 'iam:PermissionsBoundary': boundary() },
-      },
-      {
-        action: 'dynamodb:GetItem',
-        resource: `arn:aws:dynamodb:${planned.account.region}:${planned.account.id}:table/sallyport-dev-vault`,
-      },
-      {
-        action: 'logs:GetLogEvents',
-        resource: `arn:aws:logs:${planned.account.region}:${planned.account.id}:log-group:/aws/lambda/sallyport-dev-oauth:log-stream:x`,
-      },
-    ];
-
     it.each(['deploy', 'plan'])(
       '%s reads no secret, no record and no log, and cannot widen anybody’s rights',
       async (name) => {
-        await expectRefused(role(name), forbiddenToBoth());
+        await expectRefused(role(name), forbiddenToGithub(planned.account));
       },
     );
 
     it('deploy makes roles only with the boundary, and hands them to Lambda and the scheduler alone', async () => {
-      const create = { action: 'iam:CreateRole', resource: functionRole() };
-      await expectRefused(role('deploy'), [
-        create,
-        { ...create, context: { 'iam:PermissionsBoundary': `arn:aws:iam::aws:policy/AdministratorAccess` } },
-        { action: 'iam:PutRolePolicy', resource: functionRole() },
-        { action: 'iam:PassRole', resource: functionRole(), context: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
-        {
-          action: 'iam:PassRole',
-          resource: role('deploy').arn,
-          context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
-        },
-      ]);
-      expect(
-        await judge.refused(role('deploy'), [
-          { ...create, context: { 'iam:PermissionsBoundary': boundary() } },
-          { action: 'iam:PutRolePolicy', resource: functionRole(), context: { 'iam:PermissionsBoundary': boundary() } },
-          {
-            action: 'iam:PassRole',
-            resource: functionRole(),
-            context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
-          },
-          {
-            action: 'lambda:UpdateFunctionCode',
-            resource: `arn:aws:lambda:${planned.account.region}:${planned.account.id}:function:sallyport-dev-agent`,
-          },
-          { action: 's3:PutObject', resource: state('service.tfstate') },
-        ]),
-      ).toEqual([]);
+      await expectRefused(role('deploy'), forbiddenToDeploy(planned.account));
+      expect(await judge.refused(role('deploy'), neededByDeploy(planned.account))).toEqual([]);
     });
 
-    it('plan changes nothing at all', async () => {
-      const { id, region } = planned.account;
-      await expectRefused(role('plan'), [
-        { action: 's3:PutObject', resource: state('service.tfstate') },
-        { action: 's3:PutObject', resource: state('service.tfstate.tflock') },
-        {
-          action: 'lambda:UpdateFunctionCode',
-          resource: `arn:aws:lambda:${region}:${id}:function:sallyport-dev-agent`,
-        },
-        { action: 'lambda:InvokeFunction', resource: `arn:aws:lambda:${region}:${id}:function:sallyport-dev-rotate` },
-        { action: 'lambda:UpdateAlias', resource: `arn:aws:lambda:${region}:${id}:function:sallyport-dev-agent` },
-        { action: 'iam:CreateRole', resource: functionRole(), context: { 'iam:PermissionsBoundary': boundary() } },
-        {
-          action: 'iam:PassRole',
-          resource: functionRole(),
-          context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
-        },
-        { action: 'dynamodb:DeleteTable', resource: `arn:aws:dynamodb:${region}:${id}:table/sallyport-dev-trust` },
-      ]);
-      expect(
-        await judge.refused(role('plan'), [{ action: 's3:GetObject', resource: state('service.tfstate') }]),
-      ).toEqual([]);
+    it('plan changes nothing at all, and reads what it plans by', async () => {
+      await expectRefused(role('plan'), forbiddenToPlan(planned.account));
+      const state = arnsOf(planned.account).bucketObject('state', 'service.tfstate');
+      expect(await judge.refused(role('plan'), [{ action: 's3:GetObject', resource: state }])).toEqual([]);
       const writes = Object.values(role('plan').policies)
         .flatMap(statements)
         .filter(({ Effect }) => Effect === 'Allow')
@@ -434,6 +315,23 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
         .filter((action) => !/:(Describe|Get|List|GET$)/.test(action));
       expect(writes).toEqual([]);
     });
+  });
+
+  it('docs/costs.md counts the keys, alarms, dashboards and rules of the firewall that are planned', () => {
+    const plan = planned.service.redis;
+    // A metric of an alarm that adds several up is each of them.
+    const metricsOf = ({ values }: PlannedResource): number => {
+      const queries = (values['metric_query'] ?? []) as readonly { readonly metric?: readonly unknown[] }[];
+      return Math.max(1, queries.filter(({ metric = [] }) => metric.length > 0).length);
+    };
+    const alarms = plan.resources('aws_cloudwatch_metric_alarm').map(metricsOf);
+    const rules = plan.resources('aws_wafv2_web_acl').flatMap(({ values }) => values['rule'] as readonly unknown[]);
+    expect({
+      alarmMetrics: alarms.reduce((sum, count) => sum + count, 0),
+      dashboards: plan.resources('aws_cloudwatch_dashboard').length,
+      kmsKeys: planned.foundation.resources('aws_kms_key').length,
+      rules: rules.length,
+    }).toEqual({ ...standing, rules: FIREWALL_RULES });
   });
 
   it('docs/iam.md says who may take which role, and who may read and do what, as planned', () => {
