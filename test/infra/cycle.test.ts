@@ -114,6 +114,7 @@ whenPossible('the deployed system, without an account', () => {
 
   it('refuses a revoked certificate within 60 s, and serves the one that replaces it', () => {
     expect(fact('revocation').refusedAfterSeconds).toBeLessThan(60);
+    expect(fact('revocation').refusal).toContain('does not accept this agent’s certificate');
     expect(fact('revocation').servedAfterRenewal).toBe(true);
   });
 

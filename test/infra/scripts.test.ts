@@ -28,6 +28,7 @@ model            = "openai:gpt-test"
 store            = "redis"
 `;
 
+const NO_LIFECYCLE = 'resource "aws_s3_bucket_lifecycle_configuration" "this" {\n  count = 0\n}\n';
 const FOUNDATION = 'key_deletion_days = 7\n';
 
 let ministack: Ministack;
@@ -59,6 +60,8 @@ beforeAll(async () => {
   checkout = await createOperatorCheckout({ ...ministack.environment, ...doors.environment });
   await checkout.write('redis-ca.pem', redis.ca);
   await checkout.write('terraform/environments/dev.foundation.tfvars', FOUNDATION);
+  // The provider waits a minute for each of these, which mean nothing to the emulator.
+  await checkout.write('terraform/modules/bucket/emulator_override.tf', NO_LIFECYCLE);
 }, PYTHON_INSTALL_MS);
 
 afterAll(async () => {

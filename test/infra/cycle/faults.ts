@@ -5,8 +5,10 @@ import { DOMAIN, type World } from './world.ts';
 
 // What callers see while something is wrong: the store away, a certificate revoked.
 
+const PAUSE_MS = 300;
+
 /** A refusal in few words. */
-export const describeOutcome = (outcome: ToolOutcome): string =>
+const describeOutcome = (outcome: ToolOutcome): string =>
   outcome.kind === 'refused' ? `${outcome.code}: ${outcome.message}` : outcome.kind;
 
 const isServed = (outcome: ToolOutcome): boolean => outcome.kind === 'result' && !outcome.isError;
@@ -37,16 +39,31 @@ export async function surviveOutage({ redis }: World, caller: Caller, token: str
     body,
     retryAfter: answer.headers.get('retry-after'),
     toolCall,
-    servedAgain: await becomes(caller, true, 15_000).then((seconds) => seconds !== undefined),
+    servedAgain: await becomesServed(caller, 15_000),
   };
 }
 
-/** Seconds until calls are served (or refused) as wanted; nothing when that does not happen in time. */
-export async function becomes(caller: Caller, served: boolean, limitMs: number): Promise<number | undefined> {
+/** Calls until one is refused; nothing when that does not happen in time. */
+export async function becomesRefused(
+  caller: Caller,
+  limitMs: number,
+): Promise<{ readonly seconds: number; readonly outcome: string } | undefined> {
   const started = performance.now();
   while (performance.now() - started < limitMs) {
-    if (isServed(await caller.call()) === served) return (performance.now() - started) / 1000;
-    await sleep(500);
+    const outcome = await caller.call();
+    const seconds = (performance.now() - started) / 1000;
+    if (!isServed(outcome)) return { seconds, outcome: describeOutcome(outcome) };
+    await sleep(PAUSE_MS);
   }
   return undefined;
+}
+
+/** Calls until one is served. */
+export async function becomesServed(caller: Caller, limitMs: number): Promise<boolean> {
+  const started = performance.now();
+  while (performance.now() - started < limitMs) {
+    if (isServed(await caller.call())) return true;
+    await sleep(PAUSE_MS);
+  }
+  return false;
 }
