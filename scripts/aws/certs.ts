@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { createKmsSigner } from '../../src/adapters/aws/kms-signer.ts';
 import { createParameterDocument } from '../../src/adapters/aws/parameter-document.ts';
+import { isIssuedBy } from '../../src/certificates/agent-credentials.ts';
 import { enrolAgent, ensureAuthority } from '../../src/certificates/enrol.ts';
 import { findAuthority, readTruststore, removeFromTruststore } from '../../src/certificates/truststore.ts';
 import { createSecret } from '../../src/kernel/secret.ts';
+import { parseCredentials } from '../../src/trust/credentials.ts';
 import { formatSpiffeId } from '../../src/trust/spiffe-id.ts';
 import { type AwsClients, createAwsClients } from './parts/aws.ts';
 import { type Context, EXIT, runCommand } from './parts/command.ts';
@@ -86,6 +88,15 @@ async function dropAuthority(
   const current = await findAuthority(stored.text, signer);
   if (current?.name === dropped.name)
     throw new Stop(EXIT.failed, `${text} issues the certificates of now. Nothing was changed.`);
+  const document = (await readParameters(aws, names, ['agent-credentials'])).get('agent-credentials')?.value;
+  if (
+    document !== undefined &&
+    isIssuedBy(parseCredentials(document.reveal()).document.certificate, dropped.certificate)
+  ) {
+    throw new Stop(EXIT.failed, `The agent’s certificate is still one of ${text}. Nothing was changed.`, {
+      next: `make rotate ENV=${environment}`,
+    });
+  }
   const left = removeFromTruststore(stored.text, dropped.certificate);
   await confirm(context, `Certificates of ${text} are refused from the next deploy on.`);
   await writeTruststoreObject(aws, stored, left);
