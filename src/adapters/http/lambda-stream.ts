@@ -27,11 +27,15 @@ export function findStreamingRuntime(scope: object): StreamingRuntime {
   return awslambda as StreamingRuntime;
 }
 
-/** Resolves when the stream takes more, or has closed because nobody reads it any more. */
+/** Resolves when the stream takes more, or has closed because nobody reads it any more: a closed one says so only once. */
 function drained(stream: Writable): Promise<void> {
+  if (stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
-    stream.once('drain', resolve);
-    stream.once('close', resolve);
+    const go = (): void => {
+      stream.off('drain', go).off('close', go);
+      resolve();
+    };
+    stream.on('drain', go).on('close', go);
   });
 }
 

@@ -13,7 +13,8 @@ export async function joinChunks(
   chunks: AsyncIterable<OpenAI.Chat.Completions.ChatCompletionChunk>,
   onText: (piece: string) => void,
 ): Promise<unknown> {
-  const calls: Call[] = [];
+  // By the provider's index, which may be any number: as an array's it could make one of four thousand million.
+  const calls = new Map<number, Call>();
   let content = '';
   let refusal: string | undefined;
   let finish: unknown = null;
@@ -32,13 +33,14 @@ export async function joinChunks(
     }
     if (typeof delta?.refusal === 'string') refusal = `${refusal ?? ''}${delta.refusal}`;
     for (const piece of delta?.tool_calls ?? []) {
-      const call = calls[piece.index] ?? { id: '', function: { name: '', arguments: '' } };
-      calls[piece.index] = call;
+      const call = calls.get(piece.index) ?? { id: '', function: { name: '', arguments: '' } };
+      calls.set(piece.index, call);
       call.id ||= piece.id ?? '';
       call.function.name += piece.function?.name ?? '';
       call.function.arguments += piece.function?.arguments ?? '';
     }
   }
-  const message = { content, refusal, tool_calls: calls.filter((call) => call !== undefined) };
+  const inOrder = [...calls].sort(([left], [right]) => left - right).map(([, call]) => call);
+  const message = { content, refusal, tool_calls: inOrder };
   return { choices: seen ? [{ finish_reason: finish, message }] : [], usage };
 }
