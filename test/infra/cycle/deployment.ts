@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GetAliasCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { unzipSync, zipSync } from 'fflate';
 import { TEST_CREDENTIALS } from '../../support/aws-emulator.ts';
 import { type DeployedEdges, openDeployedEdges } from '../../support/deployed-edges.ts';
 import type { Ran } from './commands.ts';
-import { CLIENT_ID, DOMAIN, ENVIRONMENT, REGION, type World } from './world.ts';
+import { CLIENT_ID, DOMAIN, ENVIRONMENT, FUNCTIONS, REGION, type World } from './world.ts';
 
 // From an empty account to a system that answers, and back, by the operator's own commands.
 
@@ -109,14 +110,16 @@ export async function changeBundle({ folder }: World): Promise<void> {
   await writeFile(path, zipSync({ ...files, 'release.txt': Buffer.from('the next release\n') }));
 }
 
-/** Function to the version that serves, as `make deploy` and `make rollback` end up with. */
-export async function liveVersions({ commands, folder }: World): Promise<Readonly<Record<string, string>>> {
-  const shown = await commands.run('terraform', [`-chdir=${join(folder, 'terraform/service')}`, 'output', '-json']);
-  if (shown.code !== 0) throw new Error(shown.output);
-  const { functions } = JSON.parse(shown.stdout) as {
-    functions: { value: Readonly<Record<string, { readonly live_version: string }>> };
-  };
-  return Object.fromEntries(Object.entries(functions.value).map(([name, { live_version }]) => [name, live_version]));
+/** Function to the version that its callers reach. */
+export async function liveVersions({ emulator }: World): Promise<Readonly<Record<string, string>>> {
+  const client = new LambdaClient({ endpoint: emulator.endpoint, region: REGION, credentials: TEST_CREDENTIALS });
+  const versions: Record<string, string> = {};
+  for (const name of FUNCTIONS) {
+    const alias = new GetAliasCommand({ FunctionName: `sallyport-${ENVIRONMENT}-${name}`, Name: 'live' });
+    versions[name] = (await client.send(alias)).FunctionVersion ?? '';
+  }
+  client.destroy();
+  return versions;
 }
 
 /** The foundation is removed by hand: its state leaves the bucket first, for the bucket goes with it. */
