@@ -135,6 +135,8 @@ async function execute(spec: CommandSpec, args: readonly string[]): Promise<numb
 
 /** Runs a command with this process's arguments and leaves its exit code. */
 export async function runCommand(spec: CommandSpec): Promise<void> {
+  // A terminal that is gone, or a reader that has seen enough: what was begun is finished all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     process.exitCode = await execute(spec, process.argv.slice(2));
   } catch (error) {

@@ -66,7 +66,12 @@ async function examineDomain(
       : mind(`the domain ${host} is ${status}`, 'wait a few minutes'),
     ...((await resolves(host))
       ? []
-      : [bad(`${host} is not known to DNS`, 'check that the zone is delegated: dig NS, then wait or make deploy')]),
+      : [
+          bad(
+            `${host} is not known to DNS`,
+            `dig +short NS ${host.slice(host.indexOf('.') + 1)} (is the zone delegated?), then ${deploy}`,
+          ),
+        ]),
     ...(isMutual && domain.MutualTlsAuthentication === undefined
       ? [bad(`${host} asks for no certificate`, deploy)]
       : []),
@@ -102,10 +107,14 @@ export async function examineService(
 
 export async function examineTables({ dynamodb }: AwsClients, names: EnvironmentNames): Promise<readonly Finding[]> {
   const deploy = `make deploy ENV=${names.environment}`;
+  const tables = Object.keys(storeTables).map((name) => `${names.tablePrefix}${name}`);
+  const described = await Promise.all(
+    tables.map((TableName) => ifThere(dynamodb.send(new DescribeTableCommand({ TableName })))),
+  );
+  if (described.every((one) => one === undefined)) return [bad('the tables of the store are not there', deploy)];
   const found = await Promise.all(
-    Object.keys(storeTables).map(async (name): Promise<readonly Finding[]> => {
-      const TableName = `${names.tablePrefix}${name}`;
-      const table = (await ifThere(dynamodb.send(new DescribeTableCommand({ TableName }))))?.Table;
+    tables.map(async (TableName, index): Promise<readonly Finding[]> => {
+      const table = described[index]?.Table;
       if (table === undefined) return [bad(`the table ${TableName} is not there`, deploy)];
       const [ttl, backups] = await Promise.all([
         dynamodb.send(new DescribeTimeToLiveCommand({ TableName })),

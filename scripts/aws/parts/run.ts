@@ -22,6 +22,8 @@ export interface RunResult {
 }
 
 const NO_SUCH_PROGRAM = 127;
+/** SIGHUP: the terminal was closed. Without us to read what it tells, the child would die in the middle. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Both streams are kept; the terminal sees nothing of them but what `onLine` makes of it. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -40,13 +42,14 @@ export async function run(command: string, args: readonly string[], options: Run
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const pass = (): void => {
+  const pass = (signal: NodeJS.Signals): void => {
     signals += 1;
     if (signals === 1)
-      process.stderr.write('\nInterrupted: waiting until what was begun is finished. Again to force it.\n');
-    child.kill('SIGINT');
+      process.stderr.write('\nInterrupted: waiting until what was begun is finished. Ctrl-C again to force it.\n');
+    // Only a person forces it: a CI that cancels sends a second signal by itself, and Terraform would lose its state.
+    if (signals === 1 || signal === 'SIGINT') child.kill('SIGINT');
   };
-  process.on('SIGINT', pass).on('SIGTERM', pass);
+  for (const signal of SIGNALS) process.on(signal, pass);
   try {
     const [code] = (await once(child, 'close')) as [number | null];
     return { code: code ?? 1, stdout, stderr, interrupted: signals > 0 };
@@ -54,6 +57,6 @@ export async function run(command: string, args: readonly string[], options: Run
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return { code: NO_SUCH_PROGRAM, stdout, stderr: `${command} is not installed`, interrupted: signals > 0 };
   } finally {
-    process.off('SIGINT', pass).off('SIGTERM', pass);
+    for (const signal of SIGNALS) process.off(signal, pass);
   }
 }
