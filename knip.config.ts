@@ -20,7 +20,7 @@ const config: KnipConfig = {
   project: ['src/**/*.ts', 'build/**/*.ts', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts', '!test/peers/**'],
   // Installed by the tests that run the zip, from test/peers/lambda.
   ignoreDependencies: ['aws-lambda-ric'],
-  ignoreBinaries: ['go', 'java', 'mvn', 'redis-server', 'terraform'],
+  ignoreBinaries: ['go', 'java', 'mvn', 'redis-server', 'script', 'terraform'],
   ignoreExportsUsedInFile: true,
 };
 
