@@ -94,16 +94,17 @@ export async function ensureRevocations(store: Pick<KeyringStore, 'setIfAbsent'>
   return store.setIfAbsent(REVOCATIONS_KEY, JSON.stringify(empty));
 }
 
-/** The agent's keys; its first one is made if it has none that is current. */
+/** The agent's keys; its first one, of `epoch`, is made if it has none that is current. */
 export async function ensureKeys(
   store: KeyringStore,
   clock: Clock,
   identity: string,
+  epoch = 1,
 ): Promise<{ readonly keys: readonly KeyringEntry[]; readonly current: KeyringEntry; readonly made: boolean }> {
   let made = false;
   const keyring = await changeKeyring(store, (stored) => {
     made = !stored.keys.some((entry) => entry.identity === identity && entry.state === 'current');
-    return made ? addIdentity(stored, identity, Math.floor(clock.nowMs() / 1000)) : stored;
+    return made ? addIdentity(stored, identity, Math.floor(clock.nowMs() / 1000), epoch) : stored;
   });
   const keys = keyring.keys.filter((entry) => entry.identity === identity);
   const current = keys.find((entry) => entry.state === 'current');
@@ -120,13 +121,31 @@ function parseIfPossible(text: string | undefined): AgentCredentials | undefined
   }
 }
 
+/**
+ * The epoch of a first key where the keyring was lost and the agent's document was not: its own, or the next where the master is another. Secrets
+ * are derived from epochs, so beginning at 1 again would make keys valid that were replaced because they had leaked.
+ */
+function epochAfter(
+  present: AgentCredentials | undefined,
+  identity: string,
+  hmacMaster: Secret<Uint8Array>,
+): number | undefined {
+  if (present === undefined || present.certificate.spiffeId.text !== identity) return undefined;
+  const epoch = Number(present.keyId.slice(present.keyId.lastIndexOf('#') + 1));
+  if (!Number.isSafeInteger(epoch) || epoch < 1) return undefined;
+  return holdsKey(present, { key_id: present.keyId, identity, epoch, state: 'current' }, hmacMaster)
+    ? epoch
+    : epoch + 1;
+}
+
 export async function enrolAgent(deps: EnrolmentDeps, request: EnrolmentRequest): Promise<Enrolment> {
   const { store, credentials, authority, hmacMaster, clock } = deps;
   const { identity } = request;
   const listed = await ensureRevocations(store, clock);
-  const { keys, current, made: keyMade } = await ensureKeys(store, clock, identity);
-  const trusted = [authority, ...readTruststore(request.truststore ?? '')].map(({ certificate }) => certificate);
   const present = parseIfPossible((await credentials.read())?.reveal());
+  const epoch = epochAfter(present, identity, hmacMaster);
+  const { keys, current, made: keyMade } = await ensureKeys(store, clock, identity, epoch);
+  const trusted = [authority, ...readTruststore(request.truststore ?? '')].map(({ certificate }) => certificate);
   const good =
     present !== undefined &&
     present.certificate.spiffeId.text === identity &&

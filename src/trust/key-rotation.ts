@@ -50,11 +50,11 @@ const changed = (keyring: KeyringRecord, keys: readonly KeyringEntry[]): Keyring
   keys: [...keys],
 });
 
-/** A first key, believed at once. For an identity that has none. */
-export function addIdentity(keyring: KeyringRecord, identity: string, nowSeconds: number): KeyringRecord {
+/** A first key, believed at once. For an identity that has none; `epoch` is greater than 1 for one that had some before. */
+export function addIdentity(keyring: KeyringRecord, identity: string, nowSeconds: number, epoch = 1): KeyringRecord {
   if (keysOf(keyring, identity).length > 0) throw new AppError('conflict', 'This identity has a key already.');
-  const key_id = formatKeyId(agentOf(identity), 1);
-  return changed(keyring, [...keyring.keys, { key_id, identity, epoch: 1, state: 'current', since: nowSeconds }]);
+  const key_id = formatKeyId(agentOf(identity), epoch);
+  return changed(keyring, [...keyring.keys, { key_id, identity, epoch, state: 'current', since: nowSeconds }]);
 }
 
 /** Takes every key of an identity away, at once. For an agent that must not sign any more. */

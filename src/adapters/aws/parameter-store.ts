@@ -95,7 +95,9 @@ export function createParameterStore(options: ParameterStoreOptions): SecretSour
       if (fault.code !== 'unavailable' || !allServe) throw fault;
       for (const [index, name] of names.entries()) {
         const value = known[index];
-        if (value !== undefined) cache.set(name, { ...value, freshUntilMs: nowMs + RETRY_SECONDS * 1000 });
+        if (value === undefined) continue;
+        const oldestMs = value.readAtMs + (ttlSeconds + staleSeconds) * 1000;
+        cache.set(name, { ...value, freshUntilMs: Math.min(nowMs + RETRY_SECONDS * 1000, oldestMs) });
       }
     }
   }

@@ -4,6 +4,7 @@ import { createFileSigner, generateSignerKey } from '../../../src/adapters/embed
 import { createMemoryStore } from '../../../src/adapters/embedded/memory-store.ts';
 import { DAY_MS } from '../../../src/certificates/agent-credentials.ts';
 import { type EnrolmentRequest, enrolAgent, ensureAuthority } from '../../../src/certificates/enrol.ts';
+import { readKeyring } from '../../../src/certificates/keyring-record.ts';
 import {
   addToTruststore,
   findAuthority,
@@ -12,6 +13,7 @@ import {
 } from '../../../src/certificates/truststore.ts';
 import { createSecret } from '../../../src/kernel/secret.ts';
 import { parseCredentials } from '../../../src/trust/credentials.ts';
+import { replaceKeys } from '../../../src/trust/key-rotation.ts';
 import { KEYRING_KEY } from '../../../src/trust/keyring.ts';
 import { REVOCATIONS_KEY } from '../../../src/trust/revocation-list.ts';
 import { createTestClock } from '../../support/clock.ts';
@@ -77,6 +79,26 @@ describe('enrolling an agent', () => {
     expect((await world.enrol()).made).toEqual(['credentials']);
     expect((await world.enrol({ hmacMaster: createSecret(random.bytes(32)) })).made).toEqual(['credentials']);
     expect((await world.enrol()).made).toEqual(['credentials']);
+  });
+
+  it('goes on from the document’s key where the keyring was lost: no key of before is believed again', async () => {
+    const world = await setUp();
+    await world.enrol();
+    const replaced = replaceKeys(
+      (await readKeyring(world.store)).keyring,
+      IDENTITY,
+      Math.floor(world.clock.nowMs() / 1000),
+    );
+    await world.store.set(KEYRING_KEY, JSON.stringify(replaced));
+    expect(await world.enrol()).toEqual({ keyId: 'agent/assistant#2', made: ['credentials'] });
+
+    await world.store.set(KEYRING_KEY, JSON.stringify({ v: 1, version: 0, keys: [] }));
+    expect(await world.enrol()).toEqual({ keyId: 'agent/assistant#2', made: ['key'] });
+    expect((await readKeyring(world.store)).keyring.keys.map(({ key_id }) => key_id)).toEqual(['agent/assistant#2']);
+
+    await world.store.set(KEYRING_KEY, JSON.stringify({ v: 1, version: 0, keys: [] }));
+    const hmacMaster = createSecret(random.bytes(32));
+    expect(await world.enrol({ hmacMaster })).toEqual({ keyId: 'agent/assistant#3', made: ['key', 'credentials'] });
   });
 
   it('puts in the authority of the server’s certificate, and keeps it', async () => {
