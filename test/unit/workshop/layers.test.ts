@@ -39,6 +39,7 @@ describe('the layer rules', () => {
     ['src/handlers/a.ts', "import { x } from '../local/x.ts';\nconsole.log(x);\n"],
     ['src/adapters/redis/a.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
     ['src/cli/a.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
+    ['scripts/a.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
   ])('refuse an import that points up, in %s', (file, source) => {
     expect(lint(file, source)).toContain('lint/style/noRestrictedImports');
   });
@@ -47,6 +48,7 @@ describe('the layer rules', () => {
     ['src/trust/b.ts', "import { x } from '../kernel/x.ts';\nconsole.log(x);\n"],
     ['src/compose/b.ts', "import { x } from '../agent/x.ts';\nconsole.log(x);\n"],
     ['src/adapters/aws/b.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
+    ['scripts/aws/parts/b.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
   ])('let an import pass that points down, in %s', (file, source) => {
     expect(lint(file, source)).not.toContain('noRestrictedImports');
   });
