@@ -32,6 +32,14 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
+interface Dependabot {
+  readonly updates: readonly {
+    readonly 'package-ecosystem': string;
+    readonly directory?: string;
+    readonly directories?: readonly string[];
+  }[];
+}
+
 const BAD = `name: bad
 on: pull_request_target
 jobs:
@@ -55,6 +63,7 @@ suite('the GitHub workflows', () => {
   let actionlint: (...files: readonly string[]) => Promise<CommandRun>;
   let zizmor: (...paths: readonly string[]) => Promise<CommandRun>;
   let workflows: Readonly<Record<string, Workflow>>;
+  let dependabot: Dependabot;
   let bad: string;
 
   beforeAll(async () => {
@@ -79,7 +88,8 @@ for path in sys.argv[1:]:
     out[path.split('/')[-1]] = document
 print(json.dumps(out))`;
     const files = (await readdir(FOLDER)).map((name) => join(FOLDER, name));
-    workflows = JSON.parse((await runCommand(python, ['-c', read, ...files])).stdout);
+    const documents = JSON.parse((await runCommand(python, ['-c', read, ...files, '.github/dependabot.yml'])).stdout);
+    ({ 'dependabot.yml': dependabot, ...workflows } = documents);
     bad = await mkdtemp(join(tmpdir(), 'sallyport-workflows-'));
     await mkdir(join(bad, FOLDER), { recursive: true });
     await writeFile(join(bad, FOLDER, 'bad.yml'), BAD);
@@ -235,6 +245,20 @@ print(json.dumps(out))`;
     expect(job('deploy-environment.yml', 'deploy').environment).toBe('${{ inputs.environment }}');
     const elsewhere = jobs().filter(([, { with: given }]) => given?.['environment'] === 'prod');
     expect(elsewhere.map(([where]) => where)).toEqual(['release.yml: prod']);
+  });
+
+  it('leave no list of packages without updates', async () => {
+    const tracked = (await runCommand('git', ['ls-files'])).stdout.split('\n');
+    const lists = { maven: /(^|\/)pom\.xml$/, npm: /(^|\/)package\.json$/, pip: /(^|\/)requirements-[\w-]+\.txt$/ };
+    for (const [ecosystem, pattern] of Object.entries(lists)) {
+      const wanted = new Set(tracked.filter((file) => pattern.test(file)).map((file) => join('/', dirname(file))));
+      const updates = dependabot.updates.filter((update) => update['package-ecosystem'] === ecosystem);
+      const looked = updates.flatMap(({ directory, directories = [] }) => [
+        ...directories,
+        ...(directory === undefined ? [] : [directory]),
+      ]);
+      expect({ ecosystem, looked: looked.sort() }).toEqual({ ecosystem, looked: [...wanted].sort() });
+    }
   });
 
   it('look for drift by schedule and say it in an issue', () => {
