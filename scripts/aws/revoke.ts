@@ -1,6 +1,7 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readTruststore } from '../../src/certificates/truststore.ts';
 import { createOperator } from '../../src/operator/operator.ts';
+import { parseCredentials } from '../../src/trust/credentials.ts';
 import { createAwsClients } from './parts/aws.ts';
 import { EXIT, runCommand } from './parts/command.ts';
 import { readOperatorSettings, withOperatorStore } from './parts/operator-store.ts';
@@ -14,6 +15,15 @@ import { readTruststoreObject } from './parts/truststore.ts';
 
 /** Hex in lower case, without colons and leading zeros. */
 const plain = (serial: string): string => serial.replace(/^0x|:/gi, '').toLowerCase().replace(/^0+/, '');
+
+/** Of the certificate in a credentials document. A damaged document stops no revocation, and nothing of it is told. */
+function serialOf(document: string): string | undefined {
+  try {
+    return plain(parseCredentials(document).certificate.serial);
+  } catch {
+    return undefined;
+  }
+}
 
 await runCommand({
   name: 'revoke',
@@ -40,8 +50,7 @@ await runCommand({
     const document = (await readParameters(aws, names, ['agent-credentials']))
       .get('agent-credentials')
       ?.value?.reveal();
-    const inUse = document === undefined ? undefined : (JSON.parse(document) as { certificate: string }).certificate;
-    const isInUse = inUse !== undefined && plain(new X509Certificate(inUse).serialNumber) === plain(serial);
+    const isInUse = document !== undefined && serialOf(document) === plain(serial);
     const warning = isInUse ? ' THE AGENT USES IT NOW: it is shut out until `make rotate RENEW=1`.' : '';
     await confirm(context, `This revokes ${serial} of ${authorities.map(({ name }) => name).join(' and ')}.${warning}`);
     // While one authority takes over from another, the number is refused from both: it is 16 random bytes, so it means one certificate.

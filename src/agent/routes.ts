@@ -44,10 +44,12 @@ function methodNotAllowed(allow: string) {
   };
 }
 
+const isExpected = (error: unknown): error is AppError =>
+  error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
+
 /** As the edge would say it: a fault that we did not expect keeps its words. */
 function describeError(error: unknown, requestId: string): { code: string; message: string; request_id: string } {
-  const tells = error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
-  const { code, message } = tells
+  const { code, message } = isExpected(error)
     ? error
     : { code: 'internal', message: 'Something went wrong on our side. Try again.' };
   return { code, message, request_id: requestId };
@@ -96,15 +98,22 @@ async function streamTurn(
   run: (tell: TellTurn) => Promise<TurnRecord>,
 ): Promise<Response> {
   const events = createEventStream();
+  let hasBegun = false;
   const begun = new Promise<void>((resolve, reject) => {
     const tell: TellTurn = (event) => {
       events.send(event);
+      hasBegun = true;
       resolve();
     };
     run(tell)
       .then((record) => tell({ type: 'turn.end', ...viewTurn(record, deps.modelName) }))
       .catch((error: unknown) => {
         reject(error);
+        // Nobody behind us sees it any more: the status is out.
+        if (hasBegun && !isExpected(error))
+          logFor(c, deps.log).error('stream.broke_off', {
+            cause: error instanceof Error ? error.message : typeof error,
+          });
         tell({ type: 'error', error: describeError(error, c.env.exchange.requestId) });
       })
       .finally(events.end);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
 import type { HttpResponse } from '../../src/ports/http.ts';
 import type { ModelRequest } from '../../src/ports/model.ts';
 import {
@@ -171,6 +172,29 @@ describe('a stream', () => {
     expect(told.map(({ event }) => event)).toEqual(['turn.start', 'error']);
     expect(told[1]?.data).toMatchObject({ error: { code: 'internal', request_id: 'request-1' } });
     expect(JSON.stringify(told)).not.toContain('canary');
+  });
+
+  it('ends with an error when all breaks behind its beginning, and says in the log what broke', async () => {
+    const store = createMemoryStore({ clock: { nowMs: () => Date.now() } });
+    let broken = false;
+    const get = async (key: string) => {
+      if (broken) throw new Error('canary 9c4');
+      return store.get(key);
+    };
+    world = createAgentWorld({ store: { ...store, get } });
+    token = await world.token();
+    world.replies.push(() => {
+      broken = true;
+      return { text: 'said' };
+    });
+    const told = await all(await open({ message: 'hello' }));
+    expect(told.at(-1)).toMatchObject({ event: 'error', data: { error: { code: 'internal' } } });
+    expect(JSON.stringify(told)).not.toContain('canary');
+    expect(world.log.events).toContainEqual({
+      level: 'error',
+      event: 'stream.broke_off',
+      fields: { request_id: 'request-1', cause: 'canary 9c4' },
+    });
   });
 
   it.each([
