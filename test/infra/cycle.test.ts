@@ -158,6 +158,8 @@ whenPossible('the deployed system, without an account', () => {
   it('leaves no secret in a state, a plan, an output, a log or what a command says', () => {
     expect(fact('found')).toEqual([]);
     expect(fact('messageInLogs')).toBe(false);
+    expect(fact('toolCallsLogged')).toBeGreaterThan(250);
+    expect(fact('requestsLogged')).toBeGreaterThan(300);
     expect(fact('searchWorks')).toBe(true);
     expect(fact('secrets').length).toBeGreaterThan(15);
     for (const place of [

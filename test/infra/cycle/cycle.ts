@@ -54,6 +54,9 @@ export interface Facts {
   readonly searched: readonly string[];
   readonly secrets: readonly string[];
   readonly found: readonly Finding[];
+  /** What the searched logs hold: an empty one would prove nothing. */
+  readonly toolCallsLogged: number;
+  readonly requestsLogged: number;
   /** Words of a person's message that are in a log. */
   readonly messageInLogs: boolean;
   /** Whether the search finds a secret where one is meant to be. */
@@ -221,6 +224,8 @@ async function searchAll({ world, step, say, facts }: CycleContext, evidence: Ev
     facts.searched = evidence.places;
     facts.secrets = world.secrets.names;
     facts.found = evidence.search();
+    facts.toolCallsLogged = evidence.text('log /aws/lambda/').split('"event":"tool_call"').length - 1;
+    facts.requestsLogged = evidence.text('log /aws/vendedlogs/').split('"request_id"').length - 1;
     facts.messageInLogs = evidence.text('log ').includes(MESSAGE_CANARY);
     const [first = ''] = Object.values(world.given);
     facts.searchWorks = world.secrets.find('control', JSON.stringify({ value: first })).length > 0;

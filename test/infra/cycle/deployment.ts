@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetAliasCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { unzipSync, zipSync } from 'fflate';
+import { createParameterStore } from '../../../src/adapters/aws/parameter-store.ts';
 import { TEST_CREDENTIALS } from '../../support/aws-emulator.ts';
 import { type DeployedEdges, openDeployedEdges } from '../../support/deployed-edges.ts';
 import type { Ran } from './commands.ts';
@@ -72,11 +74,18 @@ export function operate({ commands }: World, name: string, ...args: readonly str
   return commands.script(`aws/${name}`, [ENVIRONMENT, '--yes', ...args]);
 }
 
-export function setSecrets({ commands, given }: World): Promise<Ran> {
+/** What a person gives, and what the command makes: that is read back, to be looked for. */
+export async function setSecrets(world: World): Promise<void> {
+  const { commands, given, secrets, emulator, clock } = world;
   const input = Object.entries({ ...given, 'sign-in-client-secret': given['google-client-secret'] })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-  return commands.script('aws/secrets', [ENVIRONMENT, '--yes', '--from-fd', '3'], { input });
+  await commands.script('aws/secrets', [ENVIRONMENT, '--yes', '--from-fd', '3'], { input });
+  const client = new SSMClient({ endpoint: emulator.endpoint, region: REGION, credentials: TEST_CREDENTIALS });
+  const made = [`/sallyport/${ENVIRONMENT}/hmac-master`, `/sallyport/${ENVIRONMENT}/origin-secret`];
+  const values = await createParameterStore({ ttlSeconds: 5, clock, client }).read(made);
+  for (const name of made) secrets.know(name, values[name]?.reveal() ?? '');
+  client.destroy();
 }
 
 const openEdges = ({ emulator, server }: World): Promise<DeployedEdges> =>
