@@ -88,9 +88,20 @@ export const requirements: readonly Requirement[] = [
     tests: [
       ['test/infra/service.test.ts', 'asks for a client certificate at the agent door'],
       ['test/infra/service.test.ts', 'gives every API its domain and leaves it no other way in'],
+      ['test/infra/cycle.test.ts', 'asks for client certificates at the MCP domain alone'],
     ],
   },
-  later('S0.10', 'Parameter Store SecureStrings under KMS'),
+  {
+    row: 'S0.10',
+    what: 'Parameter Store SecureStrings under KMS',
+    state: 'kept',
+    tests: [
+      ['test/infra/foundation.test.ts', 'has a place for each secret, and no value'],
+      ['test/infra/service.test.ts', 'lets each function read the parameters that it is told of, and no others'],
+      ['test/contract/parameter-store.test.ts', ''],
+      ['test/infra/cycle.test.ts', 'leaves no secret in a state, a plan, an output, a log'],
+    ],
+  },
   {
     row: 'S0.11',
     what: 'one role per function, minimum rights',
@@ -102,6 +113,7 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/least-privilege.test.ts', 'exactly the records that the code lists, in DynamoDB'],
       ['test/infra/least-privilege.test.ts', 'an unused right would be found'],
       ['test/infra/least-privilege.test.ts', 'reads no parameter but its own, by any way'],
+      ['test/infra/cycle.test.ts', 'lets each function do what it did, by the policies that were applied'],
     ],
   },
   {
@@ -147,6 +159,9 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/scripts.test.ts', 'come from a file descriptor, are never said'],
       ['test/infra/scripts.test.ts', 'that answers wrongly goes back to what was live'],
       ['test/infra/scripts.test.ts', 'takes no yes for prod but its name'],
+      ['test/infra/cycle.test.ts', 'is deployed by the operator’s commands, and every door answers as it should'],
+      ['test/infra/cycle.test.ts', 'goes back to the version before, which answers'],
+      ['test/infra/cycle.test.ts', 'leaves nothing but keys that wait for their deletion'],
     ],
   },
   {
@@ -178,6 +193,7 @@ export const requirements: readonly Requirement[] = [
       ['test/handler/rotate.test.ts', 'renews the certificate with the key in KMS'],
       ['test/bundle/rotate.test.ts', 'does what is due, again and again'],
       ['test/e2e/certificates.test.ts', 'takes over without one refused call'],
+      ['test/infra/cycle.test.ts', 'refuses none of 300 calls while certificate and signing key are replaced'],
     ],
   },
   {
@@ -187,6 +203,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       ['test/e2e/canaries.test.ts', 'hold no message text, address, event or token'],
       ['test/e2e/canaries.test.ts', 'join one question’s lines across the APIs'],
+      ['test/infra/cycle.test.ts', 'leaves no secret in a state, a plan, an output, a log'],
     ],
   },
   {

@@ -34,6 +34,9 @@ async function step<Value>(title: string, act: () => Promise<Value>): Promise<Va
 }
 
 const world = await step('An empty AWS account, a Redis, a Google and public names, all on this machine.', createWorld);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void world.stop().finally(() => process.exit(130)));
+}
 const calls = (): readonly RecordedCall[] => world.proxy.calls();
 try {
   // From here on this process lives in that world too: its names, its authorities, its day.
