@@ -1,5 +1,9 @@
+import '@aws-sdk/signature-v4a';
+import { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { AwsClients } from '../../scripts/aws/parts/aws.ts';
 import { giveEdgeItsSecret } from '../../scripts/aws/parts/edge-secret.ts';
 import { namesOf, UNSET } from '../../scripts/aws/parts/environment.ts';
 import { createEdgeKeyValueStore } from '../../scripts/aws/parts/key-value-store.ts';
@@ -40,11 +44,31 @@ output "edge_key_value_store_arn" {
 }
 `;
 
+/** The client puts the account before the host of any endpoint; the emulator has one name only. */
+function keyValueStoresAt(endpoint: string): CloudFrontKeyValueStoreClient {
+  const http = new NodeHttpHandler();
+  const requestHandler = {
+    handle: (...[request, options]: Parameters<typeof http.handle>) =>
+      http.handle(Object.assign(request, { hostname: '127.0.0.1' }), options),
+    destroy: () => http.destroy(),
+    metadata: http.metadata,
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+  };
+  return new CloudFrontKeyValueStoreClient({
+    endpoint: endpoint.replace('127.0.0.1', 'localhost'),
+    region: TERRAFORM_REGION,
+    credentials: TEST_CREDENTIALS,
+    requestHandler,
+  });
+}
+
 const canRun = hasTerraform('the way of the edge’s secret') && hasPython('the way of the edge’s secret');
 (canRun ? describe : describe.skip)('the edge’s secret', () => {
   let aws: Ministack;
   let copy: TerraformCopy;
   let ssm: SSMClient;
+  let clients: Pick<AwsClients, 'keyValueStores' | 'ssm'>;
   const only = '-target=module.edge.aws_cloudfront_function.origin_secret';
   beforeAll(async () => {
     aws = await startMinistack();
@@ -52,8 +76,10 @@ const canRun = hasTerraform('the way of the edge’s secret') && hasPython('the 
     const applied = await copy.run('apply', '-no-color', '-auto-approve', only);
     if (applied.code !== 0) throw new Error(applied.output);
     ssm = new SSMClient({ endpoint: aws.endpoint, region: TERRAFORM_REGION, credentials: TEST_CREDENTIALS });
+    clients = { ssm, keyValueStores: keyValueStoresAt(aws.endpoint) };
   }, TERRAFORM_MS);
   afterAll(async () => {
+    clients?.keyValueStores.destroy();
     ssm?.destroy();
     await copy?.dispose();
     await aws?.stop();
@@ -70,19 +96,13 @@ const canRun = hasTerraform('the way of the edge’s secret') && hasPython('the 
     async () => {
       const outputs = JSON.parse((await copy.run('output', '-json')).stdout) as Record<string, { value: string }>;
       const arn = outputs['edge_key_value_store_arn']?.value ?? '';
-      const give = () =>
-        giveEdgeItsSecret({ names }, { ssm }, { outputs: { edge_key_value_store_arn: arn }, endpoint: aws.endpoint });
+      const give = () => giveEdgeItsSecret({ names }, clients, { outputs: { edge_key_value_store_arn: arn } });
       await keep(UNSET);
       await expect(give()).resolves.toBe('never set');
       await keep(`${SECRET},${NEXT}`);
       await expect(give()).resolves.toBe('written');
       await expect(give()).resolves.toBe('as it was');
-      const store = createEdgeKeyValueStore({
-        arn,
-        credentials: TEST_CREDENTIALS,
-        endpoint: aws.endpoint,
-        nowMs: () => Date.now(),
-      });
+      const store = createEdgeKeyValueStore(arn, clients);
       await expect(store.get('origin-secret')).resolves.toBe(SECRET);
 
       const again = await copy.run('plan', '-no-color', '-detailed-exitcode', '-out=again.tfplan', only);
@@ -100,6 +120,6 @@ const canRun = hasTerraform('the way of the edge’s secret') && hasPython('the 
 
   it('is not looked for where there is no edge', async () => {
     const nothing = { edge_key_value_store_arn: null };
-    await expect(giveEdgeItsSecret({ names }, { ssm }, { outputs: nothing })).resolves.toBe('no edge');
+    await expect(giveEdgeItsSecret({ names }, clients, { outputs: nothing })).resolves.toBe('no edge');
   });
 });

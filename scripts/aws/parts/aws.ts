@@ -1,4 +1,7 @@
+// CloudFront's key value stores take SigV4A, which their client finds once this package is loaded.
+import '@aws-sdk/signature-v4a';
 import { ApiGatewayV2Client } from '@aws-sdk/client-apigatewayv2';
+import { CloudFrontKeyValueStoreClient } from '@aws-sdk/client-cloudfront-keyvaluestore';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -19,6 +22,7 @@ export interface AwsClients {
   readonly logs: CloudWatchLogsClient;
   readonly gateway: ApiGatewayV2Client;
   readonly dynamodb: DynamoDBClient;
+  readonly keyValueStores: CloudFrontKeyValueStoreClient;
 }
 
 const settings = {
@@ -36,6 +40,8 @@ export function createAwsClients(): AwsClients {
     logs: new CloudWatchLogsClient(settings),
     gateway: new ApiGatewayV2Client(settings),
     dynamodb: new DynamoDBClient(settings),
+    // Global; the client wants a region all the same.
+    keyValueStores: new CloudFrontKeyValueStoreClient({ ...settings, region: 'us-east-1' }),
   };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecret } from '../../../src/kernel/secret.ts';
 import { type AwsClients, errorName } from './aws.ts';
 import type { Context } from './command.ts';
-import { createEdgeKeyValueStore, keyValueStoreEndpoint } from './key-value-store.ts';
+import { createEdgeKeyValueStore } from './key-value-store.ts';
 import { readParameters, writeParameter } from './parameters.ts';
 import { replaceEdgeSecret } from './replace-edge-secret.ts';
 import { generateSecret } from './secret-forms.ts';
@@ -22,19 +22,12 @@ export type EdgeSecretOutcome = 'no edge' | 'as it was' | 'written' | 'may not b
 export interface EdgeSecretOptions {
   /** The service's. */
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** In place of AWS's own for key value stores. */
-  readonly endpoint?: string | undefined;
-}
-
-async function openStore(arn: string, { ssm }: Pick<AwsClients, 'ssm'>, endpoint: string | undefined) {
-  const credentials = await ssm.config.credentials();
-  return createEdgeKeyValueStore({ arn, credentials, endpoint, nowMs: () => Date.now() });
 }
 
 export async function giveEdgeItsSecret(
   { names }: Pick<Context, 'names'>,
-  aws: Pick<AwsClients, 'ssm'>,
-  { outputs, endpoint = keyValueStoreEndpoint(process.env) }: EdgeSecretOptions,
+  aws: Pick<AwsClients, 'keyValueStores' | 'ssm'>,
+  { outputs }: EdgeSecretOptions,
 ): Promise<EdgeSecretOutcome> {
   const arn = outputs['edge_key_value_store_arn'];
   if (typeof arn !== 'string') return 'no edge';
@@ -46,7 +39,7 @@ export async function giveEdgeItsSecret(
   if (known === undefined) return 'may not be read';
   const secret = known.get(PARAMETER)?.value?.reveal().split(',')[0]?.trim();
   if (secret === undefined) return 'never set';
-  const store = await openStore(arn, aws, endpoint);
+  const store = createEdgeKeyValueStore(arn, aws);
   if ((await store.get(KEY)) === secret) return 'as it was';
   await store.put(KEY, createSecret(secret));
   return 'written';
@@ -55,12 +48,12 @@ export async function giveEdgeItsSecret(
 /** The outcome of replacing it, which takes seven minutes. */
 export async function renewEdgeSecret(
   { names, say }: Pick<Context, 'names' | 'say'>,
-  aws: Pick<AwsClients, 'ssm'>,
-  { outputs, endpoint = keyValueStoreEndpoint(process.env) }: EdgeSecretOptions,
+  aws: Pick<AwsClients, 'keyValueStores' | 'ssm'>,
+  { outputs }: EdgeSecretOptions,
 ): Promise<EdgeSecretOutcome> {
   const arn = outputs['edge_key_value_store_arn'];
   if (typeof arn !== 'string') return 'no edge';
-  const store = await openStore(arn, aws, endpoint);
+  const store = createEdgeKeyValueStore(arn, aws);
   const wasSet = await replaceEdgeSecret({
     read: async () => (await readParameters(aws, names, [PARAMETER])).get(PARAMETER)?.value,
     write: (value) => writeParameter(aws, names, PARAMETER, value),
@@ -91,7 +84,7 @@ export async function awaitEdge(urls: readonly string[]): Promise<boolean> {
 /** As a part of a deployment: says what it does, and leaves it to the doors' test to judge. */
 export async function openEdge(
   context: Pick<Context, 'names' | 'say' | 'environment'>,
-  aws: Pick<AwsClients, 'ssm'>,
+  aws: Pick<AwsClients, 'keyValueStores' | 'ssm'>,
   { outputs, urls }: { readonly outputs: Readonly<Record<string, unknown>>; readonly urls: readonly string[] },
 ): Promise<void> {
   const outcome = await giveEdgeItsSecret(context, aws, { outputs });
