@@ -44,8 +44,38 @@ data "aws_iam_policy_document" "deploy_reach" {
   }
 
   statement {
-    sid       = "NewCertificates"
-    actions   = ["acm:AddTagsToCertificate", "acm:RequestCertificate"]
+    sid     = "NewCertificates"
+    actions = ["acm:RequestCertificate"]
+    # A certificate that is only asked for has no name yet.
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/environment"
+      values   = [var.environment]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/application"
+      values   = ["sallyport"]
+    }
+
+    # For the environment's own names, where they are known here.
+    dynamic "condition" {
+      for_each = var.dns[*]
+
+      content {
+        test     = "ForAllValues:StringLike"
+        variable = "acm:DomainNames"
+        values   = ["*.${condition.value.domain}"]
+      }
+    }
+  }
+
+  statement {
+    sid       = "TagCertificates"
+    actions   = ["acm:AddTagsToCertificate"]
     resources = local.named.certificates
 
     condition {

@@ -18,6 +18,15 @@ data "aws_iam_policy_document" "refused" {
     resources = [for name in ["authority", "secrets", "vault"] : aws_kms_key.this[name].arn]
   }
 
+  # A role's trust policy may let another role of the account in without that one's own policies: whoever writes trust, as the deployment
+  # does for the functions' roles, would become a function, for which these refusals do not hold.
+  statement {
+    sid       = "NoOtherRole"
+    effect    = "Deny"
+    actions   = ["sts:AssumeRole"]
+    resources = ["*"]
+  }
+
   statement {
     sid       = "NoRecordsOrLogLines"
     effect    = "Deny"

@@ -282,6 +282,16 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
       expect(statement(refused(), 'NoSecretValues').Effect).toBe('Deny');
     });
 
+    it('becomes no function, though it writes the trust policies of their roles', () => {
+      // In one account a trust policy that names a role is enough: only a refusal of its own stops that.
+      expect(statement(refused(), 'NoOtherRole')).toEqual({
+        Sid: 'NoOtherRole',
+        Effect: 'Deny',
+        Action: 'sts:AssumeRole',
+        Resource: '*',
+      });
+    });
+
     it('reaches what is not named after the environment only where AWS gives the name', () => {
       const foreign = ['run', 'reach', 'edge'].flatMap((part) =>
         statementsOf(policyOf(part)).flatMap((one) =>
