@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readLocalFile } from '../../src/cli/client/local-file.ts';
 import { createHeadlessPerson } from '../../src/local/headless-person.ts';
-import { type DevProcess, startDev } from '../support/dev-process.ts';
-import { freePort } from '../support/redis-server.ts';
+import { type DevProcess, freePortBase, startDev } from '../support/dev-process.ts';
 
 // What people type, as processes of their own: the demo, the test client and the sallyport command.
 
@@ -47,7 +46,7 @@ const client = (...args: string[]) => run('scripts/test-client.ts', args);
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'sallyport-cli-'));
-  dev = startDev(home, (await freePort()) - 1);
+  dev = startDev(home, await freePortBase());
   await dev.ready;
 }, 30_000);
 afterAll(async () => {

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ask } from '../../src/cli/client/chat.ts';
 import { readLocalFile } from '../../src/cli/client/local-file.ts';
-import { startDev } from '../support/dev-process.ts';
+import { freePortBase, startDev } from '../support/dev-process.ts';
 import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
 import { createOutsideAgent, toolCall } from '../support/outside-agent.ts';
-import { freePort, hasRedisServer, type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { hasRedisServer, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 // What people see when something breaks in the middle, and that nothing is lost or done twice.
 
@@ -200,7 +200,7 @@ describe('a model that never answers', () => {
 describe('make dev', () => {
   it('finishes the requests under way when it is told to end, takes local.json away, and ends with 0', async () => {
     const home = mkdtempSync(join(tmpdir(), 'sallyport-dev-'));
-    const base = (await freePort()) - 1;
+    const base = await freePortBase();
     const dev = startDev(home, base);
     try {
       await dev.ready;
@@ -248,7 +248,7 @@ describe('make dev', () => {
 
   it('keeps everything over a restart: person, tokens, connection, events', async () => {
     const home = mkdtempSync(join(tmpdir(), 'sallyport-dev-'));
-    const base = (await freePort()) - 1;
+    const base = await freePortBase();
     const persons: string[] = [];
     for (const round of [1, 2]) {
       const dev = startDev(home, base);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -44,4 +45,27 @@ export function startDev(home: string, portBase: number, given: Readonly<Record<
   });
   ready.catch(() => {});
   return { ready, output, ended, signal: (name) => void child.kill(name) };
+}
+
+/** Below the ports that systems hand out by themselves, which other tests' connections take at any moment. */
+const [LOWEST_BASE, HIGHEST_BASE] = [12_000, 30_000];
+const PORTS = 5;
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** A base whose ports (base + 1 … base + 5) were free a moment ago. */
+export async function freePortBase(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const base = LOWEST_BASE + Math.floor(Math.random() * (HIGHEST_BASE - LOWEST_BASE));
+    const ports = Array.from({ length: PORTS }, (_, index) => base + 1 + index);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no five free ports in a row');
 }
