@@ -176,10 +176,11 @@ data "aws_iam_policy_document" "deploy_reach" {
     resources = ["*"]
   }
 
-  # The record of what was called can be begun, and neither stopped nor emptied: that is an operator's.
+  # The record of what was called can be begun, and neither stopped, led elsewhere nor deleted: that is an operator's, as is any change of a
+  # trail. How long it is kept the service root says.
   statement {
     sid       = "Trail"
-    actions   = ["cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:RemoveTags", "cloudtrail:StartLogging", "cloudtrail:UpdateTrail"]
+    actions   = ["cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:RemoveTags", "cloudtrail:StartLogging"]
     resources = local.named.trails
   }
 

@@ -74,9 +74,17 @@ data "aws_iam_policy_document" "refused" {
   }
 
   statement {
-    sid       = "RecordsOfCallsStand"
-    effect    = "Deny"
-    actions   = ["cloudtrail:DeleteTrail", "cloudtrail:StopLogging", "s3:DeleteBucket", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+    sid    = "RecordsOfCallsStand"
+    effect = "Deny"
+    actions = [
+      "cloudtrail:DeleteTrail",
+      "cloudtrail:PutEventSelectors",
+      "cloudtrail:StopLogging",
+      "cloudtrail:UpdateTrail",
+      "s3:DeleteBucket",
+      "s3:DeleteObject",
+      "s3:DeleteObjectVersion",
+    ]
     resources = concat(local.named.trails, local.named.trail_buckets, [for arn in local.named.trail_buckets : "${arn}/*"])
   }
 
