@@ -3,7 +3,14 @@ import { createAwsClients } from './parts/aws.ts';
 import { type Context, EXIT, runCommand } from './parts/command.ts';
 import { type ParameterState, readParameters, writeParameter } from './parts/parameters.ts';
 import { demand, preconditions } from './parts/preconditions.ts';
-import { askSecret, canAskSecretly, confirm, demandConfirmable, readAssignments } from './parts/prompt.ts';
+import {
+  canAskSecretly,
+  confirm,
+  demandConfirmable,
+  openSecretPrompt,
+  readAssignments,
+  type SecretPrompt,
+} from './parts/prompt.ts';
 import { generateSecret, SECRET_FORMS, type SecretForm } from './parts/secret-forms.ts';
 import { Stop } from './parts/stop.ts';
 import { readServiceValues } from './parts/variables.ts';
@@ -55,9 +62,9 @@ async function readGiven(
   return given;
 }
 
-async function askFor(context: Context, form: SecretForm): Promise<Secret | undefined> {
+async function askFor(context: Context, prompt: SecretPrompt, form: SecretForm): Promise<Secret | undefined> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const value = await askSecret(`${form.name} (${form.what}; Enter leaves it): `);
+    const value = await prompt.ask(`${form.name} (${form.what}; Enter leaves it): `);
     if (value === '') return undefined;
     const problem = form.problem(value);
     if (problem === undefined) return createSecret(value);
@@ -72,12 +79,19 @@ async function askForAll(
   { replaced, needed }: { readonly replaced: ReadonlySet<string>; readonly needed: readonly SecretForm[] },
 ): Promise<Map<string, Secret>> {
   const given = new Map<string, Secret>();
+  const asked = SECRET_FORMS.filter(
+    (form) => form.from === 'person' && (replaced.has(form.name) || (needed.includes(form) && stillUnset(known, form))),
+  );
+  if (asked.length === 0) return given;
   context.say('What you type is not shown. Ctrl-C ends it, and nothing is changed.');
-  for (const form of SECRET_FORMS) {
-    const isAsked =
-      form.from === 'person' && (replaced.has(form.name) || (needed.includes(form) && stillUnset(known, form)));
-    const value = isAsked ? await askFor(context, form) : undefined;
-    if (value !== undefined) given.set(form.name, value);
+  const prompt = openSecretPrompt();
+  try {
+    for (const form of asked) {
+      const value = await askFor(context, prompt, form);
+      if (value !== undefined) given.set(form.name, value);
+    }
+  } finally {
+    prompt.close();
   }
   return given;
 }

@@ -6,6 +6,9 @@ import { Stop } from './stop.ts';
 // What a person is asked at the terminal. Secrets are read without echo; without a terminal nothing is guessed and nothing is assumed.
 
 const MAX_INPUT_BYTES = 256 * 1024;
+const [CTRL_C, CTRL_D] = ['\u0003', '\u0004'];
+// biome-ignore lint/suspicious/noControlCharactersInRegex: keys that end a line or everything.
+const LINE_OR_END = /[\r\n\u0003\u0004]/;
 
 const hasTerminal = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
 
@@ -57,38 +60,58 @@ export async function confirm(context: Context, what: string): Promise<void> {
 /** Whether somebody can be asked for a secret. */
 export const canAskSecretly = hasTerminal;
 
-/** One line without echo. An empty answer is an answer. */
-export async function askSecret(question: string): Promise<string> {
+export interface SecretPrompt {
+  /** One line without echo. An empty answer is an answer. */
+  ask(question: string): Promise<string>;
+  /** From here on what is typed is seen again. */
+  close(): void;
+}
+
+/** The echo is off from before the first question until after the last: somebody may type faster than we ask. */
+export function openSecretPrompt(): SecretPrompt {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  let typed = '';
+  let arrived = (): void => {};
+  const take = (chunk: Buffer): void => {
+    typed += chunk.toString('utf8');
+    arrived();
+  };
+  const endAll = (): void => {
+    typed += CTRL_D;
+    arrived();
+  };
   stdin.setRawMode(true);
-  stdin.resume();
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      let typed = '';
-      const take = (chunk: Buffer): void => {
-        for (const character of chunk.toString('utf8')) {
-          if (character === '\r' || character === '\n') {
-            stdin.off('data', take);
-            resolve(typed);
-            return;
-          }
-          if (character === '\u0003' || character === '\u0004') {
-            stdin.off('data', take);
-            reject(new Stop(EXIT.interrupted, 'Interrupted.'));
-            return;
-          }
-          if (character === '\u007f' || character === '\b') typed = typed.slice(0, -1);
-          else if (character >= ' ') typed += character;
-        }
-      };
-      stdin.on('data', take);
-    });
-  } finally {
-    stdin.setRawMode(false);
-    stdin.pause();
-    stderr.write('\n');
+  stdin.on('data', take).on('end', endAll);
+  return {
+    async ask(question) {
+      stderr.write(question);
+      while (!LINE_OR_END.test(typed)) {
+        await new Promise<void>((resolve) => {
+          arrived = resolve;
+        });
+      }
+      stderr.write('\n');
+      const end = typed.search(LINE_OR_END);
+      const [line, key] = [typed.slice(0, end), typed[end]];
+      typed = typed.slice(end + 1);
+      if (key === CTRL_C || key === CTRL_D) throw new Stop(EXIT.interrupted, 'Interrupted. Nothing was changed.');
+      return edited(line);
+    },
+    close() {
+      stdin.off('data', take).off('end', endAll).pause();
+      stdin.setRawMode(false);
+    },
+  };
+}
+
+/** What is left of a line once its rubbed-out characters are. */
+function edited(line: string): string {
+  const kept: string[] = [];
+  for (const character of line) {
+    if (character === '\u007f' || character === '\b') kept.pop();
+    else if (character >= ' ') kept.push(character);
   }
+  return kept.join('');
 }
 
 /** Everything that a file descriptor holds, as lines of `NAME=value`. Empty lines and those that begin with `#` do not count. */
