@@ -141,7 +141,7 @@ type Line = Readonly<Record<string, unknown>>;
 
   it('logs every step, and no secret at any', async () => {
     await handler({ renew: true, start: true }, context);
-    await handler({ replace: 'agent/assistant#1' }, context);
+    await handler({ replace: (await aws.held()).keyId }, context);
     await expect(create({ SALLYPORT_AUTHORITY_CERTIFICATE: 'x' })(scheduled, context)).rejects.toThrow();
     await aws.held();
     const all = text.join('\n');
