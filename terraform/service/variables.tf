@@ -267,6 +267,12 @@ variable "openai_base_url" {
     condition     = var.openai_base_url == null || can(regex("^https?://[^\\s?#]+$", var.openai_base_url))
     error_message = "openai_base_url must be a URL."
   }
+
+  # It carries the key and what people say.
+  validation {
+    condition     = var.openai_base_url == null || var.environment != "prod" || startswith(coalesce(var.openai_base_url, "-"), "https://")
+    error_message = "openai_base_url must begin with https:// in prod."
+  }
 }
 
 variable "ownership_certificate_arn" {

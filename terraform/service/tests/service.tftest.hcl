@@ -94,16 +94,17 @@ run "refuses_a_truststore_that_is_no_text_or_has_no_version" {
   expect_failures = [data.aws_s3_object.truststore]
 }
 
-run "refuses_prod_without_a_yes_or_with_another_google" {
+run "refuses_prod_without_a_yes_with_another_google_or_a_model_in_clear" {
   command = plan
 
   variables {
     confirm          = "never"
     environment      = "prod"
     google_endpoints = { token_url = "https://oauth2.example.org/token" }
+    openai_base_url  = "http://models.internal/v1"
   }
 
-  expect_failures = [var.confirm, var.google_endpoints]
+  expect_failures = [var.confirm, var.google_endpoints, var.openai_base_url]
 }
 
 run "refuses_half_a_sign_in" {
