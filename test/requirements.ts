@@ -97,6 +97,7 @@ export const requirements: readonly Requirement[] = [
     state: 'kept',
     tests: [
       ['test/infra/foundation.test.ts', 'has a place for each secret, and no value'],
+      ['test/infra/foundation-roles.test.ts', 'never learns a secret, and never resets one'],
       ['test/infra/service.test.ts', 'lets each function read the parameters that it is told of, and no others'],
       ['test/contract/parameter-store.test.ts', ''],
       ['test/infra/cycle.test.ts', 'leaves no secret in a state, a plan, an output, a log'],
@@ -145,6 +146,8 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/workflows.test.ts', 'deploy what is merged to dev after CI, to gamma after dev'],
       ['test/infra/workflows.test.ts', 'deploy to production only a tag on main, tested, attested and published'],
       ['test/infra/workflows.test.ts', 'plan for no fork'],
+      ['test/infra/deploy-role.test.ts', 'lets in the jobs that the roles are for, and no others'],
+      ['test/infra/deploy-role.test.ts', 'apply the whole service'],
       ['test/infra/workflows.test.ts', 'would be refused by zizmor'],
       ['test/infra/terraform-lint.test.ts', 'is valid, and its tests pass'],
     ],
