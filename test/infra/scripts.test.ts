@@ -331,11 +331,12 @@ describeHere('certificates', () => {
 
   it('are revoked by serial number, with a warning for the one in use', async () => {
     const env = { REDIS_CA_FILE: 'redis-ca.pem' };
-    const { document } = parseCredentials((await account.parameter('/sallyport/dev/agent-credentials')).value);
-    expect(document.certificate).toContain('BEGIN CERTIFICATE');
+    const { certificate } = parseCredentials((await account.parameter('/sallyport/dev/agent-credentials')).value);
     const { code, stdout } = await run('revoke', ['4f:3a:00:11'], { env });
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^revoked 4F3A0011 of CN=Sallyport dev client CA /)]);
     expect(await run('revoke', ['not-hex'], { env })).toMatchObject({ code: 64 });
+    const inUse = await run('revoke', [certificate.serial], { env });
+    expect([inUse.code, inUse.stderr]).toEqual([0, expect.stringContaining('Next: make rotate ENV=dev RENEW=1')]);
     const listed = await checkout.run('operator', ['dev', '--', 'certificate', 'revoked'], { env });
     expect(listed.stdout).toContain('4F3A0011');
   }, 60_000);
