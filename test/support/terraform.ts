@@ -340,17 +340,3 @@ export async function copyTerraform(options: TerraformOptions): Promise<Terrafor
     dispose,
   };
 }
-
-/** One plan of one root, from nothing, as JSON. For several plans of a root take `copyTerraform`, whose `init` they share. */
-export async function planJson({ varFiles, vars, args, ...options }: TerraformOptions & PlanOptions): Promise<Plan> {
-  const copy = await copyTerraform(options);
-  try {
-    return await copy.plan({
-      ...(varFiles === undefined ? {} : { varFiles }),
-      ...(vars === undefined ? {} : { vars }),
-      ...(args === undefined ? {} : { args }),
-    });
-  } finally {
-    await copy.dispose();
-  }
-}
