@@ -4,7 +4,7 @@ import {
   type ClientCertificate,
   parseClientCertificate,
 } from '../../trust/client-certificate.ts';
-import { createBoundedCache } from './bounded-cache.ts';
+import { createBoundedCache } from '../bounded-cache.ts';
 
 // Parsing a certificate costs ten times what all other checks of the door cost. The parsed form depends on the PEM text
 // alone, so it is kept; time, identity and revocation are checked again on every request.

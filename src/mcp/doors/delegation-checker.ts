@@ -1,7 +1,7 @@
 import { accept, type Result, refuse } from '../../kernel/result.ts';
 import type { ClientCertificate } from '../../trust/client-certificate.ts';
 import { type Delegation, type DelegationReason, readBearer, verifyDelegation } from '../../trust/delegation.ts';
-import { createBoundedCache } from './bounded-cache.ts';
+import { createBoundedCache } from '../bounded-cache.ts';
 
 // Delegations as the door checks them: one that was verified is remembered until it expires, for the certificate it was
 // verified against and no other. The door asks only after the revocation check of the same request.

@@ -1,7 +1,7 @@
 import type { KeyValueStore } from '../../ports/key-value-store.ts';
 import { type GrantRecord, grantKey, grantRecord } from '../../trust/grant.ts';
 import { readRecord } from '../../trust/record.ts';
-import { createBoundedCache } from './bounded-cache.ts';
+import { createBoundedCache } from '../bounded-cache.ts';
 
 // A person's grant to an agent, read from the store on every request: taking a grant back works at once, and the reading
 // travels beside the nonce's. Only the parsed form of a text is kept, never the text's being current.

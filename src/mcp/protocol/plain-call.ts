@@ -1,4 +1,5 @@
 import { type JSONRPCRequest, type RequestId, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
+import { createBoundedCache } from '../bounded-cache.ts';
 import type { JsonObject, ToolResult } from '../tools/tool.ts';
 import type { CallOutcome, ServerInfo } from './seam.ts';
 
@@ -15,21 +16,17 @@ const MAX_META_CHARACTERS = 1024;
 
 const PARAMS: ReadonlySet<string> = new Set(['_meta', 'name', 'arguments']);
 
-/** A bounded set of texts; the oldest goes when another one comes. */
 export interface Remembered {
   has(meta: string): boolean;
   add(meta: string): void;
 }
 
 export function createRemembered(): Remembered {
-  const known = new Set<string>();
+  const known = createBoundedCache<true>(MAX_REMEMBERED);
   return {
-    has: (meta) => known.has(meta),
-    add(meta) {
-      if (meta.length > MAX_META_CHARACTERS) return;
-      const [oldest] = known;
-      if (known.size >= MAX_REMEMBERED && !known.has(meta) && oldest !== undefined) known.delete(oldest);
-      known.add(meta);
+    has: (meta) => known.get(meta) === true,
+    add: (meta) => {
+      if (meta.length <= MAX_META_CHARACTERS) known.set(meta, true);
     },
   };
 }

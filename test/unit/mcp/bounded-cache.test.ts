@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createBoundedCache } from '../../../../src/mcp/doors/bounded-cache.ts';
+import { createBoundedCache } from '../../../src/mcp/bounded-cache.ts';
 
 describe('the bounded cache', () => {
   it('forgets what was used longest ago, and never holds more than it may', () => {
