@@ -17,18 +17,6 @@ export function awsClientConfig({ region, endpoint }: AwsClientOptions) {
   };
 }
 
-/** Evaluates once it is needed; a failure is not remembered. */
-export function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
-}
-
 /** The SDK names its errors after the service's (`AccessDeniedException`, …). */
 export function awsErrorName(cause: unknown): string {
   return cause instanceof Error ? cause.name : '';

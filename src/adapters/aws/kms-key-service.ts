@@ -1,7 +1,8 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { AppError } from '../../kernel/app-error.ts';
+import { lazily } from '../../kernel/lazily.ts';
 import type { EncryptionContext, KeyService } from '../../ports/key-service.ts';
-import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName, lazily } from './aws-client.ts';
+import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName } from './aws-client.ts';
 
 // Data keys from AWS KMS, bound to their encryption context. The SDK (tens of milliseconds) is loaded by the first call, which many requests never make.
 // It names the key at decryption too: a wrapped key of any other KMS key, however it came here, does not open.

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { AppError } from '../../kernel/app-error.ts';
+import { lazily } from '../../kernel/lazily.ts';
 import type { CertificateSigner } from '../../ports/certificate-signer.ts';
-import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName, lazily } from './aws-client.ts';
+import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName } from './aws-client.ts';
 
 // A certificate authority whose private key is a KMS key (ECC_NIST_P256, SIGN_VERIFY) and never leaves it. KMS gets the SHA-256 of what is
 // signed (`DIGEST`), so it learns nothing of a certificate's contents; CloudTrail has a line for every Sign, and an alarm watches them.

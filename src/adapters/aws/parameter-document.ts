@@ -1,8 +1,9 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { AppError } from '../../kernel/app-error.ts';
+import { lazily } from '../../kernel/lazily.ts';
 import { createSecret } from '../../kernel/secret.ts';
 import type { CredentialsStore } from '../../ports/credentials-store.ts';
-import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName, lazily } from './aws-client.ts';
+import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName } from './aws-client.ts';
 
 // The agent's credentials document as one SecureString in Parameter Store. Every write is a new version of the same parameter, whole or not at
 // all; the last hundred stay readable as `<name>:<version>`. Terraform owns the parameter, and never its value.

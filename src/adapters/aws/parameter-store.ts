@@ -1,9 +1,10 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { AppError } from '../../kernel/app-error.ts';
+import { lazily } from '../../kernel/lazily.ts';
 import { createSecret, type Secret } from '../../kernel/secret.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SecretSource } from '../../ports/secrets.ts';
-import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName, lazily } from './aws-client.ts';
+import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName } from './aws-client.ts';
 
 // Secrets from AWS Systems Manager Parameter Store, read by name in batches, remembered for a while and read once however many ask.
 // A name that is not there is an error that says so: never an empty value, and never the value it had before.

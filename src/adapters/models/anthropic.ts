@@ -1,4 +1,5 @@
 import type { Anthropic } from '@anthropic-ai/sdk';
+import { lazily } from '../../kernel/lazily.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool } from '../../ports/model.ts';
 import { alternate } from './alternate.ts';
@@ -83,9 +84,7 @@ function readReply(message: Partial<Anthropic.Messages.Message>, tools: readonly
 
 export function createAnthropicModel(options: AnthropicModelOptions): Model {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  let loaded: Promise<{ readonly api: typeof Anthropic; readonly client: Anthropic }> | undefined;
-
-  async function load(): Promise<{ readonly api: typeof Anthropic; readonly client: Anthropic }> {
+  const load = lazily(async () => {
     const { Anthropic: api } = await import('@anthropic-ai/sdk');
     const client = new api({
       apiKey: options.apiKey.reveal(),
@@ -97,13 +96,12 @@ export function createAnthropicModel(options: AnthropicModelOptions): Model {
       logLevel: 'off',
     });
     return { api, client };
-  }
+  });
 
   return {
     name: `anthropic:${options.model}`,
     async complete(request: ModelRequest) {
-      loaded ??= load();
-      const { api, client } = await loaded;
+      const { api, client } = await load();
       const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
       const tools = request.tools.map(toTool);
       const question = {

@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import * as z from 'zod';
+import { lazily } from '../../kernel/lazily.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool } from '../../ports/model.ts';
 import { toGeminiSchema, toPlainSchema, toStrictSchema } from './json-schema.ts';
@@ -128,9 +129,7 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
   const isOpenAi = options.baseUrl === undefined;
   const dialect = options.dialect ?? (isOpenAi ? 'strict' : 'plain');
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  let loaded: Promise<{ readonly api: typeof OpenAI; readonly client: OpenAI }> | undefined;
-
-  async function load(): Promise<{ readonly api: typeof OpenAI; readonly client: OpenAI }> {
+  const load = lazily(async () => {
     const { OpenAI: api } = await import('openai');
     const client = new api({
       apiKey: options.apiKey.reveal(),
@@ -143,13 +142,12 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
       logLevel: 'off',
     });
     return { api, client };
-  }
+  });
 
   return {
     name: options.name ?? `openai:${options.model}`,
     async complete(request: ModelRequest) {
-      loaded ??= load();
-      const { api, client } = await loaded;
+      const { api, client } = await load();
       const tools = request.tools.map((tool) => toTool(tool, dialect));
       const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
       const question = {

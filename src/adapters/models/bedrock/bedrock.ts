@@ -6,8 +6,8 @@ import type {
   ToolConfiguration,
 } from '@aws-sdk/client-bedrock-runtime';
 import { AppError } from '../../../kernel/app-error.ts';
+import { lazily } from '../../../kernel/lazily.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool } from '../../../ports/model.ts';
-import { lazily } from '../../aws/aws-client.ts';
 import { alternate } from '../alternate.ts';
 import { toPlainSchema } from '../json-schema.ts';
 import { providerError, unreadable } from '../provider-fault.ts';
