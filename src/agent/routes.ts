@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import { AppError } from '../kernel/app-error.ts';
+import { AppError, isExpected } from '../kernel/app-error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Authenticate, Principal } from './authenticate.ts';
@@ -43,9 +43,6 @@ function methodNotAllowed(allow: string) {
     return c.json({ error }, 405, { allow, ...NO_STORE });
   };
 }
-
-const isExpected = (error: unknown): error is AppError =>
-  error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
 
 /** As the edge would say it: a fault that we did not expect keeps its words. */
 function describeError(error: unknown, requestId: string): { code: string; message: string; request_id: string } {

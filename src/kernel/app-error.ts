@@ -50,3 +50,8 @@ export class AppError extends Error {
     return errorStatus[this.code];
   }
 }
+
+/** Whether its words were written for whoever asked. Any other fault, and what only an operator can mend, keeps its words for the log. */
+export function isExpected(error: unknown): error is AppError {
+  return error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
+}

@@ -1,4 +1,4 @@
-import { AppError } from '../kernel/app-error.ts';
+import { AppError, isExpected } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { holdsScope } from '../trust/scope.ts';
@@ -90,10 +90,9 @@ export function createCallTool(deps: CallToolDeps): CallTool {
 
   /** An AppError's message is written for the caller; any other error is a fault of ours and tells them nothing. */
   function settleError(tool: Tool, error: unknown, log: Log): Settled {
-    const expected = error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
     const cause = error instanceof AppError && error.cause !== undefined ? error.cause : error;
     const fields = { tool: tool.declaration.name, cause: cause instanceof Error ? cause.name : typeof cause };
-    if (expected) {
+    if (isExpected(error)) {
       log.warn('tool_failed', { ...fields, code: error.code });
       return { outcome: failure(error.code, error.message, error.details), word: error.code };
     }

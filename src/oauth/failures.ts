@@ -1,5 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { AppError, type ErrorCode } from '../kernel/app-error.ts';
+import { AppError, type ErrorCode, isExpected } from '../kernel/app-error.ts';
 import { failurePage } from './pages/message-page.ts';
 import { frameOf, type OAuthParts, sendPage } from './parts.ts';
 import { returnTarget } from './sign-in-routes.ts';
@@ -24,10 +24,7 @@ const TITLES: Partial<Record<ErrorCode, string>> = {
 };
 
 function known(error: unknown): AppError {
-  if (!(error instanceof AppError)) return new AppError('internal', INTERNAL, { cause: error });
-  return error.code === 'internal' || error.code === 'misconfigured'
-    ? new AppError('internal', INTERNAL, { cause: error })
-    : error;
+  return isExpected(error) ? error : new AppError('internal', INTERNAL, { cause: error });
 }
 
 function describe(error: unknown, depth = 0): string {

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '../../kernel/app-error.ts';
+import { AppError, type ErrorCode, isExpected } from '../../kernel/app-error.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import { describeFault } from '../log/json-log.ts';
@@ -17,8 +17,7 @@ const INTERNAL = 'Something went wrong on our side. Try again; if it goes on, te
 
 /** A fault we did not expect, or that only an operator can mend, says nothing of itself outside: names of keys and parameters stay in the log. */
 function shown(error: unknown): AppError {
-  const tells = error instanceof AppError && error.code !== 'internal' && error.code !== 'misconfigured';
-  return tells ? error : new AppError('internal', INTERNAL, { cause: error });
+  return isExpected(error) ? error : new AppError('internal', INTERNAL, { cause: error });
 }
 
 /** `{error: {code, message, request_id}}` with the status that belongs to the code. */
