@@ -163,9 +163,9 @@ const echo = { body: toolCall('echo', { text: 'x' }), claims: { scope: 'test.rea
 
     // The old key is worth nothing any more, the new one is.
     expect((await outside(before, edge).send(PERSON, echo)).status).toBe(401);
-    expect(edge.log.events.filter(({ event }) => event === 'Refused').map(({ fields }) => fields['reason'])).toEqual([
-      'key_unknown',
-    ]);
+    const refused = edge.log.events.filter(({ event }) => event === 'Refused').map(({ fields }) => fields['reason']);
+    // An instance whose copy of the keyring is not yet two seconds old may still know the key, and that its time is over.
+    expect(refused).toEqual([expect.stringMatching(/^key_(?:unknown|retired)$/)]);
     expect((await outside(after, edge).send(PERSON, echo)).status).toBe(200);
   }, 110_000);
 });
