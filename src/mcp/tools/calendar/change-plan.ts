@@ -1,7 +1,8 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import type { CalendarAttendee, CalendarEvent, CalendarEventInput, SendUpdates } from '../../../ports/calendar.ts';
+import { flag, optionalText, optionalTexts } from '../arguments.ts';
 import type { JsonObject } from '../tool.ts';
-import { flag, optionalText, optionalTexts, readCalendar, readSendUpdates } from './arguments.ts';
+import { readCalendar, readSendUpdates } from './arguments.ts';
 import { type ChangeTarget, hasGuests } from './change-target.ts';
 import {
   changesTimes,

@@ -9,12 +9,14 @@ import type {
 } from '../../../ports/calendar.ts';
 import type { Random } from '../../../ports/random.ts';
 import { canonicalJson, hashJson } from '../../../trust/canonical-json.ts';
+import { answering, preparing } from '../answering.ts';
+import { flag, optionalText, optionalTexts, text } from '../arguments.ts';
 import type { JsonObject, Tool, ToolContext, ToolResult } from '../tool.ts';
-import { flag, optionalText, optionalTexts, readCalendar, readSendUpdates, text } from './arguments.ts';
+import { readCalendar, readSendUpdates } from './arguments.ts';
 import { createeventDeclaration } from './declarations.ts';
 import { type EventTimes, readEventTimes } from './event-times.ts';
 import { differences, eventInWords, viewEvent } from './event-view.ts';
-import { answering, followsLoss, isAbsent, isConflict, mayHaveWritten, preparing } from './failures.ts';
+import { followsLoss, isAbsent, isConflict, mayHaveWritten } from './failures.ts';
 import { readRecurrence } from './recurrence.ts';
 import { summarizeCreate } from './summaries.ts';
 import { spanWithZone } from './words.ts';

@@ -1,11 +1,13 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import type { CalendarPort, PersonCalendar, SendUpdates } from '../../../ports/calendar.ts';
+import { answering, preparing } from '../answering.ts';
+import { optionalChoice, text } from '../arguments.ts';
 import type { JsonObject, Tool, ToolContext, ToolResult } from '../tool.ts';
-import { optionalChoice, readCalendar, readSendUpdates, text } from './arguments.ts';
+import { readCalendar, readSendUpdates } from './arguments.ts';
 import { type ChangeTarget, describeTarget, findTarget, hasGuests, SCOPES } from './change-target.ts';
 import { deleteeventDeclaration } from './declarations.ts';
 import { eventInWords } from './event-view.ts';
-import { answering, isAbsent, mayHaveWritten, preparing } from './failures.ts';
+import { isAbsent, mayHaveWritten } from './failures.ts';
 import { endSeries } from './split-series.ts';
 import { summarizeDelete } from './summaries.ts';
 

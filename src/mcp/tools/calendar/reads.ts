@@ -1,8 +1,10 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import type { CalendarPort, FreeBusy } from '../../../ports/calendar.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import { answering } from '../answering.ts';
+import { count, optionalText, optionalTexts, text } from '../arguments.ts';
 import type { Tool } from '../tool.ts';
-import { count, optionalText, optionalTexts, readCalendar, text } from './arguments.ts';
+import { readCalendar } from './arguments.ts';
 import {
   freebusyDeclaration,
   geteventDeclaration,
@@ -11,7 +13,6 @@ import {
 } from './declarations.ts';
 import { readBound, readRange, readZone } from './event-times.ts';
 import { eventInWords, viewEvent } from './event-view.ts';
-import { answering } from './failures.ts';
 import { spanInWords } from './words.ts';
 import { findZone, formatInstant } from './zone.ts';
 

@@ -1,9 +1,9 @@
 import { AppError } from '../../../kernel/app-error.ts';
+import { answering } from '../answering.ts';
+import { count, optionalText, optionalTexts, text } from '../arguments.ts';
 import type { JsonObject, Tool } from '../tool.ts';
-import { count, optionalText, optionalTexts, text } from './arguments.ts';
 import { suggesttimeDeclaration } from './declarations.ts';
 import { readRange } from './event-times.ts';
-import { answering } from './failures.ts';
 import { type ReadDeps, readCalendars, unreadable } from './reads.ts';
 import { findSlots, type WorkingHours } from './slots.ts';
 import { spanInWords } from './words.ts';

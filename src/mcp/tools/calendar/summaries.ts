@@ -1,6 +1,7 @@
 import { AppError } from '../../../kernel/app-error.ts';
+import { flag, optionalText, optionalTexts } from '../arguments.ts';
 import type { JsonObject } from '../tool.ts';
-import { flag, optionalText, optionalTexts, readSendUpdates } from './arguments.ts';
+import { readSendUpdates } from './arguments.ts';
 import { readEventTime, readEventTimes, readZone } from './event-times.ts';
 import { oneLine, quoted, spanWithZone } from './words.ts';
 

@@ -7,14 +7,15 @@ import type {
   SendUpdates,
 } from '../../../ports/calendar.ts';
 import type { Random } from '../../../ports/random.ts';
+import { answering, preparing } from '../answering.ts';
+import { optionalChoice, text } from '../arguments.ts';
 import type { JsonObject, Tool, ToolContext, ToolResult } from '../tool.ts';
-import { optionalChoice, text } from './arguments.ts';
 import { type ChangePlan, type ChangeRequest, planChange, readRequest } from './change-plan.ts';
 import { type ChangeTarget, describeTarget, findTarget, SCOPES } from './change-target.ts';
 import { updateeventDeclaration } from './declarations.ts';
 import { readZone } from './event-times.ts';
 import { differences, eventInWords, viewEvent } from './event-view.ts';
-import { answering, isAbsent, isConflict, mayHaveWritten, preparing } from './failures.ts';
+import { isAbsent, isConflict, mayHaveWritten } from './failures.ts';
 import { splitSeries } from './split-series.ts';
 import { summarizeUpdate } from './summaries.ts';
 
