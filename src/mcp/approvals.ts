@@ -15,6 +15,7 @@ import {
 import { canonicalJson } from '../trust/canonical-json.ts';
 import { readRecord } from '../trust/record.ts';
 import type { Caller } from './caller.ts';
+import { effectInWords } from './effect.ts';
 import type { JsonObject, Preparation, Tool, ToolResult } from './tools/tool.ts';
 
 // The person's yes in front of every write. This side asks and consumes; it cannot write an answer, and whatever a
@@ -123,6 +124,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       tool: tool.declaration.name,
       arguments: shown,
       summary,
+      effect: effectInWords(tool.declaration.annotations),
+      ...(tool.undo !== undefined && { undo: tool.undo }),
       created_at: now,
       expires_at: now + APPROVAL_TTL_SECONDS,
     };

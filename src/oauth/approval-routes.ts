@@ -18,6 +18,8 @@ function questionJson(parts: OAuthParts, { record, status }: Question) {
     agent: record.agent,
     tool: record.tool,
     summary: record.summary,
+    ...(record.effect !== undefined && { effect: record.effect }),
+    ...(record.undo !== undefined && { undo: record.undo }),
     arguments: JSON.parse(record.arguments) as unknown,
     created_at: isoTime(record.created_at),
     expires_at: isoTime(record.expires_at),

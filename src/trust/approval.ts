@@ -23,6 +23,10 @@ export const approvalRecord = z.object({
   arguments: z.string(),
   /** One line in words: what will happen. */
   summary: z.string(),
+  /** In words: what kind of thing a yes lets happen. */
+  effect: z.string().optional(),
+  /** In words: how the person takes it back. Absent where nothing does. */
+  undo: z.string().optional(),
   /** Unix seconds. */
   created_at: z.number().int(),
   expires_at: z.number().int(),

@@ -169,6 +169,15 @@ describe('approvals over JSON', () => {
     expect(await decision(record)).toBeUndefined();
   });
 
+  it('say what kind of thing it is and how it is taken back', async () => {
+    const { person, browser } = await signedIn('Ann');
+    const record = await ask(person, { effect: 'Adds something.', undo: 'Delete it again.' });
+    const page = await browser.open(`${PUBLIC_URL}/approvals/${record.id}`);
+    expect(page.text).toMatch(/Adds something\.\s+To undo it: Delete it again\./);
+    const final = await ask(person, { effect: 'Changes or removes what is there.' });
+    expect((await browser.open(`${PUBLIC_URL}/approvals/${final.id}`)).text).toContain('Nothing takes it back.');
+  });
+
   it('of another person do not exist', async () => {
     const ann = await world.addPerson('Ann');
     const ben = await world.addPerson('Ben');

@@ -52,6 +52,8 @@ export interface Tool {
   readonly declaration: ToolDeclaration;
   /** One line in words for the person who is asked for a yes. Only for tools that write. */
   readonly summarize?: (args: JsonObject) => string;
+  /** How the person takes back what was done, in words. Only for tools that write; absent where nothing takes it back. */
+  readonly undo?: string;
   /** Runs before a person is asked, and only reads: an opaque id becomes the event it names, and nobody is asked in vain. */
   readonly prepare?: (args: JsonObject, context: ToolContext) => Promise<Preparation>;
   /** Arguments have passed `inputSchema`. Rejects only with faults; expected failures are results with `isError`. */

@@ -27,12 +27,20 @@ function answer(frame: Frame, { record, status }: Question): Html {
 <span class="soft">open until ${clockTime(record.expires_at)}</span></p></form>`;
 }
 
+/** What kind of thing it is, and whether it can be taken back. */
+function consequences({ effect, undo }: Question['record']): Html {
+  if (effect === undefined) return html``;
+  const back = undo ?? 'Nothing takes it back.';
+  return html`<p>${visible(effect)} <span class="soft">To undo it: ${visible(back)}</span></p>`;
+}
+
 /** `open` shows the arguments at once: where this question is all there is to read. */
 export function approvalCard(frame: Frame, question: Question, open = false): Html {
   const { record } = question;
   const sent = html`<summary>Exactly what will be sent</summary><pre>${visible(prettyArguments(record.arguments))}</pre>`;
   return html`<div class="card">
 <p><strong>${visible(record.summary)}</strong></p>
+${consequences(record)}
 <p class="soft">Asked by ${visible(record.agent)}, with the tool <code>${visible(record.tool)}</code>.</p>
 ${open ? html`<details open>${sent}</details>` : html`<details>${sent}</details>`}
 ${answer(frame, question)}</div>`;

@@ -222,3 +222,30 @@ describe('a store that fails', () => {
     await expect(approvals().decide(write, args, testCaller)).rejects.toMatchObject({ code: 'internal' });
   });
 });
+
+describe('what a person is told beside the line', () => {
+  const declare = (tool: typeof write, annotations: Partial<(typeof write)['declaration']['annotations']>) => ({
+    ...tool,
+    declaration: { ...tool.declaration, annotations: { ...tool.declaration.annotations, ...annotations } },
+  });
+  const told = async (tool: typeof write) => {
+    const verdict = await approvals({ confirm: 'always' }).decide(tool, args, testCaller);
+    return question(verdict.kind === 'required' ? verdict.question.id : '');
+  };
+
+  it.each([
+    [{ readOnlyHint: false, destructiveHint: false, openWorldHint: false }, /^Adds something.*as it is\.$/],
+    [{ readOnlyHint: false, destructiveHint: true, openWorldHint: false }, /^Changes or removes what is there\.$/],
+    [{ readOnlyHint: false, destructiveHint: true, openWorldHint: true }, /Others may see it/],
+    [{ readOnlyHint: true, openWorldHint: true }, /to a service outside/],
+    [{ readOnlyHint: true, openWorldHint: false }, /^Only reads/],
+  ])('follows from what the tool declares: %j', async (annotations, words) => {
+    expect((await told(declare(write, annotations)))?.effect).toMatch(words);
+  });
+
+  it('says how it is taken back, where something does', async () => {
+    expect((await told({ ...write, undo: 'Delete the note.' }))?.undo).toBe('Delete the note.');
+    await store.compareAndDelete(approvalKey(PERSON, idOf()), (await store.get(approvalKey(PERSON, idOf()))) ?? '');
+    expect(await told(write)).not.toHaveProperty('undo');
+  });
+});

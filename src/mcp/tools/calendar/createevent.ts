@@ -259,5 +259,11 @@ export function createCreateevent(deps: CreateDeps): Tool {
     readBooking(args);
     return summarizeCreate(args);
   });
-  return { declaration: createeventDeclaration, summarize: summarizeCreate, prepare, run: answering(run) };
+  return {
+    declaration: createeventDeclaration,
+    summarize: summarizeCreate,
+    undo: 'Delete the event. Guests who had mail get another that it is off.',
+    prepare,
+    run: answering(run),
+  };
 }

@@ -86,6 +86,7 @@ export function createDeleteevent(deps: DeleteDeps): Tool {
   return {
     declaration: deleteeventDeclaration,
     summarize: (args) => summarizeDelete(args),
+    undo: 'Restore it from the calendar’s bin in Google Calendar within 30 days.',
     prepare,
     run: answering(run),
   };

@@ -133,6 +133,7 @@ export function createUpdateevent(deps: UpdateDeps): Tool {
   return {
     declaration: updateeventDeclaration,
     summarize: (args) => summarizeUpdate(args),
+    undo: 'Change the event back; what it said before is not kept.',
     prepare,
     run: answering(run),
   };
