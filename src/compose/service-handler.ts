@@ -50,7 +50,7 @@ function writeLine(line: string): void {
 }
 
 export const systemPlatform: Platform = {
-  clock: { nowMs: () => Date.now() },
+  clock: { nowMs: () => Date.now(), elapsedMs: () => performance.now() },
   random: { bytes: (count) => randomBytes(count) },
   writeLog: writeLine,
 };

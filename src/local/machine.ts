@@ -12,6 +12,7 @@ import { type Compose, createServiceHandler, type Platform } from '../compose/se
 import { openOperatorStore } from '../compose/stores.ts';
 import type { Environment } from '../config/load.ts';
 import type { Service } from '../config/settings.ts';
+import { scopesOf } from '../oauth/settings.ts';
 import { createOperator } from '../operator/operator.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { localAccounts, localPerson } from './accounts.ts';
@@ -20,6 +21,7 @@ import {
   LOCAL_AGENT_IDENTITY,
   type LocalService,
   localEnvironments,
+  localToolsets,
   TRUST_DOMAIN,
 } from './environments.ts';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
@@ -118,7 +120,7 @@ const composers: Readonly<Record<LocalService, { readonly service: Service; read
 
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const { home, given } = options;
-  const clock = { nowMs: () => Date.now() };
+  const clock = { nowMs: () => Date.now(), elapsedMs: () => performance.now() };
   const random = { bytes: (count: number) => randomBytes(count) };
   const log = createJsonLog({
     clock,
@@ -161,7 +163,10 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     onChange: () => options.onAccessChange?.(),
   });
   const credentials = async (): Promise<string> => renewal.text();
-  const person = await ensureLocalPerson(home, createOperator({ store, clock, random }), localPerson);
+  const person = await ensureLocalPerson(home, createOperator({ store, clock, random }), {
+    account: localPerson,
+    scopes: Object.keys(scopesOf(localToolsets(given).split(','))),
+  });
   const urls = {
     agent: opened.agent.url,
     mcp: `${opened.mcp.url}/mcp`,

@@ -11,6 +11,7 @@ import type { ServerInfo } from './protocol/seam.ts';
 import { createProtocol } from './protocol/serve.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { SchemaValidators } from './schema-validators.ts';
+import { createStages, type Stages } from './stages.ts';
 import type { Tool } from './tools/tool.ts';
 
 // The MCP API: one path behind one door, and `/health`. Order: door → rate → protocol → scope → arguments → approval →
@@ -74,11 +75,15 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
   });
   const endpoint = createEndpoint({ serve, allowedOrigins: deps.allowedOrigins ?? [] });
 
-  async function answerInTime(request: HttpRequest, caller: Caller, requestLog: Log): Promise<HttpResponse> {
+  async function answerInTime(
+    request: HttpRequest,
+    caller: Caller,
+    context: { readonly log: Log; readonly stages: Stages },
+  ): Promise<HttpResponse> {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), Math.max(1, request.remainingMs - ANSWER_MARGIN_MS));
     try {
-      return await endpoint.answer(request, caller, { log: requestLog, signal: abort.signal });
+      return await endpoint.answer(request, caller, { ...context, signal: abort.signal });
     } finally {
       clearTimeout(timer);
     }
@@ -88,14 +93,18 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     const { requestId } = request;
     const early = endpoint.refuseEarly(request);
     if (early !== undefined) return early;
-    const verdict = await deps.door(request);
+    const stages = createStages(deps.clock);
+    const verdict = await deps.door(request, stages);
     if (!verdict.ok) {
       // The door has logged which check refused; the caller learns only that one did.
       const message = verdict.status >= 500 ? 'Not available just now. Try again.' : 'Refused.';
       return httpRefusal(verdict.status, { code: verdict.code, message, requestId }, verdict.headers);
     }
     await deps.rateLimit.take(verdict.caller);
-    return answerInTime(request, verdict.caller, requestLog);
+    const answered = await answerInTime(request, verdict.caller, { log: requestLog, stages });
+    // The agent shows its person which checks their call passed; other callers have no use for it.
+    if (verdict.caller.door !== 'agent') return answered;
+    return { ...answered, headers: { ...answered.headers, 'server-timing': stages.header() } };
   }
 
   return async (request) => {

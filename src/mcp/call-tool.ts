@@ -2,10 +2,11 @@ import { AppError, isExpected } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { holdsScope } from '../trust/scope.ts';
-import { type Approvals, summaryOf } from './approvals.ts';
+import { type Approvals, type ApprovalVerdict, summaryOf } from './approvals.ts';
 import { writeAudit } from './audit.ts';
 import type { CallOutcome, CallTool, ToolCall } from './protocol/seam.ts';
 import type { SchemaValidators } from './schema-validators.ts';
+import { type ApprovalWord, unmeasured } from './stages.ts';
 import type { JsonObject, Preparation, Tool, ToolContext, ToolResult } from './tools/tool.ts';
 
 // One call behind the door: scope → arguments → approval → tool → answer → audit line. Each step refuses in its own
@@ -40,6 +41,12 @@ function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise
   });
 }
 
+function approvalWord(verdict: ApprovalVerdict): ApprovalWord {
+  if (verdict.kind === 'required') return 'asked';
+  if (verdict.kind === 'refused') return 'refused';
+  return verdict.kind === 'allowed' && verdict.id !== undefined ? 'given' : 'not_needed';
+}
+
 export function createCallTool(deps: CallToolDeps): CallTool {
   const tools = new Map(deps.tools.map((tool) => [tool.declaration.name, tool]));
 
@@ -57,7 +64,9 @@ export function createCallTool(deps: CallToolDeps): CallTool {
   }
 
   async function run(tool: Tool, call: ToolCall, log: Log): Promise<Settled> {
-    return settleResult(tool, await untilAborted(call.signal, tool.run(call.arguments, contextOf(call, log))), log);
+    const { stages = unmeasured } = call;
+    const work = () => tool.run(call.arguments, contextOf(call, log));
+    return settleResult(tool, await stages.time('tool', () => untilAborted(call.signal, work())), log);
   }
 
   async function prepare(tool: Tool, call: ToolCall, log: Log): Promise<Preparation> {
@@ -66,7 +75,11 @@ export function createCallTool(deps: CallToolDeps): CallTool {
   }
 
   async function runApproved(tool: Tool, call: ToolCall, log: Log): Promise<Settled> {
-    const verdict = await deps.approvals.decide(tool, call.arguments, call.caller, () => prepare(tool, call, log));
+    const { stages = unmeasured } = call;
+    const verdict = await stages.time('approval', () =>
+      deps.approvals.decide(tool, call.arguments, call.caller, () => prepare(tool, call, log)),
+    );
+    stages.approval(approvalWord(verdict));
     if (verdict.kind === 'unfit') return settleResult(tool, verdict.result, log);
     if (verdict.kind === 'allowed') {
       const approval = verdict.id === undefined ? {} : { approvalId: verdict.id };

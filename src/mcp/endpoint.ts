@@ -31,7 +31,11 @@ export interface EndpointDeps {
 export interface Endpoint {
   /** What can be refused before anyone looks at who calls: size and origin. */
   refuseEarly(request: HttpRequest): HttpResponse | undefined;
-  answer(request: HttpRequest, caller: Caller, context: Pick<ProtocolRequest, 'log' | 'signal'>): Promise<HttpResponse>;
+  answer(
+    request: HttpRequest,
+    caller: Caller,
+    context: Pick<ProtocolRequest, 'log' | 'signal' | 'stages'>,
+  ): Promise<HttpResponse>;
 }
 
 const PARSE_ERROR = -32700;

@@ -6,6 +6,7 @@ import type { KeyValueStore } from '../../ports/key-value-store.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Caller } from '../caller.ts';
+import { type Stages, unmeasured } from '../stages.ts';
 import { type AgentChecks, createAgentChecks } from './agent-checks.ts';
 import { createRefusal, type Door, type DoorReason, describeCause, reportRefusal } from './door.ts';
 
@@ -46,9 +47,9 @@ const CHALLENGE = 'Bearer realm="sallyport"';
 export function createAgentDoor(options: AgentDoorOptions): Door {
   const { log, clock } = options;
   const checks = createAgentChecks(options);
-  return async (request) => {
+  return async (request, stages = unmeasured) => {
     const seen: Passage['seen'] = {};
-    const verdict = await passAll(checks, request, { seen, clock }).catch((cause: unknown) => {
+    const verdict = await passAll(checks, request, { seen, clock, stages }).catch((cause: unknown) => {
       log.error('door.fault', { request_id: request.requestId, cause: describeCause(cause) });
       return { ok: false, reason: 'door_fault' } as const;
     });
@@ -63,13 +64,15 @@ interface Passage {
   /** Filled as the checks prove it, for the log line of a refusal. */
   readonly seen: { person?: string; agent?: string; certificateSerial?: string };
   readonly clock: Clock;
+  readonly stages: Stages;
 }
 
 async function passAll(
   checks: AgentChecks,
   request: HttpRequest,
-  { seen, clock }: Passage,
+  { seen, clock, stages }: Passage,
 ): Promise<Result<Caller, DoorReason>> {
+  const certificateDone = stages.start('certificate');
   const event = checks.event(request);
   if (!event.ok) return event;
   const connection = checks.certificate(request.clientCertificatePem);
@@ -80,22 +83,27 @@ async function passAll(
   seen.certificateSerial = certificate.serial;
   const standing = await checks.standing(certificate);
   if (!standing.ok) return standing;
-  const signed = await checks.signature(request, certificate);
+  certificateDone();
+  const signed = await stages.time('signature', () => checks.signature(request, certificate));
   if (!signed.ok) return signed;
 
+  const delegationDone = stages.start('delegation');
   const delegation = checks.delegation(request.headers['authorization'], certificate, clock.nowMs());
+  delegationDone();
   if (delegation.ok) seen.person = delegation.value.person;
   // Reading the grant changes nothing, so it travels beside the nonce; the verdicts keep their order.
   const [nonce, scopes] = await Promise.all([
-    checks.nonce(signed.value),
-    delegation.ok ? checks.grant(agent, delegation.value) : delegation,
+    stages.time('nonce', () => checks.nonce(signed.value)),
+    delegation.ok ? stages.time('grant', () => checks.grant(agent, delegation.value)) : delegation,
   ]);
   if (!nonce.ok) return nonce;
   if (!delegation.ok) return delegation;
   if (!scopes.ok) return scopes;
   const { person } = delegation.value;
+  // A bridge carries the calls of some client whose conversation it does not see: it cannot vouch for one.
+  const tainted = delegation.value.tainted || certificate.spiffeId.bridgePerson !== undefined;
   return {
     ok: true,
-    value: { door: 'agent', person, agent, scopes: scopes.value, certificateSerial: certificate.serial },
+    value: { door: 'agent', person, agent, scopes: scopes.value, tainted, certificateSerial: certificate.serial },
   };
 }

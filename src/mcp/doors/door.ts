@@ -9,6 +9,7 @@ import type { KeyReason } from '../../trust/keyring.ts';
 import type { RevocationReason } from '../../trust/revocation-list.ts';
 import type { SignatureReason, WindowReason } from '../../trust/signature-verification.ts';
 import type { Caller } from '../caller.ts';
+import type { Stages } from '../stages.ts';
 
 // A door decides who may enter the MCP API. Inside, every refusal has a reason of its own; outside, it has a status that
 // does not tell which check failed. A door never throws: what it cannot decide it refuses.
@@ -61,7 +62,8 @@ export interface DoorRefusal extends Seen {
 
 export type DoorVerdict = { readonly ok: true; readonly caller: Caller } | DoorRefusal;
 
-export type Door = (request: HttpRequest) => Promise<DoorVerdict>;
+/** `stages` takes how long each check took, at doors that have several. */
+export type Door = (request: HttpRequest, stages?: Stages) => Promise<DoorVerdict>;
 
 /** Stores come back within seconds; a client that waits one and asks again loses nothing. */
 const RETRY_AFTER_SECONDS = 1;

@@ -82,9 +82,10 @@ function listTools(server: Server, deps: ProtocolDeps): void {
 function callTools(server: Server, transport: SharedTransport<DeliveredRequest>, era: Era, deps: ProtocolDeps): void {
   server.setRequestHandler('tools/call', { params: anyParams }, async (params, ctx) => {
     const exchange = transport.exchange(ctx.mcpReq.id);
-    const { caller, requestId, log, signal } = exchange.scope;
+    const { caller, requestId, log, signal, stages } = exchange.scope;
     const name = String(params['name']);
-    const call = { name, arguments: asParams(params['arguments']), caller, requestId, log, signal };
+    const behind = { caller, requestId, log, signal, ...(stages !== undefined && { stages }) };
+    const call = { name, arguments: asParams(params['arguments']), ...behind };
     const outcome = exchange.scope.outcome ?? (await deps.callTool({ ...call, declined: declined(ctx) }));
     return answerCall(name, outcome, { era, exchange, canOpenUrls: canOpenUrls(ctx) });
   });

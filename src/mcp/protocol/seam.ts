@@ -1,6 +1,7 @@
 import type { Log } from '../../ports/log.ts';
 import type { ApprovalQuestion } from '../approvals.ts';
 import type { Caller } from '../caller.ts';
+import type { Stages } from '../stages.ts';
 import type { JsonObject, ToolDeclaration, ToolResult } from '../tools/tool.ts';
 
 // The seam between the protocol and everything else. On this side stands the official SDK, which can be swapped;
@@ -17,6 +18,8 @@ export interface ProtocolRequest {
   readonly log: Log;
   /** Aborts when the platform is about to give up on the request. */
   readonly signal: AbortSignal;
+  /** Takes how long the approval and the tool took. */
+  readonly stages?: Stages;
 }
 
 export interface ProtocolResponse {
@@ -36,6 +39,7 @@ export interface ToolCall {
   readonly requestId: string;
   readonly log: Log;
   readonly signal: AbortSignal;
+  readonly stages?: Stages;
   /** The client's own dialog was declined or closed: the call ends there instead of asking once more. */
   readonly declined: boolean;
 }

@@ -113,8 +113,9 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     }
     const call = meta !== undefined && served.has(meta) ? readPlainCall(message) : undefined;
     if (call === undefined) return deliver(message, meta, request);
-    const { caller, requestId, log, signal } = request;
-    const outcome = await deps.callTool({ ...call, caller, requestId, log, signal, declined: false });
+    const { caller, requestId, log, signal, stages } = request;
+    const behind = { caller, requestId, log, signal, ...(stages !== undefined && { stages }) };
+    const outcome = await deps.callTool({ ...call, ...behind, declined: false });
     if (!isPlain(outcome)) return deliver(message, meta, request, outcome);
     return { status: 200, headers: JSON_HEADERS, body: plainAnswer(outcome.result, message.id, serverInfo) };
   }
