@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { createCalendarTools } from '../src/mcp/tools/calendar/calendar-tools.ts';
+import { createSendPushNotification } from '../src/mcp/tools/notify/send-push-notification.ts';
 import type { Tool } from '../src/mcp/tools/tool.ts';
+import { createGetWeather } from '../src/mcp/tools/weather/get-weather.ts';
 import { toolHash } from '../src/trust/tool-hash.ts';
 
 // Writes `src/agent/tool-hashes.json`: the hash of every tool this checkout declares, which ships with the agent. The agent believes a
@@ -18,7 +20,11 @@ const nothing = new Proxy(Object.freeze({}), {
 
 export function declaredTools(): readonly Tool[] {
   const inert = nothing as never;
-  return [...createCalendarTools({ calendar: inert, clock: inert, random: inert })];
+  return [
+    ...createCalendarTools({ calendar: inert, clock: inert, random: inert }),
+    createGetWeather({ weather: inert, clock: inert }),
+    createSendPushNotification({ notifier: inert }),
+  ];
 }
 
 /** Name → hash, by name. */

@@ -1,4 +1,3 @@
-import { createGoogleCalendar } from '../adapters/google/google-calendar.ts';
 import { describeFault } from '../adapters/log/json-log.ts';
 import type { Config, Environment } from '../config/load.ts';
 import { AppError } from '../kernel/app-error.ts';
@@ -10,7 +9,6 @@ import type { Door } from '../mcp/doors/door.ts';
 import { createManifest, createManifestPublisher, type ManifestPublisher } from '../mcp/manifest.ts';
 import { createRateLimit } from '../mcp/rate-limit.ts';
 import { createSchemaValidators } from '../mcp/schema-validators.ts';
-import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
 import type { Tool } from '../mcp/tools/tool.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
@@ -20,6 +18,7 @@ import { composeGoogleTokens } from './google.ts';
 import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
+import { composeTools } from './tools.ts';
 
 // Builds the MCP API: one door, the tools behind it, and the stores and services that they need.
 
@@ -105,9 +104,7 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const store = await openServiceStore('mcp', config, platform, log);
   const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
-  const connectUrl = `${settings.SALLYPORT_OAUTH_URL}/connect/google`;
-  const calendar = createGoogleCalendar({ http, tokens, baseUrl: settings.GOOGLE_CALENDAR_URL, connectUrl });
-  const tools = createCalendarTools({ calendar, clock, random });
+  const tools = await composeTools({ config, platform, http, tokens });
   return createMcpApp({
     door: await composeDoor({ config, store, platform, log }),
     tools,

@@ -2,7 +2,7 @@ import { createFetchApp } from '../adapters/http/fetch-app.ts';
 import type { Config, Environment } from '../config/load.ts';
 import { createOAuthApp } from '../oauth/app.ts';
 import type { SignIn } from '../oauth/ports.ts';
-import { calendarScopes, type OAuthSettings } from '../oauth/settings.ts';
+import { type OAuthSettings, scopesOf } from '../oauth/settings.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
@@ -21,7 +21,7 @@ function oauthSettings(settings: Settings): OAuthSettings {
   return {
     publicUrl: settings.SALLYPORT_OAUTH_URL,
     agents: settings.SALLYPORT_AGENTS.map((id) => ({ id, name: id.replace(/^agent\//, '') })),
-    scopes: calendarScopes,
+    scopes: scopesOf(settings.SALLYPORT_TOOLSETS),
     grantDays: settings.SALLYPORT_GRANT_DAYS,
     googleOrigin: new URL(settings.GOOGLE_AUTH_URL).origin,
   };

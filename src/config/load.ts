@@ -73,6 +73,9 @@ function neededSecrets(
   need('SALLYPORT_HMAC_MASTER', service === 'rotate', 'to derive the agent’s secret');
   const unwrapped = values['GOOGLE_CLIENT_ID'] !== undefined && values['SALLYPORT_VAULT_KMS_KEY_ID'] === undefined;
   need('SALLYPORT_VAULT_KEY', unwrapped, 'unless SALLYPORT_VAULT_KMS_KEY_ID names a key');
+  const toolsets = values['SALLYPORT_TOOLSETS'];
+  const pushes = service === 'mcp' && Array.isArray(toolsets) && toolsets.includes('notify');
+  need('NTFY_TOPIC', pushes, 'for the toolset notify');
   const models = [values['SALLYPORT_MODEL'], values['SALLYPORT_MODEL_FALLBACKS']].flat();
   for (const [provider, key] of Object.entries(modelKeys)) {
     const named = models.find((model) => typeof model === 'string' && model.startsWith(`${provider}:`));

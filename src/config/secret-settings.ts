@@ -40,6 +40,13 @@ export const secretSettings = {
     optional: true,
   },
   GOOGLE_CLIENT_SECRET: { services: ['mcp', 'oauth'], description: 'The OAuth client’s secret.' },
+  NTFY_TOPIC: {
+    services: ['mcp'],
+    description:
+      'Where push messages go: one topic where there is one person, else `<person>=<topic>` for each, separated by commas. Who knows a topic reads it.',
+    optional: true,
+  },
+  NTFY_TOKEN: { services: ['mcp'], description: 'Access token, where the ntfy server wants one.', optional: true },
   SALLYPORT_SIGN_IN_CLIENT_SECRET: {
     services: ['oauth'],
     description: 'This system’s client secret at the sign-in issuer.',

@@ -20,6 +20,18 @@ const list = () =>
       .filter((item) => item !== ''),
   );
 
+/** Groups of tools, each switched on as a whole. */
+export const toolsetNames = ['calendar', 'weather', 'notify'] as const;
+export type ToolsetName = (typeof toolsetNames)[number];
+
+const toolsets = () =>
+  list()
+    .pipe(z.array(z.enum(toolsetNames)).min(1))
+    .prefault('calendar')
+    .describe(
+      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC). The MCP API and the OAuth API need the same.',
+    );
+
 const common = () => ({
   SALLYPORT_ENVIRONMENT: z
     .enum(['local', 'dev', 'gamma', 'prod'])
@@ -161,6 +173,14 @@ export const settings = {
         .refine((url) => /\/calendar\/v3\/?$/.test(url), 'must end in /calendar/v3')
         .default('https://www.googleapis.com/calendar/v3')
         .describe('Base URL of the Calendar API.'),
+      SALLYPORT_TOOLSETS: toolsets(),
+      OPEN_METEO_URL: httpUrl()
+        .default('https://api.open-meteo.com/v1')
+        .describe('Where weather is forecast, up to and with `/v1`.'),
+      OPEN_METEO_GEOCODING_URL: httpUrl()
+        .default('https://geocoding-api.open-meteo.com/v1')
+        .describe('Where the names of places are looked up, up to and with `/v1`.'),
+      NTFY_URL: httpUrl().default('https://ntfy.sh').describe('The ntfy server that push messages go through.'),
     });
   },
   get oauth() {
@@ -180,6 +200,7 @@ export const settings = {
       SALLYPORT_AGENTS: list()
         .prefault('agent/assistant')
         .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
+      SALLYPORT_TOOLSETS: toolsets(),
       SALLYPORT_GRANT_DAYS: whole(1, 3650)
         .prefault('365')
         .describe('How long a grant lasts when nothing else is asked.'),

@@ -31,7 +31,15 @@ const PASSED_ON = [
   'SALLYPORT_TURN_SECONDS',
   'SALLYPORT_TURN_TOKENS',
   'SALLYPORT_ALLOWED_ORIGINS',
+  'OPEN_METEO_URL',
+  'OPEN_METEO_GEOCODING_URL',
+  'NTFY_URL',
+  'NTFY_TOPIC',
+  'NTFY_TOKEN',
 ] as const;
+
+/** Services that a person put in place of the usual ones may be on this machine. */
+const OWN_SERVICES = ['OPEN_METEO_URL', 'OPEN_METEO_GEOCODING_URL', 'NTFY_URL'] as const;
 
 export interface LocalUrls {
   readonly agent: string;
@@ -62,16 +70,24 @@ export interface EnvironmentsRequest {
 
 export type LocalService = 'agent' | 'mcp' | 'keyDoor' | 'oauth';
 
-const hostOf = (url: string): string => new URL(url).host;
+const hostOf = (url: string): string => URL.parse(url)?.host ?? '';
+
+/** Push messages need a topic; all else works as it is. */
+export function localToolsets(given: Environment): string {
+  const usual = (given['NTFY_TOPIC'] ?? '') === '' ? 'calendar,weather' : 'calendar,weather,notify';
+  return given['SALLYPORT_TOOLSETS'] || usual;
+}
 
 export function localEnvironments(request: EnvironmentsRequest): Readonly<Record<LocalService, Environment>> {
   const { given, urls, google, secrets } = request;
   const calendarUrl = given['GOOGLE_CALENDAR_URL'] ?? google.calendarUrl;
   const hosts = [hostOf(google.tokenUrl), hostOf(calendarUrl), given['SALLYPORT_ALLOWED_HOSTS'] ?? ''];
+  hosts.push(...OWN_SERVICES.map((name) => hostOf(given[name] ?? '')));
   const common = {
     ...Object.fromEntries(PASSED_ON.map((name) => [name, given[name]])),
     SALLYPORT_ENVIRONMENT: 'local',
     SALLYPORT_OAUTH_URL: urls.oauth,
+    SALLYPORT_TOOLSETS: localToolsets(given),
   };
   const googleSettings = {
     GOOGLE_CLIENT_ID,

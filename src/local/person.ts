@@ -12,37 +12,55 @@ const localPersonFile = z.object({
   agent_token: z.string(),
   mcp_token: z.string(),
   confirm_token: z.string(),
+  /** What the first two tokens allow. */
+  scopes: z.string().optional(),
 });
 export type LocalPerson = z.infer<typeof localPersonFile>;
 
 const FILE = 'person.json';
 const TOKEN_DAYS = 365;
-const CALENDAR = 'calendar.read calendar.write';
 
-async function create(operator: Operator, account: StandInAccount): Promise<LocalPerson> {
-  const { person } = await operator.addPerson(account.name);
-  // A store that outlived this folder may know the account as the person that the lost file named.
-  await operator.mapIdentity(`oidc:google:${account.sub}`, person, { move: true });
+async function createTokens(operator: Operator, person: string, scopes: string): Promise<LocalPerson> {
   const token = async (audience: string, scope: string): Promise<string> =>
     (await operator.createToken({ person, audience, scope, days: TOKEN_DAYS })).text;
   return {
     v: 1,
     person,
-    agent_token: await token('agent', CALENDAR),
-    mcp_token: await token('mcp', CALENDAR),
+    agent_token: await token('agent', scopes),
+    mcp_token: await token('mcp', scopes),
     confirm_token: await token('confirm', 'confirm'),
+    scopes,
   };
 }
 
-/** Made anew when the store no longer knows the person: it may have been another one, or in memory. */
-export async function ensureLocalPerson(home: Home, operator: Operator, account: StandInAccount): Promise<LocalPerson> {
+async function createPerson(operator: Operator, account: StandInAccount): Promise<string> {
+  const { person } = await operator.addPerson(account.name);
+  // A store that outlived this folder may know the account as the person that the lost file named.
+  await operator.mapIdentity(`oidc:google:${account.sub}`, person, { move: true });
+  return person;
+}
+
+async function findKnown(home: Home, operator: Operator): Promise<LocalPerson | undefined> {
   const text = home.read(FILE);
   const known = text === undefined ? undefined : localPersonFile.safeParse(JSON.parse(text));
-  if (known?.success === true) {
-    const persons = await operator.listPersons();
-    if (persons.some((record) => record.person === known.data.person)) return known.data;
-  }
-  const made = await create(operator, account);
+  if (known?.success !== true) return undefined;
+  const persons = await operator.listPersons();
+  return persons.some((record) => record.person === known.data.person) ? known.data : undefined;
+}
+
+/**
+ * Made anew when the store no longer knows the person: it may have been another one, or in memory. The tokens are made anew when other
+ * toolsets are switched on than when they were made.
+ */
+export async function ensureLocalPerson(
+  home: Home,
+  operator: Operator,
+  { account, scopes }: { readonly account: StandInAccount; readonly scopes: readonly string[] },
+): Promise<LocalPerson> {
+  const wanted = scopes.join(' ');
+  const known = await findKnown(home, operator);
+  if (known?.scopes === wanted) return known;
+  const made = await createTokens(operator, known?.person ?? (await createPerson(operator, account)), wanted);
   home.write(FILE, `${JSON.stringify(made, null, 2)}\n`);
   return made;
 }

@@ -55,7 +55,8 @@ async function checkStanding(parts: OAuthParts, context: OAuthContext, flow: Goo
 
 function checkConsent(parts: OAuthParts, flow: GoogleFlow, connection: GoogleConnection): Consent {
   const consent = readConsent(parts.config.scopes, flow.wish.scopes, connection.scopes);
-  if (consent.granted.length === 0) {
+  const backed = googleBacked(parts.config.scopes);
+  if (!consent.granted.some((scope) => backed.includes(scope))) {
     throw new AppError(
       'forbidden',
       'You left every box at Google unticked, so the agent could do nothing and nothing was connected. Try again and tick what it may do.',

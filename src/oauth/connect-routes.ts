@@ -29,8 +29,9 @@ type Needs = Pick<OAuthParts, 'config'>;
 
 function readWish({ config }: Needs, person: string, input: z.infer<typeof connectInput>): Wish {
   const backed = googleBacked(config.scopes);
-  const scopes = requireScopes(config, input.scopes ?? backed);
-  if (!scopes.every((scope) => backed.includes(scope))) {
+  // What needs no Google account is asked for in the same breath; alone, it needs no trip to Google.
+  const scopes = requireScopes(config, input.scopes ?? Object.keys(config.scopes));
+  if (!scopes.some((scope) => backed.includes(scope))) {
     throw new AppError('invalid_request', `Google is needed for these scopes only: ${backed.join(', ')}.`);
   }
   return {

@@ -34,7 +34,7 @@ export interface Consent {
 export function readConsent(known: Scopes, wished: readonly string[], google: readonly string[]): Consent {
   const has = ({ scope, coveredBy = [] }: GoogleScope): boolean =>
     google.includes(scope) || coveredBy.some((broad) => google.includes(broad));
-  const granted = included(known, wished).filter((scope) => (known[scope]?.google ?? []).some(has));
+  const granted = included(known, wished).filter((scope) => known[scope]?.google?.some(has) ?? true);
   const missing = needs(known, wished).filter((part) => !has(part));
   return { granted, notWorking: [...new Set(missing.map(({ allows }) => allows))] };
 }

@@ -57,5 +57,21 @@ export const calendarScopes: Readonly<Record<string, ScopeMeaning>> = {
   },
 };
 
+/** What each toolset beside the calendar lets an agent do. None of it needs a Google account. */
+const personalScopes: Readonly<Record<string, Readonly<Record<string, ScopeMeaning>>>> = {
+  weather: { 'weather.read': { words: 'look up the weather at places' } },
+  notify: { 'notify.write': { words: 'send push messages to your own devices' } },
+};
+
+/** The scopes of the toolsets that are switched on. */
+export function scopesOf(toolsets: readonly string[]): Readonly<Record<string, ScopeMeaning>> {
+  const known = { calendar: calendarScopes, ...personalScopes };
+  return Object.fromEntries(
+    Object.entries(known)
+      .filter(([toolset]) => toolsets.includes(toolset))
+      .flatMap(([, scopes]) => Object.entries(scopes)),
+  );
+}
+
 /** The longest grant a person can give. */
 export const MAX_GRANT_DAYS = 3650;

@@ -1,7 +1,8 @@
 import type { CalendarEvent, CalendarEventInput, CalendarTime } from '../../../ports/calendar.ts';
+import { quoted } from '../plain-line.ts';
 import type { JsonObject } from '../tool.ts';
 import { parseTime } from './time.ts';
-import { quoted, type Span, spanWithZone } from './words.ts';
+import { type Span, spanWithZone } from './words.ts';
 import { DAY_MS, findZone, fixedZone, formatInstant, fromWall, type Zone } from './zone.ts';
 
 // Events as answers: instants with an offset, or dates for whole days; and what differs between an event asked for and one stored.

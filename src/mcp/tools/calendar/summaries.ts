@@ -1,9 +1,10 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import { flag, optionalText, optionalTexts } from '../arguments.ts';
+import { oneLine, quoted } from '../plain-line.ts';
 import type { JsonObject } from '../tool.ts';
 import { readSendUpdates } from './arguments.ts';
 import { readEventTime, readEventTimes, readZone } from './event-times.ts';
-import { oneLine, quoted, spanWithZone } from './words.ts';
+import { spanWithZone } from './words.ts';
 
 // One line in words for the person who approves a write. It is made of the arguments alone and says nothing they do not say;
 // arguments that make no sense are shown as they are, since the person must still be able to say no to them.

@@ -1,0 +1,52 @@
+import { createGoogleCalendar } from '../adapters/google/google-calendar.ts';
+import type { Config } from '../config/load.ts';
+import type { ToolsetName } from '../config/settings.ts';
+import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
+import type { Tool } from '../mcp/tools/tool.ts';
+import type { GoogleTokens } from '../ports/google-tokens.ts';
+import type { OutsideClient } from '../ports/outside-client.ts';
+import type { Platform } from './service-handler.ts';
+
+// The tools of the toolsets that are switched on. Every one but the calendar is imported only where it is on.
+
+export interface ToolParts {
+  readonly config: Config<'mcp'>;
+  readonly platform: Platform;
+  readonly http: OutsideClient;
+  readonly tokens: GoogleTokens;
+}
+
+function composeCalendar({ config, platform, http, tokens }: ToolParts): readonly Tool[] {
+  const { settings } = config;
+  const connectUrl = `${settings.SALLYPORT_OAUTH_URL}/connect/google`;
+  const calendar = createGoogleCalendar({ http, tokens, baseUrl: settings.GOOGLE_CALENDAR_URL, connectUrl });
+  return createCalendarTools({ calendar, clock: platform.clock, random: platform.random });
+}
+
+async function composeWeather({ config, platform, http }: ToolParts): Promise<readonly Tool[]> {
+  const { OPEN_METEO_URL: forecastUrl, OPEN_METEO_GEOCODING_URL: geocodingUrl } = config.settings;
+  const { createOpenMeteo } = await import('../adapters/weather/open-meteo.ts');
+  const { createGetWeather } = await import('../mcp/tools/weather/get-weather.ts');
+  return [createGetWeather({ weather: createOpenMeteo({ http, forecastUrl, geocodingUrl }), clock: platform.clock })];
+}
+
+async function composeNotify({ config, http }: ToolParts): Promise<readonly Tool[]> {
+  const { settings, secrets } = config;
+  const { createNtfy } = await import('../adapters/notify/ntfy.ts');
+  const { parsePushTopics } = await import('../adapters/notify/push-topics.ts');
+  const { createSendPushNotification } = await import('../mcp/tools/notify/send-push-notification.ts');
+  const topics = parsePushTopics(await secrets.read('NTFY_TOPIC'));
+  const token = secrets.has('NTFY_TOKEN') ? { token: await secrets.read('NTFY_TOKEN') } : {};
+  return [createSendPushNotification({ notifier: createNtfy({ http, url: settings.NTFY_URL, topics, ...token }) })];
+}
+
+const composers: Readonly<Record<ToolsetName, (parts: ToolParts) => readonly Tool[] | Promise<readonly Tool[]>>> = {
+  calendar: composeCalendar,
+  weather: composeWeather,
+  notify: composeNotify,
+};
+
+export async function composeTools(parts: ToolParts): Promise<readonly Tool[]> {
+  const names = [...new Set(parts.config.settings.SALLYPORT_TOOLSETS)];
+  return (await Promise.all(names.map((name) => composers[name](parts)))).flat();
+}

@@ -1,0 +1,15 @@
+// Text that somebody else wrote, in a line that a person reads before they say yes.
+
+/** Control and format characters, but not the two joiners that scripts and emoji need: with them a line can read otherwise than it says. */
+const MISLEADING = /(?:(?![\u200c\u200d])[\p{Cc}\p{Cf}])+/gu;
+
+/** What cannot be seen is marked, not dropped: without it an address would look like somebody else's. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/gu, ' ').replace(MISLEADING, '\ufffd').trim();
+}
+
+/** A title as it may stand in a line for a person: quoted, no longer than needed, and unable to close its own quotes. */
+export function quoted(text: string): string {
+  const line = oneLine(text).replace(/[“”]/gu, '"');
+  return `“${line.length > 120 ? `${line.slice(0, 119)}…` : line}”`;
+}
