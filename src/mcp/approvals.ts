@@ -18,7 +18,7 @@ import type { Caller } from './caller.ts';
 import { effectInWords } from './effect.ts';
 import type { JsonObject, Preparation, Tool, ToolResult } from './tools/tool.ts';
 
-// The person's yes in front of every write. This side asks and consumes; it cannot write an answer, and whatever a
+// The person's yes in front of every write, and of every read of the open world that private or untrusted data may have shaped. This side asks and consumes; it cannot write an answer, and whatever a
 // client says of one is not read: only the decision record counts, and only for the very question it was given to.
 
 export type ConfirmMode = 'never' | 'writes' | 'always';
@@ -75,9 +75,11 @@ interface OpenQuestion {
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { store, clock } = deps;
 
-  function needsAnswer(tool: Tool): boolean {
+  /** A read of the open world carries its arguments outside: with private data behind them, they are the person's to send. */
+  function needsAnswer(tool: Tool, caller: Caller): boolean {
     if (deps.confirm === 'never') return false;
-    return deps.confirm === 'always' || !tool.declaration.annotations.readOnlyHint;
+    const { readOnlyHint, openWorldHint } = tool.declaration.annotations;
+    return deps.confirm === 'always' || !readOnlyHint || (openWorldHint && caller.tainted);
   }
 
   async function find(person: string, id: string): Promise<OpenQuestion | undefined> {
@@ -156,7 +158,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
   return {
     async decide(tool, args, caller, prepare = async () => ({ summary: summaryOf(tool, args) })) {
-      if (!needsAnswer(tool)) return { kind: 'allowed' };
+      if (!needsAnswer(tool, caller)) return { kind: 'allowed' };
       const subject = { person: caller.person, agent: caller.agent, tool: tool.declaration.name, arguments: args };
       const id = approvalId(subject);
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

@@ -7,6 +7,11 @@ export interface Caller {
   readonly agent: string;
   /** Delegation ∩ grant at the agent door; the token's scopes at the key door. */
   readonly scopes: readonly string[];
+  /**
+   * Private or untrusted data may have shaped the call. Our agent says so in its delegation; at doors whose callers tell nothing of a
+   * conversation (the key door, a bridge) it is always so.
+   */
+  readonly tainted: boolean;
   /** Upper-case hex, for the audit line. */
   readonly certificateSerial?: string;
 }

@@ -33,6 +33,11 @@ export interface ToolPrincipal {
 export interface ToolCallRequest extends ToolPrincipal {
   readonly tool: ListedTool;
   readonly arguments: JsonObject;
+  /**
+   * Private or untrusted data may have shaped this call: the MCP API is told so and may ask the person first. Only a caller who knows
+   * better says `false`.
+   */
+  readonly tainted?: boolean;
   readonly timeoutMs?: number;
 }
 

@@ -9,6 +9,7 @@ import { SIGNATURE_WINDOW_SECONDS } from './signature-profile.ts';
 // A delegation says for whom an agent makes a call, in which scopes, for a minute at most: a JWT (RFC 7519) that the agent
 // signs with its certificate's own key, so that nobody else's connection can use it. It is a claim, not a permission:
 // what the call may do is still held to the person's grant. Only ES256 exists here; there is nothing to negotiate.
+// `tainted: true` says that the conversation behind the call holds private or untrusted data: then more needs the person's yes.
 
 const DELEGATION_TYPE = 'delegation+jwt';
 const DELEGATION_MAX_SECONDS = 60;
@@ -23,6 +24,8 @@ export interface Delegation {
   /** For whom: `p_<ulid>`. */
   readonly person: string;
   readonly scopes: readonly string[];
+  /** What the agent says of the call: private or untrusted data may have shaped it. */
+  readonly tainted: boolean;
   /** Unix seconds. */
   readonly expiresAt: number;
   readonly id: string;
@@ -59,6 +62,7 @@ const claimsShape = z.looseObject({
   act: z.looseObject({ sub: z.string() }),
   aud: z.union([z.string(), z.array(z.string()).length(1)]),
   scope: z.string().min(1),
+  tainted: z.boolean().optional(),
   iat: z.number(),
   exp: z.number(),
   jti: z.string().min(1).max(200),
@@ -71,6 +75,8 @@ export interface DelegationRequest {
   readonly privateKey: KeyObject;
   readonly person: string;
   readonly scopes: readonly string[];
+  /** Private or untrusted data may have shaped what is called under it. */
+  readonly tainted?: boolean;
   /** The MCP URL. */
   readonly audience: string;
   readonly nowMs: number;
@@ -95,6 +101,7 @@ export function mintDelegation(request: DelegationRequest): string {
     act: { sub: request.certificate.spiffeId.agent },
     aud: request.audience,
     scope: request.scopes.join(' '),
+    ...(request.tainted === true && { tainted: true }),
     iat,
     exp: iat + request.lifetimeSeconds,
     jti: Buffer.from(request.random).toString('base64url'),
@@ -160,7 +167,8 @@ function checkClaims(claims: Claims, expected: DelegationExpectation): Result<De
   if (scopes === undefined || scopes.length === 0) return refuse('delegation_scope');
   const timely = checkTimes(claims, expected.nowMs);
   if (!timely.ok) return timely;
-  return accept({ person: claims.sub, scopes, expiresAt: claims.exp, id: claims.jti });
+  const { tainted = false } = claims;
+  return accept({ person: claims.sub, scopes, tainted, expiresAt: claims.exp, id: claims.jti });
 }
 
 /** Checks a delegation against the certificate of this connection. About 100 µs: worth remembering until it expires. */

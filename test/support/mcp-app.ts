@@ -21,6 +21,7 @@ export const testCaller: Caller = {
   person: PERSON,
   agent: 'token/01ARZ3NDEKTSV4RRFFQ69G5FAV',
   scopes: ['test.write'],
+  tainted: false,
 };
 
 export interface LogLine extends Readonly<Record<string, unknown>> {

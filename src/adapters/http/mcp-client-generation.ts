@@ -14,7 +14,7 @@ export const PROTOCOL_VERSION = '2026-07-28';
 const DELEGATION_SECONDS = 60;
 /** A delegation is used again for half its life, so that none arrives close to its end. */
 const DELEGATION_REUSE_MS = 30_000;
-/** Persons × scopes remembered at a time. */
+/** Persons × scopes × taint remembered at a time. */
 const MAX_DELEGATIONS = 1000;
 /** Connections to one server; more requests wait for a free one. */
 export const MAX_SOCKETS = 64;
@@ -33,7 +33,7 @@ export interface Generation {
   readonly client: Client;
   within: SigningTransport['within'];
   /** `Bearer <JWT>` for one person in these scopes. */
-  authorization(person: string, scopes: readonly string[]): string;
+  authorization(person: string, scopes: readonly string[], tainted: boolean): string;
   /** Counts the work as a reason not to close. */
   use<Value>(work: () => Promise<Value>): Promise<Value>;
   /** Closes now or when the last work is done. */
@@ -58,8 +58,8 @@ function createTlsAgent(url: URL, credentials: AgentCredentials): Agent {
 function createDelegations(deps: GenerationDeps, credentials: AgentCredentials): Generation['authorization'] {
   const { url, clock, random } = deps;
   const minted = new Map<string, { readonly value: string; readonly untilMs: number }>();
-  return (person, scopes) => {
-    const name = `${person} ${scopes.join(' ')}`;
+  return (person, scopes, tainted) => {
+    const name = `${person} ${tainted ? 'tainted' : 'clean'} ${scopes.join(' ')}`;
     const nowMs = clock.nowMs();
     const known = minted.get(name);
     if (known !== undefined && nowMs < known.untilMs) return known.value;
@@ -68,6 +68,7 @@ function createDelegations(deps: GenerationDeps, credentials: AgentCredentials):
       privateKey: credentials.privateKey,
       person,
       scopes,
+      tainted,
       audience: url.href,
       nowMs,
       lifetimeSeconds: DELEGATION_SECONDS,

@@ -75,19 +75,19 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
 
   /** Runs one SDK request for a person on the newest generation. */
   async function exchange<Value>(
-    principal: ToolPrincipal,
+    principal: ToolPrincipal & { readonly tainted?: boolean },
     scopes: readonly string[],
     work: (generation: Generation) => Promise<Value>,
   ): Promise<Value> {
     if (scopes.length === 0) throw noScopes();
     const now = await generation();
-    const authorization = now.authorization(principal.person, scopes);
+    const authorization = now.authorization(principal.person, scopes, principal.tainted ?? true);
     return now.use(() => now.within({ authorization, traceparent: principal.traceparent }, () => work(now)));
   }
 
   async function fetchList(principal: ToolPrincipal): Promise<readonly ListedTool[]> {
     const signal = AbortSignal.any([principal.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
-    const { tools, ttlMs } = await exchange(principal, readOnly(principal.scopes), ({ client }) =>
+    const { tools, ttlMs } = await exchange({ ...principal, tainted: false }, readOnly(principal.scopes), ({ client }) =>
       client.listTools(undefined, { cacheMode: 'bypass', signal, timeout: NEVER_MS }),
     );
     const lifetime = typeof ttlMs === 'number' ? Math.min(Math.max(ttlMs, 0), LIST_TTL_MS) : LIST_TTL_MS;

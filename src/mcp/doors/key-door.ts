@@ -9,7 +9,8 @@ import { createRefusal, type Door, type DoorReason, type DoorVerdict, describeCa
 
 // The key door: a token of ours with the audience `mcp`, for the stdio bridge and scripts. It proves a person, no agent;
 // the token's own scopes are all there is. Tokens are taken from the Authorization header only (RFC 6750 §2.1), never from
-// a query or a body, and read from the store each time, so that revoking one works at once.
+// a query or a body, and read from the store each time, so that revoking one works at once. What its holder has read before
+// nobody here knows: every call counts as tainted.
 
 export interface KeyDoorOptions {
   readonly store: Pick<KeyValueStore, 'get'>;
@@ -45,7 +46,7 @@ export function createKeyDoor(options: KeyDoorOptions): Door {
     const token = await checkToken(request);
     if (token.ok) {
       const { id, person, scopes } = token.value;
-      return { ok: true, caller: { door: 'key', person, agent: `token/${id}`, scopes } };
+      return { ok: true, caller: { door: 'key', person, agent: `token/${id}`, scopes, tainted: true } };
     }
     const challenge = token.reason === 'token_missing' ? CHALLENGE : INVALID_TOKEN_CHALLENGE;
     const refusal = createRefusal({ ...token, challenge }, {});
