@@ -54,7 +54,7 @@ describe('connecting Google', () => {
     const held = await world.vault.read('google', ann.person);
     expect(held).toMatchObject({ state: 'connected', entry: { sub: ANN.sub, email: ANN.email } });
     const grant = await readGrant(ann.person);
-    expect(grant).toMatchObject({ agent: AGENT, person: ann.person, scopes: ['calendar.write'] });
+    expect(grant).toMatchObject({ agent: AGENT, person: ann.person, scopes: ['calendar.write', 'push.write'] });
     expect(grant.expires_at - grant.granted_at).toBe(30 * 86_400);
     expect(await world.store.get(grantIndexKey(ann.person, AGENT))).toBeDefined();
   });
@@ -96,7 +96,7 @@ describe('connecting Google', () => {
     await ann.browser.consent(await ann.browser.press(proved, '/connect/google'), { account: ANN.email });
     expect((await world.call(ann.token, 'GET', `/tickets/${id}`)).json).toMatchObject({
       status: 'connected',
-      granted: ['calendar.read', 'calendar.write'],
+      granted: ['calendar.read', 'calendar.write', 'push.write'],
       not_working: [],
     });
     const other = await someone('Ben');
@@ -108,7 +108,16 @@ describe('connecting Google', () => {
     const page = await ann.browser.consent(await toGoogle(ann), { account: ANN.email, untick: ['calendar.events'] });
     expect(page.text).toContain('This will not work');
     expect(page.text).toContain('creating, changing and deleting events');
-    expect(await readGrant(ann.person)).toMatchObject({ scopes: ['calendar.read'] });
+    expect(await readGrant(ann.person)).toMatchObject({ scopes: ['calendar.read', 'push.write'] });
+  });
+
+  it('grants what needs no Google account in the same breath, named on the page, and only what was asked for', async () => {
+    const ann = await someone();
+    const { url } = await link(ann.token);
+    expect((await ann.browser.open(url)).text).toContain('send you notifications');
+    const ben = await someone('Ben');
+    await ben.browser.consent(await toGoogle(ben, { scopes: ['calendar.read'] }), { account: ANN.email });
+    expect(await readGrant(ben.person)).toMatchObject({ scopes: ['calendar.read'] });
   });
 
   it('connects nothing when every box was unticked', async () => {
