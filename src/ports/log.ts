@@ -10,6 +10,8 @@ export interface MetricDimensions {
   readonly Refused: { readonly reason: string };
   readonly ToolCall: { readonly tool: string; readonly outcome: string };
   readonly Turn: { readonly status: string };
+  /** A job of the worker; `kind` is one that it knows. */
+  readonly Job: { readonly kind: string; readonly outcome: string };
   /** Whole days until a certificate ends; of several agents, each writes its own. */
   readonly CertificateDaysLeft: { readonly certificate: 'agent' | 'authority' };
   /** A run of the rotation that did not do what was due. */

@@ -20,6 +20,7 @@ export const metrics: Readonly<Record<MetricName, MetricDescription>> = {
   Refused: { unit: 'Count', dimensions: ['reason'], total: true },
   ToolCall: { unit: 'Count', dimensions: ['tool', 'outcome'] },
   Turn: { unit: 'Count', dimensions: ['status'] },
+  Job: { unit: 'Count', dimensions: ['kind', 'outcome'] },
   CertificateDaysLeft: { unit: 'Count', dimensions: ['certificate'] },
   RotationFailed: { unit: 'Count', dimensions: [] },
 };
