@@ -64,6 +64,21 @@ export const schemas = {
       },
       code: { ...text, description: 'A stable word for what went wrong, such as reconnect_required.' },
       message: { ...text, description: 'What went wrong, in words.' },
+      doors: {
+        type: 'array',
+        items: closed(
+          {
+            name: {
+              ...text,
+              examples: ['certificate', 'signature', 'nonce', 'delegation', 'grant', 'approval', 'tool'],
+            },
+            ms: { type: 'number', minimum: 0 },
+            note: { ...text, description: 'Of an approval: not_needed, asked, given or refused.' },
+          },
+          ['name', 'ms'],
+        ),
+        description: 'The checks that the MCP API says this call passed, with the time that each took.',
+      },
     },
     ['tool', 'arguments', 'outcome'],
   ),

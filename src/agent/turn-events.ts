@@ -21,6 +21,8 @@ export type TurnEvent =
       readonly outcome: TurnCall['outcome'];
       readonly code?: string;
       readonly message?: string;
+      /** The checks that the MCP API says the call passed. */
+      readonly doors?: NonNullable<TurnCall['doors']>;
     }
   | { readonly type: 'approval.required'; readonly approvals: readonly TurnApproval[] }
   | ({ readonly type: 'usage'; readonly steps: number } & TurnRecord['usage'])
@@ -35,7 +37,7 @@ export type TellTurn = (event: TurnEvent) => void;
 const settled: readonly TurnCall['outcome'][] = ['completed', 'failed', 'refused', 'unclear'];
 
 function tellCall(call: TurnCall, before: TurnCall | undefined, tell: TellTurn): void {
-  const { id, tool, outcome, code, message } = call;
+  const { id, tool, outcome, code, message, doors } = call;
   if (before === undefined) tell({ type: 'tool.call', id, tool, arguments: call.arguments });
   if (!settled.includes(outcome) || before?.outcome === outcome) return;
   tell({
@@ -45,6 +47,7 @@ function tellCall(call: TurnCall, before: TurnCall | undefined, tell: TellTurn):
     outcome,
     ...(code !== undefined && { code }),
     ...(message !== undefined && { message }),
+    ...(doors !== undefined && { doors }),
   });
 }
 

@@ -22,7 +22,12 @@ const toolCall = z.object({
 
 /** The messages of `ports/model.ts`. A tool's text is kept as it came; it is marked as data when it is sent to a model. */
 export const storedMessage = z.discriminatedUnion('role', [
-  z.object({ role: z.literal('user'), text: z.string() }),
+  z.object({
+    role: z.literal('user'),
+    text: z.string(),
+    /** Not the person's words: ours, to the model, in the middle of a turn. */
+    ours: z.literal(true).optional(),
+  }),
   z.object({ role: z.literal('assistant'), text: z.string(), calls: z.array(toolCall) }),
   z.object({
     role: z.literal('tool'),
@@ -51,15 +56,22 @@ export const callOutcomes = [
 ] as const;
 export type CallOutcome = (typeof callOutcomes)[number];
 
+/** A check at the MCP API's door that the call passed. */
+const passedDoor = z.object({ name: z.string(), ms: z.number(), note: z.string().optional() });
+export type TurnDoor = z.infer<typeof passedDoor>;
+
 export const turnCall = z.object({
   id: z.string(),
   tool: z.string(),
   arguments: json,
   outcome: z.enum(callOutcomes),
   writes: z.boolean(),
+  /** Private or untrusted data may have shaped it; so it is taken where nothing is said of it. */
+  tainted: z.boolean().optional(),
   code: z.string().optional(),
   /** What went wrong, in words for the person. */
   message: z.string().optional(),
+  doors: z.array(passedDoor).optional(),
   /** Kept until the step's results go to the model together. */
   result: z.object({ text: z.string(), data: json.optional() }).optional(),
 });
@@ -105,6 +117,8 @@ export const turnRecord = z.object({
     answered_by: z.array(z.string()).optional(),
   }),
   messages: z.array(storedMessage),
+  /** Private or untrusted data is in it, or was in the conversation before it. */
+  tainted: z.boolean().default(true),
   calls: z.array(turnCall),
   /** Index in `calls` where the model's last step begins; everything before has been told to the model. */
   step_start: z.number().int(),
@@ -146,6 +160,7 @@ export function newTurn(turn: NewTurn): TurnRecord {
     repaired: false,
     usage: { input_tokens: 0, output_tokens: 0 },
     messages: [{ role: 'user', text: turn.message }],
+    tainted: false,
     calls: [],
     step_start: 0,
     approvals: [],

@@ -83,6 +83,11 @@ function settled(call: TurnCall, outcome: ToolOutcome): TurnCall {
   }
 }
 
+/** With the checks that the call passed the last time it was made. */
+function shown({ doors: _before, ...call }: TurnCall, { doors }: ToolOutcome): TurnCall {
+  return doors === undefined ? call : { ...call, doors: [...doors] };
+}
+
 /** The next calls that may go together: one write, or all reads up to the next write. */
 function nextBatch(calls: readonly TurnCall[], start: number): readonly number[] {
   const first = calls.findIndex((call, index) => index >= start && open(call));
@@ -117,7 +122,7 @@ export async function makeCalls(deps: StepDeps, handle: TurnHandle): Promise<boo
       await handle.save({ calls: replace(calls, sent), approvals: [] });
     }
     const outcomes = await Promise.all(due.map(async (item) => ({ ...item, outcome: await send(deps, item.call) })));
-    const after = new Map(outcomes.map(({ index, call, outcome }) => [index, settled(call, outcome)]));
+    const after = new Map(outcomes.map(({ index, call, outcome }) => [index, shown(settled(call, outcome), outcome)]));
     const change: Partial<TurnRecord> = { calls: replace(calls, after) };
     const approvals = outcomes.flatMap(({ outcome }) => (outcome.kind === 'approval' ? [outcome.approval] : []));
     if (approvals.length > 0) {

@@ -1,5 +1,5 @@
 import { waitingAnswer } from './answer.ts';
-import type { CallOutcome, TurnApproval, TurnRecord } from './turn-record.ts';
+import type { CallOutcome, TurnApproval, TurnCall, TurnRecord } from './turn-record.ts';
 
 // A turn as the API shows it: what was asked of which tool and how that ended, never what stays inside.
 
@@ -16,6 +16,7 @@ export interface TurnView {
     readonly outcome: CallOutcome;
     readonly code?: string;
     readonly message?: string;
+    readonly doors?: NonNullable<TurnCall['doors']>;
   }[];
   readonly approvals: readonly TurnApproval[];
   readonly usage: {
@@ -43,6 +44,7 @@ export function viewTurn(record: TurnRecord, model: string): TurnView {
       outcome: call.outcome,
       ...(call.code === undefined ? {} : { code: call.code }),
       ...(call.message === undefined ? {} : { message: call.message }),
+      ...(call.doors === undefined ? {} : { doors: call.doors }),
     })),
     approvals: record.approvals,
     usage: {

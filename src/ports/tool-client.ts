@@ -51,7 +51,19 @@ export interface PendingApproval {
   readonly expiresAt: string;
 }
 
-export type ToolOutcome =
+/** One check that the MCP API says this call passed. */
+export interface PassedDoor {
+  /** `certificate`, `signature`, `nonce`, `delegation`, `grant`, `approval`, `tool`. */
+  readonly name: string;
+  readonly ms: number;
+  /** Of an approval: `not_needed`, `asked`, `given` or `refused`. */
+  readonly note?: string;
+}
+
+/** How a call ended, and the checks it passed on its way where the MCP API told. */
+export type ToolOutcome = ToolEnd & { readonly doors?: readonly PassedDoor[] };
+
+type ToolEnd =
   /** The tool ran. `isError` with `code` when it could not do what was asked. */
   | {
       readonly kind: 'result';

@@ -20,6 +20,8 @@ export interface CallContext {
   /** `Bearer <delegation>` */
   readonly authorization: string;
   readonly traceparent: string;
+  /** Told what the MCP API says of the checks, once it has answered. */
+  readonly onTiming?: (serverTiming: string | undefined) => void;
 }
 
 /** The HTTP layer refused: no JSON-RPC message came back. */
@@ -180,6 +182,7 @@ export function createSigningTransport(deps: SigningTransportDeps): SigningTrans
       if (context === undefined) throw new Error('a message to the MCP API needs a delegation');
       const body = Buffer.from(JSON.stringify(message));
       const answer = await exchange(signedHeaders(message, context, body), body, options?.requestSignal);
+      context.onTiming?.(answer.headers['server-timing']);
       const parsed = parseBody(answer.text);
       // JSON-RPC errors come with 400, 403 or 404, too; they belong to the SDK when they answer this very request.
       const answersThis =

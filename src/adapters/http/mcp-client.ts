@@ -2,10 +2,18 @@ import { AppError } from '../../kernel/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
-import type { ListedTool, ToolCallRequest, ToolClient, ToolOutcome, ToolPrincipal } from '../../ports/tool-client.ts';
+import type {
+  ListedTool,
+  PassedDoor,
+  ToolCallRequest,
+  ToolClient,
+  ToolOutcome,
+  ToolPrincipal,
+} from '../../ports/tool-client.ts';
 import { faultCode, listFailure, readCallFailure, readToolAnswer } from './mcp-client-answers.ts';
 import { createGeneration, type Generation, MAX_SOCKETS, NEVER_MS } from './mcp-client-generation.ts';
-import { ExchangeBroken } from './mcp-client-transport.ts';
+import { type CallContext, ExchangeBroken } from './mcp-client-transport.ts';
+import { readServerTiming } from './server-timing.ts';
 
 // The agent's `ToolClient`: MCP over mutual TLS with a signature on every request, for one person at a time by delegation. The list of tools
 // is the same for everyone and remembered for a few minutes, so that a call is one request. It never decides what a
@@ -24,6 +32,8 @@ export interface McpToolClientDeps {
 const LIST_TTL_MS = 5 * 60_000;
 const LIST_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 25_000;
+
+type TimedRequest = ToolCallRequest & Pick<CallContext, 'onTiming'>;
 
 /** Enough for a tool that only reads: the same rights without writing. */
 function readOnly(scopes: readonly string[]): readonly string[] {
@@ -75,27 +85,31 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
 
   /** Runs one SDK request for a person on the newest generation. */
   async function exchange<Value>(
-    principal: ToolPrincipal & { readonly tainted?: boolean },
+    principal: ToolPrincipal & Pick<CallContext, 'onTiming'> & { readonly tainted?: boolean },
     scopes: readonly string[],
     work: (generation: Generation) => Promise<Value>,
   ): Promise<Value> {
     if (scopes.length === 0) throw noScopes();
     const now = await generation();
+    const { traceparent, onTiming } = principal;
     const authorization = now.authorization(principal.person, scopes, principal.tainted ?? true);
-    return now.use(() => now.within({ authorization, traceparent: principal.traceparent }, () => work(now)));
+    const context = { authorization, traceparent, ...(onTiming !== undefined && { onTiming }) };
+    return now.use(() => now.within(context, () => work(now)));
   }
 
   async function fetchList(principal: ToolPrincipal): Promise<readonly ListedTool[]> {
     const signal = AbortSignal.any([principal.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
-    const { tools, ttlMs } = await exchange({ ...principal, tainted: false }, readOnly(principal.scopes), ({ client }) =>
-      client.listTools(undefined, { cacheMode: 'bypass', signal, timeout: NEVER_MS }),
+    const { tools, ttlMs } = await exchange(
+      { ...principal, tainted: false },
+      readOnly(principal.scopes),
+      ({ client }) => client.listTools(undefined, { cacheMode: 'bypass', signal, timeout: NEVER_MS }),
     );
     const lifetime = typeof ttlMs === 'number' ? Math.min(Math.max(ttlMs, 0), LIST_TTL_MS) : LIST_TTL_MS;
     listed = { tools: tools as readonly ListedTool[], untilMs: clock.nowMs() + lifetime };
     return listed.tools;
   }
 
-  async function callOnce(request: ToolCallRequest, signal: AbortSignal): Promise<unknown> {
+  async function callOnce(request: TimedRequest, signal: AbortSignal): Promise<unknown> {
     const params = { name: request.tool.name, arguments: { ...request.arguments } };
     return exchange(request, scopesFor(request.tool, request.scopes), ({ client }) =>
       client.callTool(params, { allowInputRequired: true, signal, timeout: NEVER_MS }),
@@ -106,7 +120,7 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
    * A server may close an idle connection in the very moment it is used again; such a request is sent once more. When it closes all of them at once
    * (a new version of it, or of its certificate), the next one at hand is as dead as the first.
    */
-  async function callWithRetry(request: ToolCallRequest, signal: AbortSignal): Promise<unknown> {
+  async function callWithRetry(request: TimedRequest, signal: AbortSignal): Promise<unknown> {
     for (let tried = 1; ; tried += 1) {
       try {
         return await callOnce(request, signal);
@@ -130,14 +144,20 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
 
     async call(request): Promise<ToolOutcome> {
       const deadline = AbortSignal.timeout(request.timeoutMs ?? CALL_TIMEOUT_MS);
+      let doors: readonly PassedDoor[] = [];
+      const onTiming = (header: string | undefined): void => {
+        doors = readServerTiming(header);
+      };
+      const timed = { ...request, onTiming };
+      const told = (outcome: ToolOutcome): ToolOutcome => (doors.length === 0 ? outcome : { ...outcome, doors });
       try {
-        return readToolAnswer(await callWithRetry(request, AbortSignal.any([request.signal, deadline])));
+        return told(readToolAnswer(await callWithRetry(timed, AbortSignal.any([request.signal, deadline]))));
       } catch (error) {
         request.signal.throwIfAborted();
         if (deadline.aborted) return { kind: 'unclear', message: 'The tool took too long to answer.' };
         const outcome = readCallFailure(error);
         log.warn('mcp.call_failed', { tool: request.tool.name, kind: outcome.kind, cause: describe(error) });
-        return outcome;
+        return told(outcome);
       }
     },
 
