@@ -1,15 +1,19 @@
 import { Hono } from 'hono';
 import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ConversationStore } from '../ports/conversation-store.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Model } from '../ports/model.ts';
 import type { Random } from '../ports/random.ts';
 import type { ToolClient } from '../ports/tool-client.ts';
+import type { VerifyJwt } from '../trust/jwt.ts';
 import { createArgumentCheck } from './argument-check.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createContacts } from './contacts.ts';
 import { createConversations } from './conversation.ts';
+import { routeConversations } from './conversation-routes.ts';
+import { createConversationService } from './conversation-service.ts';
 import { type AgentEnv, type AgentExchange, routeContacts, routeService, routeTurns } from './routes.ts';
 import { createCatalogBuilder, type ToolHashes } from './tool-catalog.ts';
 import { createTurnRunner } from './turn.ts';
@@ -22,12 +26,15 @@ import type { TurnConfig } from './turn-setting.ts';
 export interface AgentAppDeps {
   /** The agent's view of the store. */
   readonly store: KeyValueStore;
+  readonly conversations: ConversationStore;
   readonly model: Model;
   readonly tools: ToolClient;
   readonly toolHashes: ToolHashes;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Believes access tokens of the configured issuers; absent where there are none. */
+  readonly verifyJwt?: VerifyJwt | undefined;
   readonly config?: Partial<AgentConfig>;
 }
 
@@ -38,6 +45,8 @@ export interface AgentConfig extends TurnConfig {
   readonly pollWaitMs: number;
   /** For requests that name no time zone. */
   readonly timeZone: string;
+  /** The most that may be delegated for whoever comes by an AWS identity. */
+  readonly iamScopes: readonly string[];
 }
 
 const defaults: AgentConfig = {
@@ -51,6 +60,7 @@ const defaults: AgentConfig = {
   answerMarginMs: 4000,
   pollWaitMs: 5000,
   timeZone: 'UTC',
+  iamScopes: [],
 };
 
 export interface AgentApp {
@@ -61,7 +71,7 @@ export function createAgentApp(deps: AgentAppDeps): AgentApp {
   const { store, clock, random, model, tools, log } = deps;
   const config = { ...defaults, ...deps.config };
   const contacts = createContacts(store);
-  const conversations = createConversations({ store, clock, random });
+  const conversations = createConversations({ store: deps.conversations, clock, random });
   const buildCatalog = createCatalogBuilder(deps.toolHashes);
   const checkArguments = createArgumentCheck();
   const runTurn = createTurnRunner({
@@ -75,7 +85,8 @@ export function createAgentApp(deps: AgentAppDeps): AgentApp {
     config,
   });
   const turns = createTurnService({ store, conversations, runTurn, clock, random });
-  const routeDeps = { authenticate: createAuthenticate({ store, clock }), random, log, config, modelName: model.name };
+  const authenticate = createAuthenticate({ store, clock, verifyJwt: deps.verifyJwt, iamScopes: config.iamScopes });
+  const routeDeps = { authenticate, random, log, config, modelName: model.name };
 
   const app = new Hono<AgentEnv>();
   // Faults belong to the edge: Hono would log and answer them in its own way.
@@ -88,6 +99,8 @@ export function createAgentApp(deps: AgentAppDeps): AgentApp {
   routeService(app);
   routeTurns(app, turns, routeDeps);
   routeContacts(app, contacts, routeDeps);
+  const owned = createConversationService({ store: deps.conversations, conversations, turns, clock });
+  routeConversations(app, owned, { ...routeDeps, clock });
   return {
     async fetch(request, exchange = { requestId: '', remainingMs: config.turnMs }) {
       return app.fetch(request, { exchange });

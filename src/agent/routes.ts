@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono';
 import { AppError, isExpected } from '../kernel/app-error.ts';
+import type { IamCaller } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { Authenticate, Principal } from './authenticate.ts';
+import type { Authenticate, Caller } from './authenticate.ts';
 import type { Contacts } from './contacts.ts';
 import { createEventStream, EVENT_STREAM_HEADERS } from './event-stream.ts';
 import { chatBody, contactBody, readJson, readNothing } from './json-request.ts';
@@ -18,10 +19,12 @@ import { viewTurn } from './turn-view.ts';
 export interface AgentExchange {
   readonly requestId: string;
   readonly remainingMs: number;
+  /** Who signed the request by SigV4, where the front door checks that. */
+  readonly iam?: IamCaller | undefined;
 }
 
 export type AgentEnv = { Bindings: { exchange: AgentExchange } };
-type AgentContext = Context<AgentEnv>;
+export type AgentContext = Context<AgentEnv>;
 
 export interface RouteDeps {
   readonly authenticate: Authenticate;
@@ -33,10 +36,10 @@ export interface RouteDeps {
 
 /** W3C Trace Context, version 00. */
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const NO_STORE = { 'cache-control': 'no-store' };
+export const NO_STORE = { 'cache-control': 'no-store' };
 
 /** RFC 9110 §15.5.6: a refused method comes with those there are. */
-function methodNotAllowed(allow: string) {
+export function methodNotAllowed(allow: string) {
   return (c: AgentContext): Response => {
     const message = `This address takes ${allow}.`;
     const error = { code: 'method_not_allowed', message, request_id: c.env.exchange.requestId };
@@ -52,12 +55,14 @@ function describeError(error: unknown, requestId: string): { code: string; messa
   return { code, message, request_id: requestId };
 }
 
-const logFor = (c: AgentContext, log: Log): Log => log.child({ request_id: c.env.exchange.requestId });
+export const logFor = (c: AgentContext, log: Log): Log => log.child({ request_id: c.env.exchange.requestId });
 
 /** Behind a Function URL that wants SigV4, `Authorization` is the signature's, and the person's token has a header of its own. */
-function whoAsks(c: AgentContext, deps: RouteDeps): Promise<Principal> {
-  const header = c.req.header('x-sallyport-authorization') ?? c.req.header('authorization');
-  return deps.authenticate(header ?? null, logFor(c, deps.log));
+export function whoAsks(c: AgentContext, deps: RouteDeps): Promise<Caller> {
+  const { iam } = c.env.exchange;
+  const own = c.req.header('x-sallyport-authorization');
+  const authorization = own ?? (iam === undefined ? c.req.header('authorization') : undefined);
+  return deps.authenticate({ authorization: authorization ?? null, iam }, logFor(c, deps.log));
 }
 
 /** The caller's trace, or a new one. */
@@ -68,7 +73,7 @@ function traceparentOf(c: AgentContext, random: Random): string {
   return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`;
 }
 
-function exchangeOf(c: AgentContext, deps: RouteDeps, longestMs = Number.POSITIVE_INFINITY): Exchange {
+export function exchangeOf(c: AgentContext, deps: RouteDeps, longestMs = Number.POSITIVE_INFINITY): Exchange {
   const traceparent = traceparentOf(c, deps.random);
   const waitMs = Math.min(c.env.exchange.remainingMs - deps.config.answerMarginMs, longestMs);
   return { traceparent, waitMs, log: logFor(c, deps.log).child({ traceparent }) };
@@ -157,7 +162,7 @@ export function routeTurns(app: Hono<AgentEnv>, turns: TurnService, deps: RouteD
   app.delete('/turns/:id', async (c) => {
     const principal = await whoAsks(c, deps);
     await readNothing(c.req.raw);
-    return answer(c, await turns.cancel(principal, c.req.param('id')), 200);
+    return answer(c, await turns.cancel(principal, c.req.param('id'), logFor(c, deps.log)), 200);
   });
   app.all('/turns/:id', methodNotAllowed('GET, HEAD, DELETE'));
 

@@ -6,8 +6,11 @@ import type { Environment } from '../config/load.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
+import { openConversations } from './conversations.ts';
 import { behindEdge } from './edge.ts';
+import { composeJwtVerifier } from './issuers.ts';
 import { composeModel } from './model.ts';
+import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
 
@@ -36,15 +39,23 @@ export async function composeAgent(environment: Environment, platform: Platform,
     random,
     log,
   });
+  const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
+  const store = await openServiceStore('agent', config, platform, log);
   const app = createAgentApp({
-    store: await openServiceStore('agent', config, platform, log),
+    store,
+    conversations: await openConversations(store, config, platform, log),
     model,
     tools,
     toolHashes,
     clock,
     random,
     log,
-    config: { turnMs: settings.SALLYPORT_TURN_SECONDS * 1000, maxTokens: settings.SALLYPORT_TURN_TOKENS },
+    verifyJwt: composeJwtVerifier({ issuers: settings.SALLYPORT_ISSUERS, http, clock, log }),
+    config: {
+      turnMs: settings.SALLYPORT_TURN_SECONDS * 1000,
+      maxTokens: settings.SALLYPORT_TURN_TOKENS,
+      iamScopes: settings.SALLYPORT_IAM_SCOPES,
+    },
   });
   const scheme = settings.SALLYPORT_AGENT_URL.startsWith('https:') ? 'https' : 'http';
   return behindEdge(

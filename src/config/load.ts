@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
 import { createSecret, type Secret } from '../kernel/secret.ts';
 import type { SecretSource } from '../ports/secrets.ts';
+import type { Issuer } from './issuers.ts';
 import { modelKeys, type SecretName, type SecretSetting, secretSettings } from './secret-settings.ts';
 import { type Service, type Settings, settings } from './settings.ts';
 
@@ -42,6 +43,19 @@ function missingSecrets(service: Service, environment: Environment): readonly st
     .map(([name]) => `${name}: give it, or the name of its parameter as ${name}_PARAMETER`);
 }
 
+/** `oidc:<alias>:<sub>` names one person: an alias that stood for two issuers would let the one speak for the other. */
+function sharedAliases(service: Service, values: Readonly<Record<string, unknown>>): readonly string[] {
+  const issuers = values['SALLYPORT_ISSUERS'];
+  if (service !== 'oauth' || !Array.isArray(issuers) || values['SALLYPORT_SIGN_IN_ISSUER'] === undefined) return [];
+  const signIn = { alias: values['SALLYPORT_SIGN_IN_ALIAS'], issuer: values['SALLYPORT_SIGN_IN_ISSUER'] };
+  return (issuers as readonly Issuer[])
+    .filter(({ alias, issuer }) => (alias === signIn.alias) !== (issuer === signIn.issuer))
+    .map(
+      ({ alias }) =>
+        `SALLYPORT_SIGN_IN_ALIAS: and the issuer ${alias} of SALLYPORT_ISSUERS must be one and the same, or differ in both`,
+    );
+}
+
 function contradictions(service: Service, values: Readonly<Record<string, unknown>>): readonly string[] {
   const problems: string[] = [];
   if (values['SALLYPORT_ENVIRONMENT'] === 'prod' && values['SALLYPORT_CONFIRM'] === 'never') {
@@ -50,6 +64,7 @@ function contradictions(service: Service, values: Readonly<Record<string, unknow
   if (service === 'oauth' && values['SALLYPORT_SIGN_IN_ISSUER'] && !values['SALLYPORT_SIGN_IN_CLIENT_ID']) {
     problems.push('SALLYPORT_SIGN_IN_CLIENT_ID: needed with SALLYPORT_SIGN_IN_ISSUER');
   }
+  problems.push(...sharedAliases(service, values));
   if (values['SALLYPORT_STORE'] === 'dynamodb' && !values['SALLYPORT_TABLE_PREFIX']) {
     problems.push('SALLYPORT_TABLE_PREFIX: needed when SALLYPORT_STORE is dynamodb');
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { issuers } from './issuers.ts';
 
 // Every setting of every service, described once: what is validated at start-up, what docs/configuration.md says.
 // Each service's schema is built when it is asked for: a cold start pays for its own only.
@@ -72,6 +73,13 @@ const common = () => ({
     .describe('How long a value read from Parameter Store is remembered.'),
 });
 
+const allowedHosts = () =>
+  list()
+    .prefault('')
+    .describe(
+      'Hosts (`name` or `name:port`, comma-separated) that may be reached though their address is private or without TLS.',
+    );
+
 const google = () => ({
   GOOGLE_CLIENT_ID: z.string().min(1).describe('The OAuth client’s id, from Google Cloud’s console.'),
   GOOGLE_ISSUER: httpUrl().default('https://accounts.google.com').describe('Issuer of Google’s ID tokens.'),
@@ -85,11 +93,7 @@ const google = () => ({
   GOOGLE_REVOKE_URL: httpUrl()
     .default('https://oauth2.googleapis.com/revoke')
     .describe('Google’s revocation endpoint.'),
-  SALLYPORT_ALLOWED_HOSTS: list()
-    .prefault('')
-    .describe(
-      'Hosts (`name` or `name:port`, comma-separated) that may be reached though their address is private or without TLS.',
-    ),
+  SALLYPORT_ALLOWED_HOSTS: allowedHosts(),
 });
 
 const vault = () => ({
@@ -140,7 +144,21 @@ export const settings = {
       DEEPSEEK_BASE_URL: httpUrl().optional().describe('DeepSeek’s API, or one that stands in for it.'),
       SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
       SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
+      SALLYPORT_ISSUERS: issuers(),
+      SALLYPORT_IAM_SCOPES: list()
+        .pipe(
+          z.array(z.string().regex(/^[a-z][a-z0-9_]{0,31}\.(?:read|write)$/, 'must be scopes such as calendar.read')),
+        )
+        .prefault('calendar.write,weather.read,notify.write')
+        .describe(
+          'The most that may be delegated for a person who comes by an AWS identity (SigV4 carries no scopes); their grant still decides.',
+        ),
+      SALLYPORT_ALLOWED_HOSTS: allowedHosts(),
     });
+  },
+  /** The agent away from its API: what it does is the same, and so is what it needs. */
+  get worker() {
+    return settings.agent;
   },
   get mcp() {
     return z.object({
@@ -200,6 +218,7 @@ export const settings = {
       SALLYPORT_AGENTS: list()
         .prefault('agent/assistant')
         .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
+      SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_TOOLSETS: toolsets(),
       SALLYPORT_GRANT_DAYS: whole(1, 3650)
         .prefault('365')

@@ -27,6 +27,9 @@ export const storePrefixes = [
   'turn:',
   'conversation:',
   'contacts:',
+  'paused:',
+  'job:',
+  'jobclaim:',
 ] as const;
 
 export type StorePrefix = (typeof storePrefixes)[number];
@@ -45,13 +48,25 @@ const toolCalls = {
   manifest: ['set'],
 } as const satisfies Access;
 
-export const storeAccess = {
-  /** Plans and asks. It can write no consent, no nonce, no key and no token of anybody. */
-  agent: {
+/** What a turn needs, wherever it runs. */
+const agentWork = {
     'token:': ['get'],
+    'identity:': ['get'],
     'turn:': ['get', 'setIfAbsent', 'compareAndSet'],
     'conversation:': ['get', 'setIfAbsent', 'compareAndSet'],
     'contacts:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'paused:': ['set'],
+} as const satisfies Access;
+
+export const storeAccess = {
+  /** Plans and asks. It can write no consent, no nonce, no key and no token of anybody. */
+  agent: agentWork,
+  /** The agent away from its API: it does what the OAuth API has written down for it, and can write no job itself. */
+  worker: {
+    ...agentWork,
+    'paused:': ['get', 'set'],
+    'job:': ['get'],
+    'jobclaim:': ['get', 'setIfAbsent', 'compareAndSet'],
   },
   /** The agents' door of the MCP API. It checks and acts, asks for approvals and consumes them, and never answers one. */
   mcp: {
@@ -78,6 +93,7 @@ export const storeAccess = {
     'ticket:': ['get', 'set', 'compareAndSet'],
     'flow:': ['get', 'set', 'compareAndDelete'],
     'session:': ['get', 'set', 'compareAndDelete'],
+    'job:': ['setIfAbsent'],
   },
   /** Renews keys and certificates on a schedule. It sees no person's record. */
   rotate: {

@@ -1,6 +1,14 @@
 // One HTTP exchange as plain data: what API Gateway's payload 2.0, a Function URL and a local socket have in common.
 // The apps take it; `adapters/http` makes it from each kind of event. No `fetch` classes on the way in.
 
+/** An AWS identity as a front door that checks SigV4 reports it. */
+export interface IamCaller {
+  /** Twelve digits. */
+  readonly accountId: string;
+  /** Of the role or user (`AROA…`, `AIDA…`), without a session's name: names come back after a deletion, unique ids do not. */
+  readonly uniqueId: string;
+}
+
 export interface HttpRequest {
   readonly method: string;
   /** The path as API Gateway gives it: decoded, stage removed. */
@@ -20,6 +28,8 @@ export interface HttpRequest {
   readonly requestId: string;
   /** The client certificate the TLS layer accepted, as PEM. Never taken from a header. */
   readonly clientCertificatePem?: string;
+  /** Who signed the request by SigV4, as the one front door that is configured to check it says. Never taken from a header. */
+  readonly iam?: IamCaller;
   /** Milliseconds left before the platform gives up on this request. */
   readonly remainingMs: number;
 }
