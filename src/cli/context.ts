@@ -1,16 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { openOperatorStore } from '../compose/stores.ts';
 import type { Environment } from '../config/load.ts';
 import { AppError } from '../kernel/app-error.ts';
-import { createOperator, type Operator } from '../operator/operator.ts';
-import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Endpoint } from './client/api.ts';
 import { readLocalFile } from './client/local-file.ts';
+import { createTransport } from './client/transport.ts';
+import { configPath, readConfigFile } from './config-file.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { type GlobalFlags, resolveSettings, type Settings } from './settings.ts';
+import type { Style } from './style.ts';
 
-// What the commands share: where to print, which APIs are meant, and the operator's way to the store.
+// What the commands share: where to print, what they go by, and which APIs are meant.
 
 export interface CliContext {
   readonly environment: Environment;
@@ -18,73 +17,77 @@ export interface CliContext {
   readonly print: (text: string) => void;
   /** One line to stderr. */
   readonly warn: (text: string) => void;
+  /** One line to stderr as it is: what others said in it has been made visible already. */
+  readonly tell: (safe: string) => void;
+  /** For stderr, where everything but results goes. */
+  readonly style: Style;
+  /** Ends the program with this code once the command is through; 0 otherwise. */
+  readonly endWith: (code: ExitCode) => void;
 }
 
 export const homeOf = (command: Command): string => command.optsWithGlobals<{ home: string }>().home;
 
+export function settingsOf(context: CliContext, command: Command): Settings {
+  const { environment } = context;
+  const flags = command.optsWithGlobals<GlobalFlags>();
+  const path = flags.config ?? configPath(environment);
+  const isNamed = flags.config !== undefined || (environment['SALLYPORT_CONFIG'] ?? '') !== '';
+  const config = readConfigFile(path, isNamed);
+  return resolveSettings({ flags, environment, local: readLocalFile(homeOf(command)), config });
+}
+
+/** How requests are sent, whichever API they go to. */
+function roadOf(context: CliContext, settings: Settings): Pick<Endpoint, 'transport' | 'retries' | 'answerMs'> {
+  return {
+    transport: createTransport(context.environment),
+    retries: settings.retries.value,
+    ...(settings.timeout !== undefined && { answerMs: settings.timeout.value * 1000 }),
+  };
+}
+
 const NO_SYSTEM = 'Start a system here with `make dev`, or set';
 
-/** The Agent API: SALLYPORT_AGENT_URL and SALLYPORT_TOKEN, else the system on this machine. */
+/** The Agent API, as the settings name it. */
 export function agentEndpoint(context: CliContext, command: Command): Endpoint {
-  const { environment } = context;
-  const local = readLocalFile(homeOf(command));
-  const url = environment['SALLYPORT_AGENT_URL'] ?? local?.agent.url;
-  const token = environment['SALLYPORT_TOKEN'] ?? local?.agent.token;
-  if (url === undefined || token === undefined) {
+  const settings = settingsOf(context, command);
+  const { agentUrl, token } = settings;
+  if (agentUrl === undefined) {
     throw new AppError('misconfigured', `No Agent API is known. ${NO_SYSTEM} SALLYPORT_AGENT_URL and SALLYPORT_TOKEN.`);
   }
-  return { url: url.replace(/\/+$/, ''), token };
+  if (token === undefined) {
+    throw new AppError('misconfigured', `There is no token for ${agentUrl.value}. Set SALLYPORT_TOKEN.`);
+  }
+  return { url: agentUrl.value, token: token.value, ...roadOf(context, settings) };
 }
 
 /** The OAuth API's address, if one is known. */
-export function oauthUrl(context: CliContext, command: Command): string | undefined {
-  const url = context.environment['SALLYPORT_OAUTH_URL'] ?? readLocalFile(homeOf(command))?.oauth.url;
-  return url?.replace(/\/+$/, '');
-}
+export const oauthUrl = (context: CliContext, command: Command): string | undefined =>
+  settingsOf(context, command).oauthUrl?.value;
 
-/** The OAuth API with a token that may approve: SALLYPORT_OAUTH_URL and SALLYPORT_CONFIRM_TOKEN, else this machine's. */
+/** The OAuth API with a token that may approve. */
 export function oauthEndpoint(context: CliContext, command: Command): Endpoint {
-  const { environment } = context;
-  const local = readLocalFile(homeOf(command));
-  const url = oauthUrl(context, command);
-  const token = environment['SALLYPORT_CONFIRM_TOKEN'] ?? local?.oauth.token;
-  if (url === undefined || token === undefined) {
+  const settings = settingsOf(context, command);
+  const { oauthUrl: url, confirmToken } = settings;
+  if (url === undefined) {
     throw new AppError(
       'misconfigured',
       `No OAuth API is known. ${NO_SYSTEM} SALLYPORT_OAUTH_URL and SALLYPORT_CONFIRM_TOKEN.`,
     );
   }
-  return { url, token };
+  if (confirmToken === undefined) {
+    throw new AppError('misconfigured', `There is no token for ${url.value}. Set SALLYPORT_CONFIRM_TOKEN.`);
+  }
+  return { url: url.value, token: confirmToken.value, ...roadOf(context, settings) };
 }
 
-export interface OperatorSession {
-  readonly operator: Operator;
-  readonly store: KeyValueStore;
+/** Without a token that approves one can still chat: approvals are then answered elsewhere. */
+export function approvalsEndpoint(context: CliContext, command: Command): Endpoint | undefined {
+  try {
+    return oauthEndpoint(context, command);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'misconfigured') return undefined;
+    throw error;
+  }
 }
 
 export const STORE_FILE = 'store.sqlite';
-
-/** Opens the store that the environment names, else the one of this machine's home, for as long as `act` takes. */
-export async function asOperator(
-  context: CliContext,
-  command: Command,
-  act: (session: OperatorSession) => Promise<void>,
-): Promise<void> {
-  const { environment } = context;
-  const file = join(homeOf(command), STORE_FILE);
-  const chosen = environment['SALLYPORT_STORE'] !== undefined || environment['SALLYPORT_STORE_FILE'] !== undefined;
-  if (!chosen && !existsSync(file)) {
-    throw new AppError(
-      'misconfigured',
-      `There is no store in ${homeOf(command)}. Run \`make dev\` once, or set SALLYPORT_STORE and what it needs.`,
-    );
-  }
-  const clock = { nowMs: () => Date.now() };
-  const store = await openOperatorStore(chosen ? environment : { SALLYPORT_STORE_FILE: file }, clock);
-  try {
-    const random = { bytes: (count: number) => randomBytes(count) };
-    await act({ store, operator: createOperator({ store, clock, random }) });
-  } finally {
-    await store.close();
-  }
-}

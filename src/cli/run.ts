@@ -11,17 +11,36 @@ import { addPersonCommands } from './commands/persons.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import type { CliContext } from './context.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { createStyle } from './style.ts';
+import { VERSION } from './version.ts';
 import { visible } from './visible.ts';
 
-// The `sallyport` command: what a person asks of the APIs, and what an operator does to the store. Results go to stdout,
-// everything else to stderr; exit code 0 for success, 1 for a refusal or a fault, 2 for a command line that makes no sense.
+// The `sallyport` command: what a person asks of the APIs, and what an operator does to the store. Results go to stdout, everything else to stderr;
+// exit-codes.ts says how a command ends.
 
-function createProgram(context: CliContext): Command {
+function addGlobalOptions(program: Command, home: string): void {
+  program
+    .option('--home <folder>', 'state of the system on this machine', home)
+    .option('--config <file>', 'settings, in place of ~/.config/sallyport/config.json')
+    .option('--agent-url <url>', 'the Agent API')
+    .option('--oauth-url <url>', 'the OAuth API')
+    .option('--sigv4', 'sign requests to the Agent API with AWS credentials')
+    .option('--profile <name>', 'AWS profile to sign with; implies --sigv4')
+    .option('--region <name>', 'AWS region to sign for; implies --sigv4')
+    .option('--timeout <seconds>', 'the longest wait for an answer')
+    .option('--retries <count>', 'how often a request that may be repeated is')
+    .option('--no-color', 'plain text, as NO_COLOR does');
+}
+
+/** Every command with its options, for whoever runs, completes or describes them. */
+export function createProgram(context: CliContext): Command {
   const program = new Command('sallyport')
     .description('Let an AI agent act for you, behind two doors.')
-    .option('--home <folder>', 'this machine’s state', context.environment['SALLYPORT_HOME'] ?? '.sallyport')
+    .version(VERSION, '--version', 'print the version')
     .showHelpAfterError()
     .exitOverride();
+  addGlobalOptions(program, context.environment['SALLYPORT_HOME'] || '.sallyport');
   addChatCommand(program, context);
   addAskCommand(program, context);
   addPlanCommand(program, context);
@@ -40,18 +59,28 @@ function explain(error: unknown): string {
 }
 
 export async function runCli(args: readonly string[], environment: CliContext['environment']): Promise<number> {
+  let code: ExitCode = EXIT.done;
   const context: CliContext = {
     environment,
     print: (text) => void process.stdout.write(`${visible(text)}\n`),
     warn: (text) => void process.stderr.write(`${visible(text)}\n`),
+    tell: (text) => void process.stderr.write(`${text}\n`),
+    style: createStyle({
+      environment,
+      isTerminal: process.stderr.isTTY === true,
+      plain: args.includes('--no-color'),
+    }),
+    endWith: (wished) => {
+      code = wished;
+    },
   };
   try {
     await createProgram(context).parseAsync([...args], { from: 'user' });
-    return 0;
+    return code;
   } catch (error) {
     // Commander has already said what was wrong, or shown the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     context.warn(explain(error));
-    return 1;
+    return exitCodeOf(error);
   }
 }

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
-import { asOperator, type CliContext, homeOf } from '../context.ts';
+import { type CliContext, homeOf } from '../context.ts';
+import { asOperator } from '../operator-session.ts';
 
 // `sallyport certificate …`: certificates that are no longer believed, though they have not ended.
 

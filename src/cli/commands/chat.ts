@@ -2,11 +2,9 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { AppError } from '../../kernel/app-error.ts';
 import { type ChatSession, createChatSession } from '../chat-session.ts';
-import type { Endpoint } from '../client/api.ts';
 import type { Approval } from '../client/chat.ts';
-import { agentEndpoint, type CliContext, homeOf, oauthEndpoint } from '../context.ts';
+import { agentEndpoint, approvalsEndpoint, type CliContext, homeOf } from '../context.ts';
 import { oneLine } from '../visible.ts';
 
 // `sallyport chat`: a conversation at the terminal. Ctrl-C stops the turn under way, not the program; at an empty prompt it ends the program, as
@@ -29,16 +27,6 @@ function readHistory(file: string): string[] {
 /** What was asked may be private: for this user's eyes only. */
 function keep(file: string, line: string): void {
   appendFileSync(file, `${line}\n`, { mode: 0o600 });
-}
-
-/** Without a token that approves one can still chat: approvals are then answered elsewhere. */
-function approvalsEndpoint(context: CliContext, command: Command): Endpoint | undefined {
-  try {
-    return oauthEndpoint(context, command);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'misconfigured') return undefined;
-    throw error;
-  }
 }
 
 /** False when the session is over. */

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Operator } from '../../operator/operator.ts';
 import { ApiRefusal, callApi } from '../client/api.ts';
-import { asOperator, type CliContext, oauthUrl } from '../context.ts';
+import { type CliContext, oauthUrl } from '../context.ts';
+import { asOperator } from '../operator-session.ts';
 import { oneLine } from '../visible.ts';
 
 // `sallyport person …`: who exists. Persons are opaque ids; names are for the people who read the list.

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { createPlanner } from '../../compose/plan.ts';
 import { AppError } from '../../kernel/app-error.ts';
 import type { CliContext } from '../context.ts';
 
@@ -38,6 +37,7 @@ export function addPlanCommand(program: Command, context: CliContext): void {
     .option('--model <model>', 'offline or openai:<model>')
     .option('--json', 'print {calls: [{tool, arguments}], reply?}')
     .action(async (words: string[], options: PlanOptions) => {
+      const { createPlanner } = await import('../../compose/plan.ts');
       const planner = await createPlanner({
         ...context.environment,
         ...(options.model === undefined ? {} : { SALLYPORT_MODEL: options.model }),

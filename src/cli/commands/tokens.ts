@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { TokenRecord } from '../../trust/access-token.ts';
-import { asOperator, type CliContext } from '../context.ts';
+import type { CliContext } from '../context.ts';
+import { asOperator } from '../operator-session.ts';
 
 // `sallyport token …`: tokens of ours, which prove a person to the APIs.
 
