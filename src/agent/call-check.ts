@@ -4,6 +4,7 @@ import type { ListedTool } from '../ports/tool-client.ts';
 import { canonicalJson } from '../trust/canonical-json.ts';
 import { givenAddresses, inventedAddresses, invitedAddresses } from './addresses.ts';
 import type { CheckArguments } from './argument-check.ts';
+import { personsWords, standsInWords } from './taint.ts';
 import { IDEMPOTENCY_ARGUMENT, type ToolCatalog, takesIdempotencyKey, writes } from './tool-catalog.ts';
 import type { StoredMessage, TurnCall, TurnRecord } from './turn-record.ts';
 
@@ -34,6 +35,8 @@ export interface CallCheckDeps {
   /** Everything said so far, this turn's included. */
   readonly messages: readonly StoredMessage[];
   readonly record: TurnRecord;
+  /** Private or untrusted data is among what was said. */
+  readonly tainted: boolean;
 }
 
 /** The same for the same call of the same turn, however often it is sent: a booking is made once. */
@@ -123,7 +126,10 @@ async function checkCall(
   const invention = inventionProblem(deps, args);
   if (invention !== undefined) return refuse('invalid_call', invention);
   const again = repetition(deps, tool, args, beside);
-  return again === undefined ? { ok: true, call: entry } : refuse('repeated_call', again);
+  if (again !== undefined) return refuse('repeated_call', again);
+  const chosen = { arguments: asked, inputSchema: tool.inputSchema };
+  const tainted = deps.tainted && !standsInWords(chosen, personsWords(deps.messages));
+  return { ok: true, call: { ...entry, tainted } };
 }
 
 /** Checks the calls of one step. The arguments of an accepted call are what will be sent, idempotency key included. */

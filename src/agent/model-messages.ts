@@ -22,7 +22,7 @@ export function markAsData(name: string, text: string, isError: boolean): string
 export function toModelMessage(message: StoredMessage): ModelMessage {
   switch (message.role) {
     case 'user':
-      return message;
+      return { role: 'user', text: message.text };
     case 'assistant':
       return {
         role: 'assistant',

@@ -3,6 +3,7 @@ import type { ToolClient, ToolPrincipal } from '../ports/tool-client.ts';
 import { holdsScope } from '../trust/scope.ts';
 import type { CheckArguments } from './argument-check.ts';
 import { answersTo, peopleIn, unresolvedNames } from './people.ts';
+import { taints } from './taint.ts';
 import type { ToolCatalog } from './tool-catalog.ts';
 import type { TurnCall } from './turn-record.ts';
 
@@ -30,9 +31,11 @@ export interface PeopleLookup {
 export interface FoundPeople {
   readonly people: readonly ModelContact[];
   readonly calls: readonly TurnCall[];
+  /** Something of the events came back. */
+  readonly tainted: boolean;
 }
 
-const NOBODY: FoundPeople = { people: [], calls: [] };
+const NOBODY: FoundPeople = { people: [], calls: [], tainted: false };
 
 const instant = (ms: number): string => new Date(Math.floor(ms / DAY_MS) * DAY_MS).toISOString();
 
@@ -50,12 +53,15 @@ export async function findPeople(lookup: PeopleLookup): Promise<FoundPeople> {
     ...lookup.principal,
     tool,
     arguments: args,
+    // A span of days around today: nobody shaped it.
+    tainted: false,
     timeoutMs: lookup.callTimeoutMs,
   });
   const call = { id: 'call_1', tool: tool.name, arguments: args, writes: false };
   if (outcome.kind !== 'result' || outcome.isError) {
-    return { people: [], calls: [{ ...call, outcome: outcome.kind === 'refused' ? 'refused' : 'failed' }] };
+    const refused = outcome.kind === 'refused';
+    return { people: [], calls: [{ ...call, outcome: refused ? 'refused' : 'failed' }], tainted: taints(outcome) };
   }
   const people = peopleIn(outcome.structuredContent).filter((person) => names.some((name) => answersTo(person, name)));
-  return { people, calls: [{ ...call, outcome: 'completed' }] };
+  return { people, calls: [{ ...call, outcome: 'completed' }], tainted: true };
 }

@@ -6,7 +6,7 @@ import { toModelMessage } from './model-messages.ts';
 import { mentionedContacts, unresolvedNames } from './people.ts';
 import { finish } from './turn-end.ts';
 import type { StoredMessage, TurnCall } from './turn-record.ts';
-import { knownPeople, questionOf, type Setting, spokenSoFar } from './turn-setting.ts';
+import { isTainted, knownPeople, questionOf, type Setting, spokenSoFar } from './turn-setting.ts';
 
 // The model's side of a turn: it is asked, its calls are checked and taken into the record, and it is told what came of them. A bad step may be
 // repaired once in a turn; nothing of a cut-off or bad step that writes is ever sent.
@@ -58,7 +58,9 @@ async function takeCalls(setting: Setting, reply: ModelReply): Promise<boolean> 
     .slice(0, MAX_CALLS_A_STEP + 1)
     .map((call, index) => ({ ...call, id: `call_${record.calls.length + index + 1}` }));
   const messages = spokenSoFar(setting);
-  const known = { catalog, checkArguments: deps.checkArguments, contacts: knownPeople(setting), messages, record };
+  const { checkArguments } = deps;
+  const tainted = isTainted(setting);
+  const known = { catalog, checkArguments, contacts: knownPeople(setting), messages, record, tainted };
   const checked = await checkCalls(known, asked);
   const wrong = checked.find((item): item is CheckedCall & { ok: false } => !item.ok && item.code === 'invalid_call');
   const hopeless = wrong !== undefined && record.repaired;
@@ -105,7 +107,10 @@ async function retryCutOff(setting: Setting): Promise<boolean> {
     await finish(setting, text, 'tokens');
     return false;
   }
-  await handle.save({ repaired: true, messages: [...handle.record.messages, { role: 'user', text: CUT_OFF }] });
+  await handle.save({
+    repaired: true,
+    messages: [...handle.record.messages, { role: 'user', text: CUT_OFF, ours: true }],
+  });
   return true;
 }
 
@@ -118,7 +123,8 @@ export async function takeStep(setting: Setting): Promise<boolean> {
   const output_tokens = usage.output_tokens + reply.usage.outputTokens;
   const others = new Set([...(usage.answered_by ?? []), ...(reply.answeredBy === undefined ? [] : [reply.answeredBy])]);
   const answered_by = others.size === 0 ? {} : { answered_by: [...others] };
-  await handle.save({ steps: steps + 1, usage: { input_tokens, output_tokens, ...answered_by } });
+  const tainted = isTainted(setting);
+  await handle.save({ steps: steps + 1, usage: { input_tokens, output_tokens, ...answered_by }, tainted });
   const text = reply.text.trim();
   if (reply.stop === 'refused') {
     await finish(setting, text || 'The model declined to answer this.');

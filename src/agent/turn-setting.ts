@@ -54,6 +54,8 @@ export interface Setting {
   readonly contacts: readonly ModelContact[];
   /** Earlier turns of the conversation. */
   readonly history: readonly StoredMessage[];
+  /** They held private or untrusted data, whether or not it is still among them. */
+  readonly historyTainted: boolean;
   readonly tell?: TellTurn;
 }
 
@@ -73,7 +75,8 @@ export async function readSetting(
   ]);
   const catalog = deps.buildCatalog(listed, run.log);
   const listener = run.tell === undefined ? {} : { tell: run.tell };
-  return { deps, handle, principal, catalog, contacts, history: history ?? [], ...listener };
+  const { messages = [], tainted: historyTainted = false } = history ?? {};
+  return { deps, handle, principal, catalog, contacts, history: messages, historyTainted, ...listener };
 }
 
 /** What the person asked in this turn. */
@@ -85,6 +88,11 @@ export function questionOf(record: TurnRecord): string {
 /** Contacts, then the attendees found for names that the contacts do not know. */
 export function knownPeople(setting: Setting): readonly ModelContact[] {
   return [...setting.contacts, ...(setting.handle.record.people ?? [])];
+}
+
+/** Whether what the model has been told by now holds private or untrusted data. */
+export function isTainted(setting: Setting): boolean {
+  return setting.historyTainted || setting.handle.record.tainted;
 }
 
 export function spokenSoFar(setting: Setting): readonly StoredMessage[] {

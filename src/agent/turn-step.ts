@@ -1,4 +1,5 @@
 import type { ListedTool, ToolClient, ToolOutcome, ToolPrincipal } from '../ports/tool-client.ts';
+import { taints } from './taint.ts';
 import { type ToolCatalog, takesIdempotencyKey } from './tool-catalog.ts';
 import type { TurnCall, TurnRecord } from './turn-record.ts';
 import type { TurnHandle } from './turn-store.ts';
@@ -103,7 +104,8 @@ async function send(deps: StepDeps, call: TurnCall): Promise<ToolOutcome> {
     const message = `The tool ${call.tool} is not offered any more.`;
     return { kind: 'refused', code: 'not_found', message };
   }
-  return deps.tools.call({ ...deps.principal, tool, arguments: call.arguments, timeoutMs: deps.callTimeoutMs });
+  const { arguments: args, tainted = true } = call;
+  return deps.tools.call({ ...deps.principal, tool, arguments: args, tainted, timeoutMs: deps.callTimeoutMs });
 }
 
 function replace(calls: readonly TurnCall[], changed: ReadonlyMap<number, TurnCall>): TurnCall[] {
@@ -123,7 +125,8 @@ export async function makeCalls(deps: StepDeps, handle: TurnHandle): Promise<boo
     }
     const outcomes = await Promise.all(due.map(async (item) => ({ ...item, outcome: await send(deps, item.call) })));
     const after = new Map(outcomes.map(({ index, call, outcome }) => [index, shown(settled(call, outcome), outcome)]));
-    const change: Partial<TurnRecord> = { calls: replace(calls, after) };
+    const tainted = handle.record.tainted || outcomes.some(({ outcome }) => taints(outcome));
+    const change: Partial<TurnRecord> = { calls: replace(calls, after), tainted };
     const approvals = outcomes.flatMap(({ outcome }) => (outcome.kind === 'approval' ? [outcome.approval] : []));
     if (approvals.length > 0) {
       await handle.save({

@@ -27,7 +27,10 @@ async function setOut(setting: Setting): Promise<void> {
   const found = await findPeople({ ...lookup, nowMs: clock.nowMs(), callTimeoutMs: config.callTimeoutMs });
   // Nothing found is not worth a write: the next save carries it.
   if (found.calls.length === 0) return;
-  await handle.save({ people: [...found.people], calls: [...found.calls], step_start: found.calls.length });
+  const { people, calls } = found;
+  // Whoever invited the person chose the names in it.
+  const tainted = record.tainted || found.tainted;
+  await handle.save({ people: [...people], calls: [...calls], step_start: calls.length, tainted });
 }
 
 async function work(setting: Setting): Promise<void> {

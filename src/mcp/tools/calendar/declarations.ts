@@ -4,7 +4,8 @@ import * as schema from './schemas.ts';
 // What clients and models see of the calendar tools. Their hashes ship in the zip: a change here is a change of contract.
 
 const TOOLSET = 'calendar';
-const READS = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true } as const;
+/** No open world: what is asked goes to the person's own account at Google, and nobody else learns of it. */
+const READS = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false } as const;
 const read = { annotations: READS, scopes: ['calendar.read'], toolset: TOOLSET } as const;
 
 export const freebusyDeclaration: ToolDeclaration = {

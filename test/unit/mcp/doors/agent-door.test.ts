@@ -38,6 +38,7 @@ describe('the agent door', () => {
         person: PERSON,
         agent: 'agent/assistant',
         scopes: ['calendar.read'],
+        tainted: false,
         certificateSerial: new X509Certificate(certificate.pem).serialNumber.replace(/^0+/, ''),
       },
     });
