@@ -49,6 +49,8 @@ module "secrets" {
     "agent-credentials"     = "The agent's certificate, private key, key id and HMAC secret, one JSON text. Agent function reads; rotation writes."
     "google-client-secret"  = "Google's OAuth client secret. MCP and OAuth functions read; an operator writes."
     "hmac-master"           = "Master of all HMAC secrets, 32 bytes in base64url. MCP function and rotation read; an operator writes."
+    "ntfy-token"            = "Access token of an ntfy server that wants one. MCP functions read; an operator writes."
+    "ntfy-topic"            = "Where push messages go. MCP functions read; an operator writes."
     "openai-api-key"        = "Key of the model's API. Agent function reads; an operator writes."
     "origin-secret"         = "Proves that a request came through CloudFront. Agent and OAuth functions read; an operator writes."
     "redis-url/agent"       = "Redis with the agent's own user (rediss://). Agent function reads; an operator writes."

@@ -59,10 +59,14 @@ locals {
 
   mcp_environment = merge(local.google_environment, {
     GOOGLE_CALENDAR_URL        = var.google_endpoints.calendar_url
+    NTFY_URL                   = contains(var.toolsets, "notify") ? var.ntfy.url : null
+    OPEN_METEO_GEOCODING_URL   = contains(var.toolsets, "weather") ? var.open_meteo.geocoding_url : null
+    OPEN_METEO_URL             = contains(var.toolsets, "weather") ? var.open_meteo.url : null
     SALLYPORT_ALLOWED_ORIGINS  = join(",", var.allowed_origins)
     SALLYPORT_CONFIRM          = var.confirm
     SALLYPORT_OAUTH_URL        = local.urls["oauth"]
     SALLYPORT_RATE_PER_MINUTE  = tostring(var.rate_per_minute)
+    SALLYPORT_TOOLSETS         = join(",", var.toolsets)
     SALLYPORT_TRUST_DOMAIN     = local.trust_domain
     SALLYPORT_VAULT_KMS_KEY_ID = local.keys["vault"]
   })
@@ -114,6 +118,7 @@ locals {
           SALLYPORT_SIGN_IN_ALIAS     = var.sign_in_issuer == null ? null : var.sign_in_alias
           SALLYPORT_SIGN_IN_CLIENT_ID = var.sign_in_client_id
           SALLYPORT_SIGN_IN_ISSUER    = var.sign_in_issuer
+          SALLYPORT_TOOLSETS          = join(",", var.toolsets)
           SALLYPORT_VAULT_KMS_KEY_ID  = local.keys["vault"]
         })
       }
@@ -135,6 +140,12 @@ locals {
     } : name => function if name == "rotate" || contains(keys(local.hosts), name)
   }
 
+  # What the tools themselves need, at whichever door they are called.
+  tool_secrets = {
+    NTFY_TOKEN = contains(var.toolsets, "notify") && var.ntfy.token ? "ntfy-token" : null
+    NTFY_TOPIC = contains(var.toolsets, "notify") ? "ntfy-topic" : null
+  }
+
   # Setting to parameter, below /sallyport/<environment>/. One that is not in use is not named, and then may not be read either.
   secrets = {
     for name, secrets in {
@@ -143,13 +154,13 @@ locals {
         SALLYPORT_CREDENTIALS   = local.credentials
         SALLYPORT_ORIGIN_SECRET = var.edge == null ? null : "origin-secret"
       }
-      mcp = {
+      mcp = merge(local.tool_secrets, {
         GOOGLE_CLIENT_SECRET  = "google-client-secret"
         SALLYPORT_HMAC_MASTER = "hmac-master"
-      }
-      mcp-key = {
+      })
+      mcp-key = merge(local.tool_secrets, {
         GOOGLE_CLIENT_SECRET = "google-client-secret"
-      }
+      })
       oauth = {
         GOOGLE_CLIENT_SECRET            = "google-client-secret"
         SALLYPORT_ORIGIN_SECRET         = var.edge == null ? null : "origin-secret"

@@ -258,6 +258,36 @@ variable "model" {
   }
 }
 
+variable "ntfy" {
+  description = "The ntfy server of the toolset `notify`, and whether it wants a token (parameter `ntfy-token`). The topics are the parameter `ntfy-topic`."
+  type = object({
+    token = optional(bool, false)
+    url   = optional(string, "https://ntfy.sh")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^https?://[^\\s?#]+$", var.ntfy.url))
+    error_message = "ntfy.url must be a URL."
+  }
+}
+
+variable "open_meteo" {
+  description = "The servers of the toolset `weather`, up to and with `/v1`, where they are not Open-Meteo's own."
+  type = object({
+    geocoding_url = optional(string)
+    url           = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for url in values(var.open_meteo) : url == null || can(regex("^https?://[^\\s?#]+$", url))])
+    error_message = "open_meteo's addresses must be URLs."
+  }
+}
+
 variable "openai_base_url" {
   description = "Any API that is compatible with OpenAI's chat completions; null is OpenAI's own."
   type        = string
@@ -392,6 +422,18 @@ variable "throttle" {
   validation {
     condition     = var.throttle.tight_rate <= var.throttle.rate && var.throttle.tight_burst <= var.throttle.burst
     error_message = "throttle.tight_rate and tight_burst may not be above rate and burst."
+  }
+}
+
+variable "toolsets" {
+  description = "Which tools there are: `calendar`, `weather`, `notify` (needs the parameter `ntfy-topic`)."
+  type        = list(string)
+  default     = ["calendar"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.toolsets) > 0 && alltrue([for name in var.toolsets : contains(["calendar", "notify", "weather"], name)])
+    error_message = "toolsets must be some of calendar, notify, weather."
   }
 }
 

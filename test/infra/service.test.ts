@@ -395,9 +395,11 @@ on('the service root', () => {
     full = await root.plan('gamma', {
       edge: {},
       model: 'openai:gpt-5',
+      ntfy: { token: true },
       sign_in_client_id: 'sallyport',
       sign_in_issuer: 'https://accounts.google.com',
       store: 'dynamodb',
+      toolsets: ['calendar', 'notify', 'weather'],
       vpc: network,
     });
     given = await root.plan('prod', {
@@ -436,7 +438,21 @@ on('the service root', () => {
       parametersOf(full, name).filter((parameter) => !parametersOf(before, name).includes(parameter));
     expect(added('agent')).toEqual(['/sallyport/gamma/openai-api-key', '/sallyport/gamma/origin-secret']);
     expect(added('oauth')).toEqual(['/sallyport/gamma/origin-secret', '/sallyport/gamma/sign-in-client-secret']);
-    expect(added('mcp')).toEqual([]);
+  });
+
+  it('names what a toolset needs only where it is switched on, and only to the functions with the tools', () => {
+    const [before, after] = [planOf('gamma'), full];
+    const named = (plan: Plan, name: string): readonly string[] =>
+      parametersOf(plan, name).filter((parameter) => parameter.includes('ntfy'));
+    expect(named(before, 'mcp')).toEqual([]);
+    expect(named(after, 'mcp')).toEqual(['/sallyport/gamma/ntfy-token', '/sallyport/gamma/ntfy-topic']);
+    expect(['agent', 'oauth'].flatMap((name) => named(after, name))).toEqual([]);
+    expect(environmentOf(before, 'mcp')).toMatchObject({ SALLYPORT_TOOLSETS: 'calendar' });
+    expect(environmentOf(before, 'mcp')['NTFY_URL']).toBeUndefined();
+    for (const name of ['mcp', 'oauth']) {
+      expect(environmentOf(after, name)).toMatchObject({ SALLYPORT_TOOLSETS: 'calendar,notify,weather' });
+    }
+    expect(environmentOf(after, 'mcp')).toMatchObject({ NTFY_URL: 'https://ntfy.sh' });
   });
 
   it('gives each function a user of its own in Redis, or its part of the tables', () => {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { parsePushTopics } from '../../../src/adapters/notify/push-topics.ts';
+import { createSecret } from '../../../src/kernel/secret.ts';
 
 // Every parameter that holds a secret: what it looks like, who gives it. A form is checked before anything is written; what is wrong with a
 // value is said without the value.
@@ -10,7 +12,7 @@ export interface SecretForm {
   /** `person`: asked for. `here`: made by us where nothing is there. `certs`: written by another command. */
   readonly from: 'person' | 'here' | 'certs';
   /** Which of the environment's values makes it needed; always, when left out. */
-  readonly when?: 'redis' | 'key-door' | 'openai' | 'sign-in' | 'edge';
+  readonly when?: 'redis' | 'key-door' | 'openai' | 'sign-in' | 'edge' | 'notify' | 'ntfy-token';
   /** What is wrong with a value, if anything. */
   readonly problem: (value: string) => string | undefined;
   /** What becomes of it when a value is replaced. */
@@ -32,6 +34,16 @@ function redisUrlProblem(value: string): string | undefined {
 
 const keyProblem = (value: string): string | undefined =>
   /^[A-Za-z0-9_-]{43}$/.test(value) ? undefined : 'it is 32 random bytes in base64url, 43 characters';
+
+/** As the MCP API reads it. */
+function topicProblem(value: string): string | undefined {
+  try {
+    parsePushTopics(createSecret(value));
+    return undefined;
+  } catch {
+    return 'it is one topic (letters, digits, - and _), or <person>=<topic> for each person with commas between';
+  }
+}
 
 /** Printable and without spaces: a stray line end or quotation mark is the usual mistake. */
 const printable = (minimum: number) => (value: string) =>
@@ -66,6 +78,20 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     from: 'person',
     when: 'openai',
     problem: printable(16),
+  },
+  {
+    name: 'ntfy-topic',
+    what: 'where push messages go: a topic, or <person>=<topic> for each person with commas between',
+    from: 'person',
+    when: 'notify',
+    problem: topicProblem,
+  },
+  {
+    name: 'ntfy-token',
+    what: 'access token of the ntfy server',
+    from: 'person',
+    when: 'ntfy-token',
+    problem: printable(8),
   },
   {
     name: 'sign-in-client-secret',

@@ -35,6 +35,7 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
       .trim();
   const quoted = (name: string): string | undefined => /"([^"]*)"/.exec(raw(name) ?? '')?.[1];
   const isGiven = (name: string): boolean => raw(name) !== undefined && raw(name) !== 'null';
+  const isToolset = (name: string): boolean => raw('toolsets')?.includes(`"${name}"`) === true;
   const domain = quoted('domain');
   const store = quoted('store') === 'dynamodb' ? 'dynamodb' : 'redis';
   const needed: Readonly<Record<NonNullable<SecretForm['when']>, boolean>> = {
@@ -43,6 +44,8 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
     openai: quoted('model')?.startsWith('openai:') === true,
     'sign-in': isGiven('sign_in_issuer'),
     edge: isGiven('edge'),
+    notify: isToolset('notify'),
+    'ntfy-token': isToolset('notify') && /\btoken\s*=\s*true\b/.test(raw('ntfy') ?? ''),
   };
   return {
     store,
