@@ -17,7 +17,7 @@ interface Property {
   readonly enum?: readonly string[];
 }
 
-const SERVICES: readonly Service[] = ['agent', 'mcp', 'oauth', 'rotate'];
+const SERVICES: readonly Service[] = ['agent', 'worker', 'mcp', 'oauth', 'rotate'];
 
 function describeDefault(property: Property, required: boolean): string {
   if (property.default === undefined) return required ? 'required' : '';

@@ -12,22 +12,22 @@ export interface SecretSetting {
 
 export const secretSettings = {
   REDIS_URL: {
-    services: ['agent', 'mcp', 'oauth', 'rotate'],
+    services: ['agent', 'worker', 'mcp', 'oauth', 'rotate'],
     description: 'Redis with its user and password (`rediss://…`). Needed when SALLYPORT_STORE is `redis`.',
     optional: true,
   },
   SALLYPORT_CREDENTIALS: {
-    services: ['agent'],
+    services: ['agent', 'worker'],
     description: 'The agent’s credentials document: certificate, private key, key id and HMAC secret as one JSON text.',
   },
   OPENAI_API_KEY: {
-    services: ['agent'],
+    services: ['agent', 'worker'],
     description: 'Key of OpenAI or of the compatible API behind OPENAI_BASE_URL.',
     optional: true,
   },
-  ANTHROPIC_API_KEY: { services: ['agent'], description: 'Key of Anthropic, for Claude.', optional: true },
-  GEMINI_API_KEY: { services: ['agent'], description: 'Key of the Gemini API.', optional: true },
-  DEEPSEEK_API_KEY: { services: ['agent'], description: 'Key of DeepSeek.', optional: true },
+  ANTHROPIC_API_KEY: { services: ['agent', 'worker'], description: 'Key of Anthropic, for Claude.', optional: true },
+  GEMINI_API_KEY: { services: ['agent', 'worker'], description: 'Key of the Gemini API.', optional: true },
+  DEEPSEEK_API_KEY: { services: ['agent', 'worker'], description: 'Key of DeepSeek.', optional: true },
   SALLYPORT_HMAC_MASTER: {
     services: ['mcp', 'rotate'],
     description:

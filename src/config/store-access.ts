@@ -48,22 +48,26 @@ const toolCalls = {
   manifest: ['set'],
 } as const satisfies Access;
 
-/** What a turn needs, wherever it runs. */
-const agentWork = {
-    'token:': ['get'],
-    'identity:': ['get'],
-    'turn:': ['get', 'setIfAbsent', 'compareAndSet'],
-    'conversation:': ['get', 'setIfAbsent', 'compareAndSet'],
-    'contacts:': ['get', 'setIfAbsent', 'compareAndSet'],
-    'paused:': ['set'],
+/** A turn and what was said before it, wherever it runs. */
+const turnWork = {
+  'turn:': ['get', 'setIfAbsent', 'compareAndSet'],
+  'conversation:': ['get', 'setIfAbsent', 'compareAndSet'],
 } as const satisfies Access;
 
 export const storeAccess = {
   /** Plans and asks. It can write no consent, no nonce, no key and no token of anybody. */
-  agent: agentWork,
+  agent: {
+    'token:': ['get'],
+    'identity:': ['get'],
+    ...turnWork,
+    'contacts:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'paused:': ['set'],
+  },
   /** The agent away from its API: it does what the OAuth API has written down for it, and can write no job itself. */
   worker: {
-    ...agentWork,
+    'identity:': ['get'],
+    ...turnWork,
+    'contacts:': ['get'],
     'paused:': ['get', 'set'],
     'job:': ['get'],
     'jobclaim:': ['get', 'setIfAbsent', 'compareAndSet'],

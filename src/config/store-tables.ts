@@ -14,7 +14,9 @@ export const storeTables = {
   /** What the MCP API keeps at its doors: all of it brief. */
   doors: ['nonce:', 'approval:', 'rate:', 'rate:questions:', 'manifest'],
   /** What the agent remembers. */
-  agent: ['turn:', 'conversation:', 'contacts:'],
+  agent: ['turn:', 'conversation:', 'contacts:', 'paused:', 'jobclaim:'],
+  /** What the OAuth API has left to the agent's worker, which only reads it. */
+  jobs: ['job:'],
 } as const satisfies Readonly<Record<string, readonly StorePrefix[]>>;
 
 export type StoreTable = keyof typeof storeTables;
