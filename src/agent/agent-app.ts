@@ -16,6 +16,7 @@ import { routeConversations } from './conversation-routes.ts';
 import { createConversationService } from './conversation-service.ts';
 import { type AgentEnv, type AgentExchange, routeContacts, routeService, routeTurns } from './routes.ts';
 import { createCatalogBuilder, type ToolHashes } from './tool-catalog.ts';
+import { routeTools } from './tool-routes.ts';
 import { createTurnRunner } from './turn.ts';
 import { createTurnService } from './turn-service.ts';
 import type { TurnConfig } from './turn-setting.ts';
@@ -52,6 +53,7 @@ export interface AgentConfig extends TurnConfig {
 const defaults: AgentConfig = {
   maxSteps: 8,
   turnMs: 300_000,
+  windowTokens: 64_000,
   maxTokens: 100_000,
   maxOutputTokens: 4096,
   modelTimeoutMs: 45_000,
@@ -101,6 +103,7 @@ export function createAgentApp(deps: AgentAppDeps): AgentApp {
   routeContacts(app, contacts, routeDeps);
   const owned = createConversationService({ store: deps.conversations, conversations, turns, clock });
   routeConversations(app, owned, { ...routeDeps, clock });
+  routeTools(app, { ...routeDeps, tools, buildCatalog });
   return {
     async fetch(request, exchange = { requestId: '', remainingMs: config.turnMs }) {
       return app.fetch(request, { exchange });

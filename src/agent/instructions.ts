@@ -11,6 +11,8 @@ export interface InstructionFacts {
   readonly contacts: readonly ModelContact[];
   /** Names for which there is no address. */
   readonly unresolved: readonly string[];
+  /** What turns came to that no longer fit, as `compaction.ts` writes it. */
+  readonly earlier?: string | undefined;
 }
 
 const RULES = `You are Sallyport, an assistant that acts for one person through tools.
@@ -50,6 +52,9 @@ export function writeInstructions(facts: InstructionFacts): string {
   }
   if (facts.unresolved.length > 0) {
     lines.push(`You have no address for: ${facts.unresolved.map(plain).join(', ')}.`);
+  }
+  if (facts.earlier !== undefined) {
+    lines.push(`Earlier in this conversation, shortened:\n<data>\n${facts.earlier}\n</data>`);
   }
   return lines.join('\n\n');
 }

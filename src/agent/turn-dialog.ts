@@ -1,6 +1,7 @@
 import type { ModelReply, ModelToolCall } from '../ports/model.ts';
 import { doneLine } from './answer.ts';
 import { type CheckedCall, checkCalls, MAX_CALLS_A_STEP } from './call-check.ts';
+import { fitToWindow, tokensOf } from './compaction.ts';
 import { writeInstructions } from './instructions.ts';
 import { toModelMessage } from './model-messages.ts';
 import { mentionedContacts, unresolvedNames } from './people.ts';
@@ -15,6 +16,9 @@ const WITH_ANOTHER =
   'Not sent, because another call of the same step was wrong. Send it again together with the mended one.';
 const CUT_OFF = 'Your last answer was cut off, so none of its calls was made. Answer again, shorter.';
 
+/** What messages get of a window that is all but filled by instructions and tools: better refused by the provider than left without a question. */
+const MIN_MESSAGE_TOKENS = 1000;
+
 async function askModel(setting: Setting): Promise<ModelReply> {
   const { deps, handle, principal, catalog, tell } = setting;
   const { time_zone: timeZone } = handle.record;
@@ -22,18 +26,25 @@ async function askModel(setting: Setting): Promise<ModelReply> {
   const contacts = knownPeople(setting);
   const nowMs = deps.clock.nowMs();
   const said = messages.map((message) => (message.role === 'user' ? message.text : '')).join('\n');
-  const instructions = writeInstructions({
+  const facts = {
     nowMs,
     timeZone,
     contacts: mentionedContacts(said, contacts),
     unresolved: unresolvedNames(questionOf(handle.record), contacts),
-  });
+  };
+  const { windowTokens, maxOutputTokens } = deps.config;
+  const besides = tokensOf(writeInstructions(facts)) + tokensOf(JSON.stringify(catalog.offered)) + maxOutputTokens;
+  const current = handle.record.messages;
+  const fitted = fitToWindow(
+    { history: setting.history, current },
+    Math.max(MIN_MESSAGE_TOKENS, windowTokens - besides),
+  );
   return deps.model.complete({
-    instructions,
-    messages: messages.map(toModelMessage),
+    instructions: writeInstructions({ ...facts, earlier: fitted.earlier }),
+    messages: fitted.messages.map(toModelMessage),
     tools: catalog.offered,
     context: { nowMs, timeZone, contacts },
-    maxOutputTokens: deps.config.maxOutputTokens,
+    maxOutputTokens,
     signal: AbortSignal.any([principal.signal, AbortSignal.timeout(deps.config.modelTimeoutMs)]),
     ...(tell !== undefined && { onText: (text: string) => tell({ type: 'text.delta', text }) }),
   });

@@ -17,6 +17,8 @@ export interface TurnConfig {
   readonly maxSteps: number;
   /** Time at work for one turn, waiting for the person not counted. */
   readonly turnMs: number;
+  /** What the model reads at once, in tokens: instructions, tools, messages and its own answer. */
+  readonly windowTokens: number;
   /** Tokens in and out of one turn. */
   readonly maxTokens: number;
   readonly maxOutputTokens: number;

@@ -53,6 +53,7 @@ export async function composeAgent(environment: Environment, platform: Platform,
     verifyJwt: composeJwtVerifier({ issuers: settings.SALLYPORT_ISSUERS, http, clock, log }),
     config: {
       turnMs: settings.SALLYPORT_TURN_SECONDS * 1000,
+      windowTokens: settings.SALLYPORT_MODEL_WINDOW,
       maxTokens: settings.SALLYPORT_TURN_TOKENS,
       iamScopes: settings.SALLYPORT_IAM_SCOPES,
     },

@@ -143,6 +143,11 @@ export const settings = {
       GEMINI_BASE_URL: httpUrl().optional().describe('Gemini’s endpoint that is compatible with OpenAI’s.'),
       DEEPSEEK_BASE_URL: httpUrl().optional().describe('DeepSeek’s API, or one that stands in for it.'),
       SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
+      SALLYPORT_MODEL_WINDOW: whole(8000, 10_000_000)
+        .prefault('64000')
+        .describe(
+          'How many tokens the model reads at once. What does not fit of a conversation is shortened, oldest first.',
+        ),
       SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
       SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_IAM_SCOPES: list()
