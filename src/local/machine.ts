@@ -26,6 +26,7 @@ import {
 } from './environments.ts';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { createStandInGoogle, type StandInGoogle } from './google/stand-in-google.ts';
+import type { StandInAccount } from './google/stand-in-options.ts';
 import type { Home } from './home.ts';
 import { ensureLocalPerson } from './person.ts';
 import { ensurePki, type Pki } from './pki.ts';
@@ -45,6 +46,8 @@ export interface MachineOptions {
   /** Where the stand-in Google keeps its calendars and consents between runs; without it they end with the process. */
   readonly googleStateFile?: string;
   readonly writeLog: (line: string) => void;
+  /** Who has an account at the stand-in Google, and what stands in their calendars; the person of this machine is among them. */
+  readonly accounts?: readonly StandInAccount[];
   /** Called when `access` says something else than before. */
   readonly onAccessChange?: () => void;
 }
@@ -139,7 +142,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     log,
     port: portOf(options, 4),
     ...(options.googleStateFile === undefined ? {} : { stateFile: options.googleStateFile }),
-    accounts: localAccounts,
+    accounts: options.accounts ?? localAccounts,
     clients: [
       {
         clientId: GOOGLE_CLIENT_ID,

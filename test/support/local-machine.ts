@@ -7,6 +7,7 @@ import * as x509 from '@peculiar/x509';
 import { issueCertificate } from '../../src/certificates/issue.ts';
 import { connectGoogle } from '../../src/cli/client/connect.ts';
 import { ensureAgentCredentials } from '../../src/local/agent-credentials.ts';
+import type { StandInAccount } from '../../src/local/google/stand-in-options.ts';
 import { createHeadlessPerson } from '../../src/local/headless-person.ts';
 import { type Home, openHome } from '../../src/local/home.ts';
 import { type Machine, startMachine } from '../../src/local/machine.ts';
@@ -49,6 +50,8 @@ export interface TestMachineOptions {
   readonly given?: Readonly<Record<string, string>>;
   readonly storeFile?: string;
   readonly home?: string;
+  /** As `MachineOptions.accounts`. */
+  readonly accounts?: readonly StandInAccount[];
 }
 
 const random = { bytes: (count: number): Uint8Array => randomBytes(count) };
@@ -64,6 +67,7 @@ export async function startTestMachine(options: TestMachineOptions = {}): Promis
     given: { SALLYPORT_MODEL: 'offline', SALLYPORT_RATE_PER_MINUTE: '100000', ...options.given },
     writeLog: (line) => void logText.push(line),
     ...(options.storeFile === undefined ? {} : { storeFile: options.storeFile }),
+    ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
   });
   const operator = createOperator({ store: machine.store, clock, random });
   return {
