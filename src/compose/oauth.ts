@@ -9,6 +9,7 @@ import type { OutsideClient } from '../ports/outside-client.ts';
 import { readConfig } from './config.ts';
 import { behindEdge } from './edge.ts';
 import { composeGoogleOAuth, composeVault } from './google.ts';
+import { composeJwtVerifier } from './issuers.ts';
 import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
@@ -63,6 +64,7 @@ export async function composeOAuth(environment: Environment, platform: Platform,
     log,
     config: oauthSettings(config.settings),
     ...(signIn === undefined ? {} : { signIn }),
+    verifyJwt: composeJwtVerifier({ issuers: config.settings.SALLYPORT_ISSUERS, http, clock, log }),
   });
   const scheme = config.settings.SALLYPORT_OAUTH_URL.startsWith('https:') ? 'https' : 'http';
   return behindEdge(

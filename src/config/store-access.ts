@@ -18,6 +18,7 @@ export const storePrefixes = [
   'token:',
   'person:',
   'identity:',
+  'identityindex:',
   'rate:',
   'rate:questions:',
   'manifest',
@@ -93,7 +94,8 @@ export const storeAccess = {
     'vault:': ['get', 'setIfAbsent', 'compareAndSet'],
     'token:': ['get'],
     'person:': ['get'],
-    'identity:': ['get', 'setIfAbsent'],
+    'identity:': ['get', 'setIfAbsent', 'compareAndDelete'],
+    'identityindex:': ['set', 'compareAndDelete', 'list'],
     'ticket:': ['get', 'set', 'compareAndSet'],
     'flow:': ['get', 'set', 'compareAndDelete'],
     'session:': ['get', 'set', 'compareAndDelete'],
@@ -110,6 +112,7 @@ export const storeAccess = {
     'token:': ['get', 'set', 'compareAndSet', 'list'],
     'person:': ['get', 'set', 'list'],
     'identity:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'identityindex:': ['set'],
   },
 } as const satisfies Readonly<Record<string, Access & StoreAccess>>;
 

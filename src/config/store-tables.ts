@@ -6,7 +6,7 @@ import type { StorePrefix } from './store-access.ts';
 
 export const storeTables = {
   /** Who exists, who is shut out, which keys are in force. */
-  trust: ['revocations', 'keyring', 'token:', 'person:', 'identity:'],
+  trust: ['revocations', 'keyring', 'token:', 'person:', 'identity:', 'identityindex:'],
   /** What persons have said yes to, and the browsers that they said it with. */
   consent: ['grant:', 'grantindex:', 'decision:', 'ticket:', 'flow:', 'session:'],
   /** Persons' tokens, sealed. */
@@ -26,6 +26,7 @@ export type StoreTable = keyof typeof storeTables;
  * with a query that its leading keys allow. Every other kind has a partition for each record, and only an operator can list it.
  */
 export const ownedPrefixes = [
+  'identityindex:',
   'grantindex:',
   'decision:',
   'approval:',

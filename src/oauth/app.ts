@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
+import type { VerifyJwt } from '../trust/jwt.ts';
 import type { Vault } from '../vault/vault.ts';
 import { addApprovalRoutes } from './approval-routes.ts';
 import { createApprovals } from './approvals.ts';
@@ -20,6 +21,8 @@ import { createFlows } from './flows.ts';
 import { addGrantRoutes } from './grant-routes.ts';
 import { createGrants } from './grants.ts';
 import { addHomeRoutes } from './home-routes.ts';
+import { addIdentityRoutes, type IdentityParts } from './identity-routes.ts';
+import { createLinkTickets } from './link-tickets.ts';
 import { speakPlainly } from './plain-spoken.ts';
 import type { GoogleAuthorization, SignIn } from './ports.ts';
 import { addProofRoutes } from './proof-routes.ts';
@@ -39,6 +42,8 @@ export interface OAuthAppOptions {
   readonly google: GoogleAuthorization;
   /** Absent where only tokens prove who someone is. */
   readonly signIn?: SignIn | undefined;
+  /** Believes access tokens of the configured issuers, for linking; absent where there are none. */
+  readonly verifyJwt?: VerifyJwt | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -52,7 +57,7 @@ export interface OAuthApp {
   readonly routes: readonly string[];
 }
 
-function createParts(options: OAuthAppOptions): SignInParts {
+function createParts(options: OAuthAppOptions): SignInParts & IdentityParts {
   const { clock, random, config } = options;
   const store = speakPlainly(options.store);
   const records = { store, clock, random };
@@ -70,6 +75,8 @@ function createParts(options: OAuthAppOptions): SignInParts {
     sessions,
     authentication: createAuthentication({ store, clock, browsers, sessions }),
     tickets: createTickets(records),
+    linkTickets: createLinkTickets({ ...records, publicUrl: config.publicUrl }),
+    verifyJwt: options.verifyJwt,
     flows: createFlows(records),
     grants: createGrants(records),
     approvals: createApprovals(records),
@@ -116,6 +123,7 @@ export function createOAuthApp(options: OAuthAppOptions): OAuthApp {
   addApprovalRoutes(app, parts);
   addSignInRoutes(app, parts);
   addProofRoutes(app, parts);
+  addIdentityRoutes(app, parts);
   app.notFound((context) =>
     answerFailure(parts, context, new AppError('not_found', 'There is nothing at this address.')),
   );

@@ -18,6 +18,8 @@ export interface Confirmed {
   /** `token:<id>` or `session:oidc`. */
   readonly by: string;
   readonly via: 'token' | 'session';
+  /** The identity that opened the session, where one did. */
+  readonly identity?: string | undefined;
 }
 
 export interface Authentication {
@@ -82,7 +84,7 @@ export function createAuthentication(deps: {
     const name = found === undefined ? undefined : await nameOf(found.person);
     return found === undefined || name === undefined
       ? undefined
-      : { person: found.person, name, by: found.by, via: 'session' };
+      : { person: found.person, name, by: found.by, via: 'session', identity: found.identity };
   }
 
   async function requirePerson(context: OAuthContext): Promise<Confirmed> {

@@ -54,7 +54,7 @@ export function createFlows(deps: {
       if (expected.ticket !== undefined && !('ticket' in flow && flow.ticket === expected.ticket)) {
         return refuse('flow_unknown', 'ticket');
       }
-      const browserMatters = flow.kind !== 'challenge';
+      const browserMatters = flow.kind !== 'challenge' && flow.kind !== 'link_challenge';
       if (browserMatters && flow.browser !== expected.browser) return refuse('flow_of_another_browser');
       // Two requests may have read the record; only one of them deletes it.
       return (await store.compareAndDelete(key(secret), raw)) ? accept(flow) : refuse('flow_unknown', 'raced');

@@ -74,6 +74,9 @@ export const flowRecord = z.discriminatedUnion('kind', [
   z.object({ ...flowBase, kind: z.literal('challenge'), ticket: hash }),
   /** The token's holder has answered; waits for the browser to come back. */
   z.object({ ...flowBase, kind: z.literal('proof'), ticket: hash, person, by: z.string() }),
+  /** The same two for a further identity of the person who confirmed it in this browser. */
+  z.object({ ...flowBase, kind: z.literal('link_challenge'), ticket: hash, person }),
+  z.object({ ...flowBase, kind: z.literal('link_proof'), ticket: hash, person }),
 ]);
 export type FlowRecord = z.infer<typeof flowRecord>;
 export type FlowKind = FlowRecord['kind'];

@@ -1,8 +1,7 @@
 import type { Hono } from 'hono';
 import { AppError } from '../kernel/app-error.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
-import { identityKey, identityRecord } from '../trust/person.ts';
-import { readRecord } from '../trust/record.ts';
+import { linkIdentity, ownerOf } from '../trust/identities.ts';
 import { checkIssuer, readCallback, refusedFlow } from './callback-query.ts';
 import type { FlowOf } from './flows.ts';
 import { messagePage } from './pages/message-page.ts';
@@ -19,7 +18,7 @@ export const SIGN_IN_CALLBACK_PATH = '/sign-in/callback';
 
 /** Pages of ours that a sign-in may lead back to; anything else would be an open redirect. */
 const RETURN_PATTERN =
-  /^\/(?:connect\/google\?ticket=[A-Za-z0-9_-]{43}|approvals(?:\/[A-Za-z0-9_-]{43})?|connections|grants)?$/;
+  /^\/(?:connect\/google\?ticket=[A-Za-z0-9_-]{43}|approvals(?:\/[A-Za-z0-9_-]{43})?|connections|grants|identities(?:\/link\?ticket=[A-Za-z0-9_-]{43})?)?$/;
 
 export interface SignInParts extends OAuthParts {
   readonly store: KeyValueStore;
@@ -65,15 +64,14 @@ async function startSession(
   signedIn: SignedIn,
   returnTo: string,
 ): Promise<Response> {
-  const raw = await parts.store.get(identityKey(signedIn.identity));
-  if (raw === undefined) {
+  const person = await ownerOf(parts.store, signedIn.identity);
+  if (person === undefined) {
     context.var.log.warn('sign_in.refused', { reason: 'identity_unknown' });
     throw new AppError(
       'forbidden',
       `Nobody here is known by this sign-in. Open Sallyport from your terminal and link it there, or give your operator this identity: ${signedIn.identity}`,
     );
   }
-  const { person } = readRecord(identityRecord, raw, 'identity');
   parts.browsers.startSession(context, await parts.sessions.open(person, { identity: signedIn.identity }));
   context.var.log.info('sign_in.done', { person });
   return context.redirect(`${parts.config.publicUrl}${returnTo}`, 303);
@@ -87,12 +85,8 @@ async function link(parts: SignInParts, context: OAuthContext, person: string, s
       'Your session has ended in between. Nothing was linked. Sign in and start again.',
     );
   }
-  const key = identityKey(signedIn.identity);
-  if (!(await parts.store.setIfAbsent(key, JSON.stringify({ v: 1, person })))) {
-    const raw = await parts.store.get(key);
-    const owner = raw === undefined ? undefined : readRecord(identityRecord, raw, 'identity').person;
-    if (owner !== person)
-      throw new AppError('conflict', 'This sign-in belongs to another person here. Nothing was linked.');
+  if ((await linkIdentity(parts.store, signedIn.identity, person)) === 'taken') {
+    throw new AppError('conflict', 'This sign-in belongs to another person here. Nothing was linked.');
   }
   context.var.log.info('identity.linked', { person, by: session.by });
   const page = messagePage(frameOf(parts, context, session.name), {

@@ -12,6 +12,7 @@ import {
   tokenRecord,
 } from '../trust/access-token.ts';
 import { normalizeIssuer, normalizeSerial, parseClientCertificate } from '../trust/client-certificate.ts';
+import { identityIndexKey } from '../trust/identities.ts';
 import { listKeys } from '../trust/list-keys.ts';
 import {
   createPersonId,
@@ -68,10 +69,12 @@ const MAX_TOKEN_DAYS = 3650;
 /** Kinds of records whose key names the person right behind the kind. */
 const PERSONAL = [
   'grantindex',
+  'identityindex',
   'approval',
   'decision',
   'turn',
   'conversation',
+  'conversations',
   'contacts',
   'vault:google',
   'lock:vault:google',
@@ -196,6 +199,7 @@ export function createOperator({ store, clock, random }: OperatorDeps): Operator
       const written = await (raw === undefined ? store.setIfAbsent(key, text) : store.compareAndSet(key, raw, text));
       if (!written)
         throw new AppError('conflict', 'The identity was changed at the same moment. Run the command again.');
+      await store.set(identityIndexKey(person, identity), '{"v":1}');
     },
     createToken: async (request) => {
       const checked = checkTokenRequest(request);

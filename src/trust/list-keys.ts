@@ -1,7 +1,7 @@
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 
 /** All keys under a prefix, sorted, each once (a store may repeat one on a later page). */
-export async function listKeys(store: KeyValueStore, prefix: string): Promise<readonly string[]> {
+export async function listKeys(store: Pick<KeyValueStore, 'list'>, prefix: string): Promise<readonly string[]> {
   const keys = new Set<string>();
   let cursor: string | undefined;
   do {

@@ -55,8 +55,11 @@ locals {
     for name, api in {
       agent = {
         description = "Where persons ask."
-        routes = [for path in ["/chat", "/contacts", "/health", "/openapi.json", "/stream", "/turns/{id}", "/turns/{id}/continue"] :
-          { key = "ANY ${path}", throttle = null }
+        routes = [
+          for path in [
+            "/api/conversations", "/api/conversations/{id}", "/api/conversations/{id}/export", "/api/tools/fetch", "/chat", "/contacts",
+            "/health", "/openapi.json", "/stream", "/turns/{id}", "/turns/{id}/continue",
+          ] : { key = "ANY ${path}", throttle = null }
         ]
       }
       mcp = {
@@ -73,13 +76,14 @@ locals {
           [
             for path in [
               "/", "/approvals", "/approvals/{id}", "/connections", "/connections/google/disconnect", "/grants",
-              "/grants/{kind}/{name}", "/grants/{kind}/{name}/revoke", "/health", "/sign-in", "/sign-out", "/style.css",
-              "/tickets/{id}",
+              "/grants/{kind}/{name}", "/grants/{kind}/{name}/revoke", "/health", "/identities",
+              "/identities/unlink", "/sign-in", "/sign-out", "/style.css", "/tickets/{id}",
             ] : { key = "ANY ${path}", throttle = null }
           ],
           [
             for key in [
-              "ANY /connect/google", "ANY /connections/google", "GET /oauth/google/callback", "GET /sign-in/callback",
+              "ANY /connect/google", "ANY /connections/google", "ANY /identities/link", "GET /identities/linked",
+              "POST /identities/prove", "POST /identities/tickets", "GET /oauth/google/callback", "GET /sign-in/callback",
               "GET /sign-in/proof", "GET /sign-in/provider", "POST /sign-in", "POST /sign-in/link", "POST /sign-in/tickets",
               "POST /tickets/{id}/prove",
             ] : { key = key, throttle = local.tight }
