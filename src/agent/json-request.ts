@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
+import { MAX_TITLE_CHARACTERS, TITLE_PATTERN } from './conversation-title.ts';
 
 // Bodies of requests: JSON, small, valid UTF-8, and exactly what the API describes. Unknown members are refused, so that a
 // misspelt one is not silently dropped.
@@ -30,6 +31,14 @@ export const contactBody = z.strictObject({
   name: text(MAX_NAME_CHARACTERS),
   address: z.string().max(254).regex(ADDRESS_PATTERN, 'must be one e-mail address'),
 });
+
+/** What a conversation is called: one line. */
+export const titleBody = z.strictObject({
+  title: text(MAX_TITLE_CHARACTERS).regex(TITLE_PATTERN, 'must be one line of text'),
+});
+
+export const exportFormats = ['json', 'markdown'] as const;
+export const exportBody = z.strictObject({ format: z.enum(exportFormats).default('json') });
 
 function isTimeZone(name: string): boolean {
   try {
@@ -76,14 +85,32 @@ function describeIssues(error: z.ZodError): string {
   return problems.join('; ').slice(0, 500);
 }
 
-export async function readJson<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
-  if (!isJsonType(request.headers.get('content-type'))) {
-    throw new AppError('unsupported_media_type', 'Send the body as application/json.');
-  }
-  const parsed = schema.safeParse(parseJson(await readBytes(request)));
+function check<Schema extends z.ZodType>(value: unknown, schema: Schema): z.output<Schema> {
+  const parsed = schema.safeParse(value);
   if (!parsed.success)
     throw new AppError('invalid_request', `The request is not valid: ${describeIssues(parsed.error)}`);
   return parsed.data;
+}
+
+function demandJson(request: Request): void {
+  if (isJsonType(request.headers.get('content-type'))) return;
+  throw new AppError('unsupported_media_type', 'Send the body as application/json.');
+}
+
+export async function readJson<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
+  demandJson(request);
+  return check(parseJson(await readBytes(request)), schema);
+}
+
+/** For requests whose body may be left out, which is the same as an empty object. */
+export async function readOptionalJson<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return check({}, schema);
+  demandJson(request);
+  return check(parseJson(bytes), schema);
 }
 
 /** For requests that carry nothing: an empty body or an empty object. API Gateway adds a Content-Type even to an empty one. */

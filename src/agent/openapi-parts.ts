@@ -1,26 +1,10 @@
 import { ADDRESS_PATTERN, MAX_BODY_BYTES, MAX_MESSAGE_CHARACTERS, MAX_NAME_CHARACTERS } from './json-request.ts';
-import { CONVERSATION_ID_PATTERN, callOutcomes, TURN_ID_PATTERN, turnLimits, turnStatuses } from './turn-record.ts';
+import { conversationSchemas } from './openapi-conversations.ts';
+import { closed, conversationId, count, ref, text, turnId } from './openapi-schema.ts';
+import { callOutcomes, turnLimits, turnStatuses } from './turn-record.ts';
 
 // Schemas and responses of the Agent API's description, taken from the code that enforces them where that is possible.
 
-const text = { type: 'string' } as const;
-const count = { type: 'integer', minimum: 0 } as const;
-const ref = (kind: 'schemas' | 'responses', name: string) => ({ $ref: `#/components/${kind}/${name}` });
-
-function closed<Properties extends Readonly<Record<string, unknown>>>(
-  properties: Properties,
-  required: readonly string[],
-  more: object = {},
-) {
-  return { type: 'object', properties, required, additionalProperties: false, ...more };
-}
-
-export const turnId = { type: 'string', pattern: TURN_ID_PATTERN.source, examples: ['t_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD'] };
-const conversationId = {
-  type: 'string',
-  pattern: CONVERSATION_ID_PATTERN.source,
-  examples: ['c_01KAJ5Q2W7A1B2C3D4E5F6G7H8'],
-};
 const name = { type: 'string', minLength: 1, maxLength: MAX_NAME_CHARACTERS, pattern: '\\S', examples: ['Anna Berg'] };
 const address = {
   type: 'string',
@@ -136,6 +120,7 @@ export const schemas = {
     examples: [{ name: 'Anna Berg', address: 'anna@example.org' }],
   }),
   Contacts: closed({ contacts: { type: 'array', items: ref('schemas', 'Contact') } }, ['contacts']),
+  ...conversationSchemas,
   Health: closed({ status: { const: 'ok' } }, ['status']),
   Error: closed(
     {

@@ -1,4 +1,6 @@
-import { answers, body, responses, schemas, shows, turnId } from './openapi-parts.ts';
+import { conversationPaths } from './openapi-conversation-paths.ts';
+import { answers, body, responses, schemas, shows } from './openapi-parts.ts';
+import { turnId } from './openapi-schema.ts';
 
 // What the Agent API says of itself: served at `/openapi.json`, and written to docs/openapi/agent.yaml by `make docs`. A test holds it to the routes.
 
@@ -119,6 +121,8 @@ export const openapiDocument = {
   security: [{ token: [] }],
   tags: [
     { name: 'turns', description: 'Questions and their answers' },
+    { name: 'conversations', description: 'What was said, kept for thirty days' },
+    { name: 'tools', description: 'What the agent can do for you' },
     { name: 'contacts', description: 'Names that stand for addresses' },
     { name: 'service' },
   ],
@@ -176,6 +180,7 @@ export const openapiDocument = {
         responses: answers({ 200: turnShown, 202: turnRuns }, [400, 401, 404, 413, 500, 503]),
       },
     },
+    ...conversationPaths,
     '/contacts': {
       get: {
         tags: ['contacts'],

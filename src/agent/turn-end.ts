@@ -1,22 +1,15 @@
 import { AppError } from '../kernel/app-error.ts';
 import type { Log } from '../ports/log.ts';
-import { doneLine, finishAnswer, waitingAnswer } from './answer.ts';
+import { doneLine, finishAnswer } from './answer.ts';
 import type { Conversations } from './conversation.ts';
 import { unresolvedNames } from './people.ts';
-import type { StoredMessage, TurnCall, TurnRecord } from './turn-record.ts';
+import type { TurnCall, TurnRecord } from './turn-record.ts';
+import { rememberedMessages, spoken, wholeSteps } from './turn-remembered.ts';
 import { knownPeople, questionOf, type Setting } from './turn-setting.ts';
 import { unclear } from './turn-step.ts';
 import type { TurnHandle } from './turn-store.ts';
 
 // How turns end: with an answer, at a limit, or broken off. Each end says what was done and what was not.
-
-/** Without the last step when its calls were never answered: a model is never shown half a step. */
-export function wholeSteps(messages: readonly StoredMessage[]): readonly StoredMessage[] {
-  const last = messages.at(-1);
-  return last?.role === 'assistant' && last.calls.length > 0 ? messages.slice(0, -1) : messages;
-}
-
-const spoken = (text: string): StoredMessage => ({ role: 'assistant', text, calls: [] });
 
 /** Ends the turn with an answer; `limit` says which limit cut it short. */
 export async function finish(setting: Setting, text: string, limit?: TurnRecord['limit']): Promise<void> {
@@ -88,11 +81,12 @@ function describe(error: unknown): string {
 
 /** Puts a turn that ended or waits into its conversation. One that cannot be remembered is answered all the same. */
 export async function remember(conversations: Conversations, record: TurnRecord, log: Log): Promise<void> {
-  const first = record.messages[0];
-  const waits = record.status === 'approval_required' && first !== undefined;
-  const messages = waits ? [first, spoken(waitingAnswer(record.approvals))] : record.messages;
+  const { person, conversation_id, id, status } = record;
   try {
-    await conversations.remember(record.person, record.conversation_id, record.id, messages);
+    await conversations.remember(person, conversation_id, id, rememberedMessages(record), {
+      status,
+      tainted: record.tainted,
+    });
   } catch (error) {
     log.error('conversation.not_saved', { cause: describe(error) });
   }

@@ -6,8 +6,9 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { intersectScopes } from '../trust/scope.ts';
 import type { Principal } from './authenticate.ts';
-import type { Conversations } from './conversation.ts';
+import { type Conversations, newConversationId } from './conversation.ts';
 import type { RunTurn } from './turn.ts';
+import { remember } from './turn-end.ts';
 import type { TellTurn } from './turn-events.ts';
 import { CONVERSATION_ID_PATTERN, newTurn, TURN_ID_PATTERN, type TurnRecord } from './turn-record.ts';
 import { claimable, createTurnStore, type TurnHandle } from './turn-store.ts';
@@ -38,7 +39,11 @@ export interface TurnService {
   resume(principal: Principal, id: string, exchange: Exchange): Promise<TurnRecord>;
   /** Takes over a running turn whose worker is gone, so that polling brings it to its end. */
   look(principal: Principal, id: string, exchange: Exchange): Promise<TurnRecord>;
-  cancel(principal: Principal, id: string): Promise<TurnRecord>;
+  cancel(principal: Principal, id: string, log: Log): Promise<TurnRecord>;
+  /** As it lies in the store; nothing is taken over. */
+  peek(person: string, id: string): Promise<TurnRecord | undefined>;
+  /** Stops it and deletes its record. */
+  forget(person: string, id: string): Promise<void>;
 }
 
 /** Turns of one person at work in this process: more than anybody reads, few enough that one token fills neither memory nor a model's bill. */
@@ -136,19 +141,20 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
   async function create(principal: Principal, question: Question): Promise<TurnHandle> {
     const { person, scopes } = principal;
     const { conversationId, message, timeZone } = question;
-    if (conversationId !== undefined) {
-      const known = CONVERSATION_ID_PATTERN.test(conversationId) && (await conversations.load(person, conversationId));
-      if (!known) throw missing('conversation');
-    }
+    if (conversationId !== undefined && !CONVERSATION_ID_PATTERN.test(conversationId)) throw missing('conversation');
     const record = newTurn({
       person,
       scopes,
-      conversationId: conversationId ?? (await conversations.start(person)),
+      conversationId: conversationId ?? newConversationId(clock, random),
       message,
       timeZone,
       nowMs: clock.nowMs(),
       random: random.bytes(10),
     });
+    // The question is in its conversation before anything is done about it: whatever happens then, it is not lost.
+    const opening = { turn: record.id, question: message };
+    if (conversationId === undefined) await conversations.start(person, { ...opening, id: record.conversation_id });
+    else if (!(await conversations.ask(person, conversationId, opening))) throw missing('conversation');
     return turns.create(record);
   }
 
@@ -196,11 +202,19 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
       return record.status === 'running' ? drive(principal, record, exchange, exchange.waitMs) : record;
     },
 
-    async cancel(principal, id) {
+    async cancel(principal, id, log) {
       const record = TURN_ID_PATTERN.test(id) ? await turns.cancel(principal.person, id) : undefined;
       if (record === undefined) throw missing('turn');
       running.get(nameOf(record))?.controller.abort();
+      if (record.status === 'cancelled') await remember(conversations, record, log);
       return record;
+    },
+
+    peek: (person, id) => turns.load(person, id),
+
+    async forget(person, id) {
+      await turns.remove(person, id);
+      running.get(`${person}/${id}`)?.controller.abort();
     },
   };
 }

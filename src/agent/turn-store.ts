@@ -32,6 +32,8 @@ export interface TurnStore {
   ): Promise<TurnHandle | undefined>;
   /** Cancels a turn that has not ended; answers the turn as it is afterwards. */
   cancel(person: string, id: string): Promise<TurnRecord | undefined>;
+  /** Deletes it. Whoever works on it learns that with the next save, and stops. */
+  remove(person: string, id: string): Promise<void>;
 }
 
 const EXPIRY = { ttlSeconds: TURN_TTL_SECONDS };
@@ -115,6 +117,13 @@ export function createTurnStore(deps: {
           return cancelled;
       }
       throw new AppError('conflict', 'The turn keeps changing. Try to cancel it again.');
+    },
+
+    async remove(person, id) {
+      const key = turnKey(person, id);
+      for (let raw = await store.get(key); raw !== undefined; raw = await store.get(key)) {
+        await store.compareAndDelete(key, raw);
+      }
     },
   };
 }

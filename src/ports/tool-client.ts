@@ -11,6 +11,8 @@ export interface ListedTool {
   readonly description?: string;
   readonly inputSchema: JsonObject;
   readonly outputSchema?: JsonObject;
+  /** What a call of it needs, as the MCP API says. */
+  readonly scopes?: readonly string[];
   readonly annotations?: {
     readonly readOnlyHint?: boolean;
     readonly destructiveHint?: boolean;

@@ -18,3 +18,6 @@ export function toolHash(tool: HashedDeclaration): string {
   const { name, title, description, inputSchema, outputSchema, annotations } = tool;
   return hashJson({ name, title, description, inputSchema, outputSchema, annotations });
 }
+
+/** Where a listed tool says which scopes a call of it needs. It is not hashed: no model sees it, and each call is checked. */
+export const SCOPES_META_KEY = 'sallyport/scopes';

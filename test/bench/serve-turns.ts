@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createKeyValueConversations } from '../../src/adapters/embedded/key-value-conversations.ts';
 import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
 import { createStoreView } from '../../src/adapters/embedded/store-view.ts';
 import { createEdge } from '../../src/adapters/http/error-response.ts';
@@ -56,8 +57,10 @@ async function open({ stage, mcpUrl }: { readonly stage: Stage; readonly mcpUrl:
   const made = createToken({ ...wanted, random: randomBytes(42) });
   token = made.text;
   await store.set(tokenKey(made.record.id), JSON.stringify(made.record));
+  const view = createStoreView(store, storeAccess.agent);
   const agent = createAgentApp({
-    store: createStoreView(store, storeAccess.agent),
+    store: view,
+    conversations: createKeyValueConversations({ store: view, clock, random }),
     model: scriptedModel(),
     tools: createMcpToolClient({ credentials: async () => stage.credentials, mcpUrl, clock, random, log: quiet }),
     toolHashes: { echo: toolHash(createEchoTool().declaration) },

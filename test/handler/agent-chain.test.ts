@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createKeyValueConversations } from '../../src/adapters/embedded/key-value-conversations.ts';
 import { createEdge } from '../../src/adapters/http/error-response.ts';
 import { createFetchApp } from '../../src/adapters/http/fetch-app.ts';
 import { createMcpToolClient } from '../../src/adapters/http/mcp-client.ts';
@@ -43,6 +44,7 @@ describe('one question', () => {
     });
     const agent = createAgentApp({
       store: mcp.store,
+      conversations: createKeyValueConversations({ store: mcp.store, clock, random }),
       model: createOpenAiModel({
         apiKey: createSecret('sk-test'),
         baseUrl: `${provider.url}/v1`,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createKeyValueConversations } from '../../src/adapters/embedded/key-value-conversations.ts';
 import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
 import { createStoreView } from '../../src/adapters/embedded/store-view.ts';
 import { createEdge } from '../../src/adapters/http/error-response.ts';
@@ -7,6 +8,7 @@ import { type AgentConfig, createAgentApp } from '../../src/agent/agent-app.ts';
 import type { ToolHashes } from '../../src/agent/tool-catalog.ts';
 import type { TurnView } from '../../src/agent/turn-view.ts';
 import { storeAccess } from '../../src/config/store-access.ts';
+import type { ConversationStore } from '../../src/ports/conversation-store.ts';
 import type { HttpApp, HttpRequest } from '../../src/ports/http.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
 import type { Model, ModelReply, ModelRequest, ModelToolCall } from '../../src/ports/model.ts';
@@ -112,6 +114,8 @@ export interface AgentWorldOptions {
   readonly hashes?: ToolHashes;
   readonly clock?: { nowMs(): number };
   readonly store?: KeyValueStore;
+  /** In place of conversations in the store. */
+  readonly conversations?: ConversationStore;
 }
 
 const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
@@ -149,8 +153,10 @@ export function createAgentWorld(options: AgentWorldOptions = {}): AgentWorld {
   const log = createTestLog();
   const hashes = options.hashes ?? Object.fromEntries(testTools.map((tool) => [tool.name, toolHash(tool)]));
   const build = (world: AgentWorld): HttpApp => {
+    const view = createStoreView(store, storeAccess.agent);
     const app = createAgentApp({
-      store: createStoreView(store, storeAccess.agent),
+      store: view,
+      conversations: options.conversations ?? createKeyValueConversations({ store: view, clock, random }),
       model: scriptedModel(world),
       tools: scriptedTools(world),
       toolHashes: hashes,

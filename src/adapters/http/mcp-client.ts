@@ -10,6 +10,7 @@ import type {
   ToolOutcome,
   ToolPrincipal,
 } from '../../ports/tool-client.ts';
+import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { faultCode, listFailure, readCallFailure, readToolAnswer } from './mcp-client-answers.ts';
 import { createGeneration, type Generation, MAX_SOCKETS, NEVER_MS } from './mcp-client-generation.ts';
 import { type CallContext, ExchangeBroken } from './mcp-client-transport.ts';
@@ -49,6 +50,14 @@ function repeatable(request: ToolCallRequest): boolean {
   return request.tool.annotations?.readOnlyHint === true || typeof request.arguments['idempotencyKey'] === 'string';
 }
 
+type SentTool = ListedTool & { readonly _meta?: Readonly<Record<string, unknown>> };
+
+function readListed({ _meta: meta, ...tool }: SentTool): ListedTool {
+  const scopes = meta?.[SCOPES_META_KEY];
+  const told = Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string');
+  return told ? { ...tool, scopes } : tool;
+}
+
 const noScopes = (): AppError =>
   new AppError('forbidden', 'This token may use no tools. Ask your operator for one with scopes.');
 
@@ -85,15 +94,20 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
 
   /** Runs one SDK request for a person on the newest generation. */
   async function exchange<Value>(
-    principal: ToolPrincipal & Pick<CallContext, 'onTiming'> & { readonly tainted?: boolean },
+    principal: ToolPrincipal & Pick<CallContext, 'onTiming' | 'timeoutMs'> & { readonly tainted?: boolean },
     scopes: readonly string[],
     work: (generation: Generation) => Promise<Value>,
   ): Promise<Value> {
     if (scopes.length === 0) throw noScopes();
     const now = await generation();
-    const { traceparent, onTiming } = principal;
+    const { traceparent, timeoutMs, onTiming } = principal;
     const authorization = now.authorization(principal.person, scopes, principal.tainted ?? true);
-    const context = { authorization, traceparent, ...(onTiming !== undefined && { onTiming }) };
+    const context = {
+      authorization,
+      traceparent,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(onTiming !== undefined && { onTiming }),
+    };
     return now.use(() => now.within(context, () => work(now)));
   }
 
@@ -105,7 +119,7 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
       ({ client }) => client.listTools(undefined, { cacheMode: 'bypass', signal, timeout: NEVER_MS }),
     );
     const lifetime = typeof ttlMs === 'number' ? Math.min(Math.max(ttlMs, 0), LIST_TTL_MS) : LIST_TTL_MS;
-    listed = { tools: tools as readonly ListedTool[], untilMs: clock.nowMs() + lifetime };
+    listed = { tools: tools.map((tool) => readListed(tool as SentTool)), untilMs: clock.nowMs() + lifetime };
     return listed.tools;
   }
 
@@ -143,12 +157,13 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
     },
 
     async call(request): Promise<ToolOutcome> {
-      const deadline = AbortSignal.timeout(request.timeoutMs ?? CALL_TIMEOUT_MS);
+      const { timeoutMs = CALL_TIMEOUT_MS } = request;
+      const deadline = AbortSignal.timeout(timeoutMs);
       let doors: readonly PassedDoor[] = [];
       const onTiming = (header: string | undefined): void => {
         doors = readServerTiming(header);
       };
-      const timed = { ...request, onTiming };
+      const timed = { ...request, timeoutMs, onTiming };
       const told = (outcome: ToolOutcome): ToolOutcome => (doors.length === 0 ? outcome : { ...outcome, doors });
       try {
         return told(readToolAnswer(await callWithRetry(timed, AbortSignal.any([request.signal, deadline]))));

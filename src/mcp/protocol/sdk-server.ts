@@ -8,6 +8,7 @@ import {
   type ServerContext,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
+import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
 import { SharedTransport } from './shared-transport.ts';
@@ -70,7 +71,8 @@ function declined(ctx: ServerContext): boolean {
 }
 
 function listTools(server: Server, deps: ProtocolDeps): void {
-  const tools = deps.tools.map(listedTool);
+  // What a call of it needs, for clients that show a person their tools. Nobody may rely on it: each call is checked.
+  const tools = deps.tools.map((tool) => ({ ...listedTool(tool), _meta: { [SCOPES_META_KEY]: tool.scopes } }));
   server.setRequestHandler('tools/list', { params: anyParams }, async (params) => {
     // One page holds all, so no cursor was ever given out.
     if (params['cursor'] !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor');
