@@ -5,6 +5,7 @@ import type { ToolClient, ToolPrincipal } from '../ports/tool-client.ts';
 import type { CheckArguments } from './argument-check.ts';
 import type { Contacts } from './contacts.ts';
 import type { Conversations } from './conversation.ts';
+import type { PausedTurns } from './paused-turns.ts';
 import type { BuildCatalog, ToolCatalog } from './tool-catalog.ts';
 import type { TellTurn } from './turn-events.ts';
 import type { StoredMessage, TurnRecord } from './turn-record.ts';
@@ -34,6 +35,7 @@ export interface TurnDeps {
   readonly checkArguments: CheckArguments;
   readonly conversations: Conversations;
   readonly contacts: Contacts;
+  readonly paused: PausedTurns;
   readonly clock: Clock;
   readonly config: TurnConfig;
 }

@@ -1,4 +1,5 @@
 import type { ListedTool, ToolClient, ToolOutcome, ToolPrincipal } from '../ports/tool-client.ts';
+import type { PausedTurns } from './paused-turns.ts';
 import { taints } from './taint.ts';
 import { type ToolCatalog, takesIdempotencyKey } from './tool-catalog.ts';
 import type { TurnCall, TurnRecord } from './turn-record.ts';
@@ -11,6 +12,7 @@ export interface StepDeps {
   readonly tools: ToolClient;
   readonly catalog: ToolCatalog;
   readonly principal: ToolPrincipal;
+  readonly paused: PausedTurns;
   readonly callTimeoutMs: number;
 }
 
@@ -129,6 +131,13 @@ export async function makeCalls(deps: StepDeps, handle: TurnHandle): Promise<boo
     const change: Partial<TurnRecord> = { calls: replace(calls, after), tainted };
     const approvals = outcomes.flatMap(({ outcome }) => (outcome.kind === 'approval' ? [outcome.approval] : []));
     if (approvals.length > 0) {
+      const { person, id } = handle.record;
+      // Before anybody is told of the question: a yes that comes at once finds its turn.
+      await deps.paused.note(
+        person,
+        approvals.map((approval) => approval.id),
+        id,
+      );
       await handle.save({
         ...change,
         status: 'approval_required',

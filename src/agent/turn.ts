@@ -40,7 +40,10 @@ async function work(setting: Setting): Promise<void> {
   for (;;) {
     const { record } = handle;
     if (record.calls.length > record.step_start) {
-      const told = await makeCalls({ tools: deps.tools, catalog, principal, callTimeoutMs }, handle);
+      const told = await makeCalls(
+        { tools: deps.tools, paused: deps.paused, catalog, principal, callTimeoutMs },
+        handle,
+      );
       if (!told) return;
       await reportResults(setting);
     }
