@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
+import { visibleText } from '../../kernel/visible-text.ts';
 
 // The frame of every page. `hono/html` escapes what is put into a template; nothing here is marked as safe by hand.
 
@@ -16,17 +17,8 @@ export interface Frame {
 
 export const csrfField = (frame: Frame): Html => html`<input type="hidden" name="csrf" value="${frame.csrf}">`;
 
-// Control, format and line-separating characters: they change how the text around them reads without being seen.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** Line feeds and tabs, and the two joiners that scripts and emoji need. */
-const HARMLESS = new Set(['\n', '\t', '\u200c', '\u200d']);
-
-/** Text of others, with such characters spelled out: a title must not be able to rewrite the page's own words. */
-export function visible(text: string): string {
-  return text.replace(UNSEEN, (character) =>
-    HARMLESS.has(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-}
+/** Text of others, on a page. */
+export const visible = visibleText;
 
 function signedIn(frame: Frame): Html | '' {
   if (frame.name === undefined) return '';
