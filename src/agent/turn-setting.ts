@@ -50,6 +50,13 @@ export interface TurnRun {
   readonly tell?: TellTurn;
 }
 
+export interface RunLimits {
+  /** Ends the run, whether the person cancelled or the time is up. */
+  readonly signal: AbortSignal;
+  /** When the time will be up, Unix milliseconds. */
+  readonly deadlineMs: number;
+}
+
 export interface Setting {
   readonly deps: TurnDeps;
   readonly handle: TurnHandle;
@@ -60,15 +67,15 @@ export interface Setting {
   readonly history: readonly StoredMessage[];
   /** They held private or untrusted data, whether or not it is still among them. */
   readonly historyTainted: boolean;
+  readonly deadlineMs: number;
   readonly tell?: TellTurn;
 }
 
-/** `signal` ends the run, whether the person cancelled or the time is up. */
 export async function readSetting(
   deps: TurnDeps,
   handle: TurnHandle,
   run: TurnRun,
-  signal: AbortSignal,
+  { signal, deadlineMs }: RunLimits,
 ): Promise<Setting> {
   const { person, scopes, conversation_id, id } = handle.record;
   const principal = { person, scopes, traceparent: run.traceparent, signal };
@@ -80,7 +87,7 @@ export async function readSetting(
   const catalog = deps.buildCatalog(listed, run.log);
   const listener = run.tell === undefined ? {} : { tell: run.tell };
   const { messages = [], tainted: historyTainted = false } = history ?? {};
-  return { deps, handle, principal, catalog, contacts, history: messages, historyTainted, ...listener };
+  return { deps, handle, principal, catalog, contacts, history: messages, historyTainted, deadlineMs, ...listener };
 }
 
 /** What the person asked in this turn. */

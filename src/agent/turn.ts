@@ -40,8 +40,10 @@ async function work(setting: Setting): Promise<void> {
   for (;;) {
     const { record } = handle;
     if (record.calls.length > record.step_start) {
+      // No tool is given more time than the turn has left.
+      const leftMs = Math.max(1, setting.deadlineMs - deps.clock.nowMs());
       const told = await makeCalls(
-        { tools: deps.tools, paused: deps.paused, catalog, principal, callTimeoutMs },
+        { tools: deps.tools, paused: deps.paused, catalog, principal, callTimeoutMs: Math.min(callTimeoutMs, leftMs) },
         handle,
       );
       if (!told) return;
@@ -62,7 +64,8 @@ export function createTurnRunner(deps: TurnDeps): RunTurn {
     const handle = run.tell === undefined ? claimed : watchTurn(claimed, run.tell);
     const startedMs = clock.nowMs();
     const timer = new AbortController();
-    const timeout = setTimeout(() => timer.abort(), Math.max(0, config.turnMs - handle.record.spent_ms));
+    const leftMs = Math.max(0, config.turnMs - handle.record.spent_ms);
+    const timeout = setTimeout(() => timer.abort(), leftMs);
     timeout.unref();
     const breakOff = (error: unknown): Promise<void> => {
       if (error instanceof TurnLost || run.signal.aborted) throw error;
@@ -70,7 +73,8 @@ export function createTurnRunner(deps: TurnDeps): RunTurn {
     };
     try {
       const signal = AbortSignal.any([run.signal, timer.signal]);
-      await readSetting(deps, handle, run, signal).then(work).catch(breakOff);
+      const limits = { signal, deadlineMs: startedMs + leftMs };
+      await readSetting(deps, handle, run, limits).then(work).catch(breakOff);
     } catch (error) {
       // Cancelled, or overtaken: whoever did that has written how the turn stands.
       if (error instanceof TurnLost || run.signal.aborted) return;

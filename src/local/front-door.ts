@@ -209,7 +209,12 @@ function createListener(options: FrontDoorOptions, authority: () => string) {
         return;
       }
       const event = toEvent(request, body, options.apiId, authority());
-      const context = { getRemainingTimeInMillis: () => options.limitMs - (Date.now() - started) };
+      const gone = new AbortController();
+      response.on('close', () => !response.writableFinished && gone.abort());
+      const context = {
+        getRemainingTimeInMillis: () => options.limitMs - (Date.now() - started),
+        clientGone: gone.signal,
+      };
       const { chunks, result } = await ask(options.handler, event, context);
       const cookies = result.cookies === undefined ? {} : { 'set-cookie': result.cookies };
       if (chunks !== undefined) {

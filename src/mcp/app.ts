@@ -2,6 +2,7 @@ import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
+import { readTimeout, TIMEOUT_HEADER } from '../trust/call-timeout.ts';
 import type { Approvals } from './approvals.ts';
 import { createCallTool } from './call-tool.ts';
 import type { Caller } from './caller.ts';
@@ -35,7 +36,7 @@ export interface McpAppDeps {
   readonly publishManifest?: () => Promise<void>;
 }
 
-/** Time kept back from the platform's limit, to answer in. */
+/** Time kept back from the limit, to answer in. */
 const ANSWER_MARGIN_MS = 500;
 /** W3C Trace Context, version 00. */
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -62,6 +63,12 @@ function errorAnswer(error: unknown, requestId: string, log: Log): HttpResponse 
   return httpRefusal(error.status, { code: error.code, message: error.message, requestId }, headers);
 }
 
+/** As long as the platform lets us and the caller waits, less what it takes to answer. */
+function timeToWork({ remainingMs, headers }: HttpRequest): number {
+  const limitMs = Math.min(remainingMs, readTimeout(headers[TIMEOUT_HEADER]) ?? remainingMs);
+  return Math.max(1, limitMs - Math.min(ANSWER_MARGIN_MS, limitMs / 10));
+}
+
 export function createMcpApp(deps: McpAppDeps): HttpApp {
   const { log, serverInfo, instructions, publishManifest, path = '/mcp' } = deps;
   const callTool = createCallTool(deps);
@@ -81,9 +88,11 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     context: { readonly log: Log; readonly stages: Stages },
   ): Promise<HttpResponse> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), Math.max(1, request.remainingMs - ANSWER_MARGIN_MS));
+    const timer = setTimeout(() => abort.abort(), timeToWork(request));
+    const { clientGone } = request;
+    const signal = clientGone === undefined ? abort.signal : AbortSignal.any([abort.signal, clientGone]);
     try {
-      return await endpoint.answer(request, caller, { ...context, signal: abort.signal });
+      return await endpoint.answer(request, caller, { ...context, signal });
     } finally {
       clearTimeout(timer);
     }

@@ -28,10 +28,14 @@ export interface HttpRequest {
   readonly requestId: string;
   /** The client certificate the TLS layer accepted, as PEM. Never taken from a header. */
   readonly clientCertificatePem?: string;
+  /** Who the event says has signed the request by SigV4. Any made-up event can say so: `iam` is what may be believed. */
+  readonly iamClaim?: IamCaller;
   /** Who signed the request by SigV4, as the one front door that is configured to check it says. Never taken from a header. */
   readonly iam?: IamCaller;
   /** Milliseconds left before the platform gives up on this request. */
   readonly remainingMs: number;
+  /** Aborts when the client leaves before it is answered. Absent where the platform does not see that, as on Lambda. */
+  readonly clientGone?: AbortSignal;
 }
 
 export interface HttpResponse {

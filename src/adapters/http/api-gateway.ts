@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { AppError } from '../../kernel/app-error.ts';
 import { createBareRecord } from '../../kernel/bare-record.ts';
-import type { HttpApp, HttpRequest, HttpResponse } from '../../ports/http.ts';
+import type { HttpApp, HttpRequest, HttpResponse, IamCaller } from '../../ports/http.ts';
 
 // API Gateway v2 (HTTP API), payload format 2.0, to and from our plain shape.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -44,6 +44,8 @@ function textsOf(value: unknown, what: string): readonly string[] {
 export interface InvocationContext {
   readonly awsRequestId?: string;
   getRemainingTimeInMillis(): number;
+  /** Our own front door's, which sees a client leave; Lambda does not. */
+  readonly clientGone?: AbortSignal;
 }
 
 /** An HTTP API gives up after 30 s; we answer before it does. */
@@ -81,6 +83,28 @@ function readCertificate(authentication: unknown): string | undefined {
   return textOf(membersOf(clientCert, 'clientCert')['clientCertPem'], 'clientCertPem');
 }
 
+/** AWS's unique id of a role or a user; behind a role's comes the name that its session chose for itself. */
+const PRINCIPAL = /^(A(?:ROA|IDA)[A-Z0-9]{12,124})(?::[\w+=,.@-]{2,64})?$/;
+const ACCOUNT = /^\d{12}$/;
+
+function isMembers(value: unknown): value is Members {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/**
+ * Who signed the request, where AWS has checked that: roles and users. An account's root and federated users have no id that stays, and a
+ * role behind a Cognito identity pool is everybody's in it: they are nobody here.
+ */
+function readIamClaim(authorizer: unknown): IamCaller | undefined {
+  const iam = isMembers(authorizer) ? authorizer['iam'] : undefined;
+  if (!isMembers(iam)) return undefined;
+  const { accountId, userId, cognitoIdentity } = iam;
+  if (isMembers(cognitoIdentity) && Object.values(cognitoIdentity).some((part) => part !== null)) return undefined;
+  const uniqueId = typeof userId === 'string' ? PRINCIPAL.exec(userId)?.[1] : undefined;
+  if (uniqueId === undefined || typeof accountId !== 'string' || !ACCOUNT.test(accountId)) return undefined;
+  return { accountId, uniqueId };
+}
+
 function readEvent(value: unknown, remainingMs: number): HttpRequest {
   const event = membersOf(value, 'the event');
   if (event['version'] !== '2.0') throw new NotThisEvent('version is not 2.0');
@@ -88,6 +112,7 @@ function readEvent(value: unknown, remainingMs: number): HttpRequest {
   const http = membersOf(context['http'], 'http');
   const stage = textOf(context['stage'], 'stage', STAGE);
   const pem = readCertificate(context['authentication']);
+  const iamClaim = readIamClaim(context['authorizer']);
   return {
     method: textOf(http['method'], 'method', TOKEN),
     path: withoutStage(textOf(event['rawPath'], 'rawPath', /^\//), stage),
@@ -102,6 +127,7 @@ function readEvent(value: unknown, remainingMs: number): HttpRequest {
     requestId: textOf(context['requestId'], 'requestId', ID),
     remainingMs,
     ...(pem === undefined ? {} : { clientCertificatePem: pem }),
+    ...(iamClaim === undefined ? {} : { iamClaim }),
   };
 }
 
@@ -117,7 +143,8 @@ export function findRequestId(event: unknown, context: InvocationContext): strin
 /** Throws AppError `invalid_request` when the event is not payload 2.0. Plain checks: a schema took as long as the signature's. */
 export function parseApiGatewayEvent(event: unknown, context: InvocationContext, limitMs: number): HttpRequest {
   try {
-    return readEvent(event, Math.min(context.getRemainingTimeInMillis() - 500, limitMs));
+    const request = readEvent(event, Math.min(context.getRemainingTimeInMillis() - 500, limitMs));
+    return context.clientGone === undefined ? request : { ...request, clientGone: context.clientGone };
   } catch (cause) {
     throw new AppError('invalid_request', 'This function takes API Gateway events, payload format 2.0.', { cause });
   }

@@ -3,6 +3,7 @@ import { type Agent, request as httpsRequest } from 'node:https';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
+import { TIMEOUT_HEADER } from '../../trust/call-timeout.ts';
 import type { AgentCredentials } from '../../trust/credentials.ts';
 import { signRequest } from '../../trust/sign-request.ts';
 import { NONCE_BYTES, normalizeAuthority } from '../../trust/signature-profile.ts';
@@ -20,6 +21,8 @@ export interface CallContext {
   /** `Bearer <delegation>` */
   readonly authorization: string;
   readonly traceparent: string;
+  /** How long the caller will wait for the answer. */
+  readonly timeoutMs?: number;
   /** Told what the MCP API says of the checks, once it has answered. */
   readonly onTiming?: (serverTiming: string | undefined) => void;
 }
@@ -129,6 +132,7 @@ export function createSigningTransport(deps: SigningTransportDeps): SigningTrans
       accept: 'application/json, text/event-stream',
       'content-length': String(body.length),
       traceparent: context.traceparent,
+      ...(context.timeoutMs === undefined ? {} : { [TIMEOUT_HEADER]: String(Math.ceil(context.timeoutMs)) }),
     };
   }
 
