@@ -7,7 +7,9 @@ import type { HttpApp } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
 import { openConversations } from './conversations.ts';
+import { withCors } from './cors.ts';
 import { behindEdge } from './edge.ts';
+import { withIamDoor } from './iam-door.ts';
 import { composeJwtVerifier } from './issuers.ts';
 import { composeModel } from './model.ts';
 import { composeOutsideClient } from './outside.ts';
@@ -59,9 +61,7 @@ export async function composeAgent(environment: Environment, platform: Platform,
     },
   });
   const scheme = settings.SALLYPORT_AGENT_URL.startsWith('https:') ? 'https' : 'http';
-  return behindEdge(
-    createFetchApp((request, exchange) => app.fetch(request, exchange), scheme),
-    config,
-    log,
-  );
+  const served = createFetchApp((request, exchange) => app.fetch(request, exchange), scheme);
+  const known = withIamDoor(served, settings.SALLYPORT_IAM_DOOR, environment, log);
+  return behindEdge(withCors(known, 'agent', settings.SALLYPORT_CORS_ORIGINS, log), config, log);
 }

@@ -105,7 +105,9 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
   const tools = await composeTools({ config, platform, http, tokens });
-  return createMcpApp({
+  // The agent door is none for browsers: their preflight has no client certificate.
+  const pages = settings.SALLYPORT_DOOR === 'key' ? settings.SALLYPORT_CORS_ORIGINS : [];
+  const app = createMcpApp({
     door: await composeDoor({ config, store, platform, log }),
     tools,
     approvals: createApprovals({
@@ -118,9 +120,10 @@ export async function composeMcp(environment: Environment, platform: Platform, l
     rateLimit: createRateLimit({ store, clock, perMinute: settings.SALLYPORT_RATE_PER_MINUTE }),
     schemas: createSchemaValidators(),
     serverInfo: SERVER_INFO,
-    allowedOrigins: settings.SALLYPORT_ALLOWED_ORIGINS,
+    allowedOrigins: [...settings.SALLYPORT_ALLOWED_ORIGINS, ...pages],
     publishManifest: composeManifest({ store, tools, log }),
     log,
     clock,
   });
+  return pages.length === 0 ? app : (await import('./cors.ts')).withCors(app, 'key', pages, log);
 }

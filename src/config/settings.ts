@@ -33,6 +33,13 @@ const toolsets = () =>
       'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC). The MCP API and the OAuth API need the same.',
     );
 
+/** As a browser sends it; without TLS only pages of this machine. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, protocol, hostname } = new URL(text);
+  return origin === text && (protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
+}
+
 const common = () => ({
   SALLYPORT_ENVIRONMENT: z
     .enum(['local', 'dev', 'gamma', 'prod'])
@@ -78,6 +85,14 @@ const allowedHosts = () =>
     .prefault('')
     .describe(
       'Hosts (`name` or `name:port`, comma-separated) that may be reached though their address is private or without TLS.',
+    );
+
+const corsOrigins = () =>
+  list()
+    .pipe(z.array(z.string().refine(isOrigin, 'must be origins such as https://app.example.com, never *')))
+    .prefault('')
+    .describe(
+      'Origins (`https://host[:port]`, comma-separated) whose pages may call the Agent API and the MCP API’s key door from a browser and read the answers. None by default, `*` never.',
     );
 
 const google = () => ({
@@ -150,6 +165,17 @@ export const settings = {
         ),
       SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
       SALLYPORT_ISSUERS: issuers(),
+      SALLYPORT_CORS_ORIGINS: corsOrigins(),
+      SALLYPORT_IAM_DOOR: z
+        .string()
+        .regex(
+          /^(?:api:[a-z0-9]{1,64}|function:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,128})$/,
+          'must be api:<id> or function:<name>:<alias>',
+        )
+        .optional()
+        .describe(
+          'The one door whose callers AWS authenticates by SigV4: `api:<id>`, or `function:<name>:<alias>` for that alias’s Function URL, which AWS is asked for. Nobody’s AWS identity is believed at any other.',
+        ),
       SALLYPORT_IAM_SCOPES: list()
         .pipe(
           z.array(z.string().regex(/^[a-z][a-z0-9_]{0,31}\.(?:read|write)$/, 'must be scopes such as calendar.read')),
@@ -192,6 +218,7 @@ export const settings = {
       SALLYPORT_ALLOWED_ORIGINS: list()
         .prefault('')
         .describe('Browser origins (comma-separated) that may call the MCP endpoint. None by default.'),
+      SALLYPORT_CORS_ORIGINS: corsOrigins(),
       GOOGLE_CALENDAR_URL: httpUrl()
         .refine((url) => /\/calendar\/v3\/?$/.test(url), 'must end in /calendar/v3')
         .default('https://www.googleapis.com/calendar/v3')

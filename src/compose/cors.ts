@@ -1,0 +1,35 @@
+import { createCors } from '../adapters/http/cors.ts';
+import { createEdge } from '../adapters/http/error-response.ts';
+import type { HttpApp } from '../ports/http.ts';
+import type { Log } from '../ports/log.ts';
+
+// The APIs that pages of other origins may call, each with the methods and headers that it knows.
+
+/** What pages may read beside the body: where a turn is, when to come back, and what to tell an operator. */
+const EXPOSED = ['location', 'retry-after', 'server-timing', 'www-authenticate', 'x-request-id'];
+
+const RULES = {
+  agent: {
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    headers: ['accept', 'authorization', 'content-type', 'traceparent', 'x-sallyport-authorization'],
+    exposed: EXPOSED,
+  },
+  key: {
+    methods: ['POST'],
+    headers: [
+      'accept',
+      'authorization',
+      'content-type',
+      'mcp-method',
+      'mcp-name',
+      'mcp-protocol-version',
+      'traceparent',
+    ],
+    exposed: EXPOSED,
+  },
+} as const;
+
+/** Faults are answered inside, so that a page can read those answers too. Nothing is added where no origin is named. */
+export function withCors(app: HttpApp, api: keyof typeof RULES, origins: readonly string[], log: Log): HttpApp {
+  return origins.length === 0 ? app : createCors(createEdge(app, log), { ...RULES[api], origins });
+}
