@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { zipSync } from 'fflate';
 import { compiledSchemas } from './compiled-schemas.ts';
+import { consoleAssets } from './console-assets.ts';
 import { leanSdk } from './lean-sdk.ts';
 import { withoutOptionalPackages } from './left-out.ts';
 import { withoutCodeGeneration } from './no-code-generation.ts';
@@ -110,6 +111,7 @@ export async function buildBundle(): Promise<Bundle> {
     leanSdk(),
     withoutCodeGeneration(),
     compiledSchemas(declaredTools()),
+    consoleAssets(),
     withoutSdkValidator(),
     withoutOptionalPackages(),
   ];

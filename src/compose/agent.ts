@@ -6,6 +6,7 @@ import type { Environment } from '../config/load.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
+import { withConsole } from './console.ts';
 import { openConversations } from './conversations.ts';
 import { withCors } from './cors.ts';
 import { behindEdge } from './edge.ts';
@@ -63,5 +64,6 @@ export async function composeAgent(environment: Environment, platform: Platform,
   const scheme = settings.SALLYPORT_AGENT_URL.startsWith('https:') ? 'https' : 'http';
   const served = createFetchApp((request, exchange) => app.fetch(request, exchange), scheme);
   const known = withIamDoor(served, settings.SALLYPORT_IAM_DOOR, environment, log);
-  return behindEdge(withCors(known, 'agent', settings.SALLYPORT_CORS_ORIGINS, log), config, log);
+  const open = withCors(known, 'agent', settings.SALLYPORT_CORS_ORIGINS, log);
+  return behindEdge(await withConsole(open, config), config, log);
 }

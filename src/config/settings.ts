@@ -111,12 +111,14 @@ const google = () => ({
   SALLYPORT_ALLOWED_HOSTS: allowedHosts(),
 });
 
+const oauthUrl = () => httpUrl().describe('Public base URL of the OAuth API, without a trailing slash.');
+
 const vault = () => ({
   SALLYPORT_VAULT_KMS_KEY_ID: z
     .string()
     .optional()
     .describe('The KMS key that wraps the vault’s data keys. Without it SALLYPORT_VAULT_KEY wraps them.'),
-  SALLYPORT_OAUTH_URL: httpUrl().describe('Public base URL of the OAuth API, without a trailing slash.'),
+  SALLYPORT_OAUTH_URL: oauthUrl(),
 });
 
 const mcpUrl = () =>
@@ -157,6 +159,11 @@ export const settings = {
       ANTHROPIC_BASE_URL: httpUrl().optional().describe('An API that speaks Anthropic’s Messages, without `/v1`.'),
       GEMINI_BASE_URL: httpUrl().optional().describe('Gemini’s endpoint that is compatible with OpenAI’s.'),
       DEEPSEEK_BASE_URL: httpUrl().optional().describe('DeepSeek’s API, or one that stands in for it.'),
+      SALLYPORT_OAUTH_URL: oauthUrl().optional(),
+      SALLYPORT_CONSOLE: z
+        .enum(['on', 'off'])
+        .default('off')
+        .describe('Whether the Agent API serves the web console at `/console`.'),
       SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
       SALLYPORT_MODEL_WINDOW: whole(8000, 10_000_000)
         .prefault('64000')

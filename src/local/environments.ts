@@ -108,6 +108,7 @@ export function localEnvironments(request: EnvironmentsRequest): Readonly<Record
     agent: {
       ...common,
       SALLYPORT_AGENT_URL: urls.agent,
+      SALLYPORT_CONSOLE: given['SALLYPORT_CONSOLE'] || 'on',
       SALLYPORT_MCP_URL: urls.mcp,
       SALLYPORT_CREDENTIALS: request.credentials,
     },
