@@ -27,6 +27,7 @@ export const storePrefixes = [
   'session:',
   'turn:',
   'conversation:',
+  'conversations:',
   'contacts:',
   'paused:',
   'job:',
@@ -52,7 +53,9 @@ const toolCalls = {
 /** A turn and what was said before it, wherever it runs. */
 const turnWork = {
   'turn:': ['get', 'setIfAbsent', 'compareAndSet'],
-  'conversation:': ['get', 'setIfAbsent', 'compareAndSet'],
+  // Deleted are the parts of a long one, when others take their place.
+  'conversation:': ['get', 'setIfAbsent', 'compareAndSet', 'compareAndDelete'],
+  'conversations:': ['get', 'setIfAbsent', 'compareAndSet'],
 } as const satisfies Access;
 
 export const storeAccess = {
@@ -61,6 +64,7 @@ export const storeAccess = {
     'token:': ['get'],
     'identity:': ['get'],
     ...turnWork,
+    'turn:': [...turnWork['turn:'], 'compareAndDelete'],
     'contacts:': ['get', 'setIfAbsent', 'compareAndSet'],
     'paused:': ['set'],
   },
