@@ -37,7 +37,10 @@ const toolsets = () =>
 function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { origin, protocol, hostname } = new URL(text);
-  return origin === text && (protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
+  if (origin !== text) return false;
+  return (
+    ['localhost', '127.0.0.1', '[::1]'].includes(hostname) || (protocol === 'https:' && /^[a-z0-9.-]+$/.test(hostname))
+  );
 }
 
 const common = () => ({
