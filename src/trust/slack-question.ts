@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { visibleText } from '../kernel/visible-text.ts';
+import type { SlackBlock } from '../ports/slack.ts';
 import { APPROVAL_ID_PATTERN } from './approval.ts';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -20,9 +21,6 @@ export interface SlackQuestion {
   /** ISO 8601, UTC. */
   readonly expires_at: string;
 }
-
-/** Block Kit (https://docs.slack.dev/reference/block-kit): plain JSON. */
-export type SlackBlock = Readonly<Record<string, unknown>>;
 
 export const YES_ACTION = 'sallyport.yes';
 export const NO_ACTION = 'sallyport.no';
