@@ -5,6 +5,7 @@ import type { VerifyJwt } from '../trust/jwt.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { routeConversations } from './conversation-routes.ts';
 import { createConversationService } from './conversation-service.ts';
+import { routeIdentity, type SignInDescription } from './identity-routes.ts';
 import { type AgentEnv, type AgentExchange, routeContacts, routeService, routeTurns } from './routes.ts';
 import { routeTools } from './tool-routes.ts';
 import type { TurnConfig } from './turn-setting.ts';
@@ -17,6 +18,8 @@ export interface AgentAppDeps extends Omit<TurnPartsDeps, 'config'> {
   readonly log: Log;
   /** Believes access tokens of the configured issuers; absent where there are none. */
   readonly verifyJwt?: VerifyJwt | undefined;
+  /** Where persons sign in; nowhere unless given. */
+  readonly signIn?: SignInDescription;
   readonly config?: Partial<AgentConfig>;
 }
 
@@ -67,6 +70,8 @@ export function createAgentApp(deps: AgentAppDeps): AgentApp {
   const owned = createConversationService({ store: deps.conversations, conversations, turns, clock });
   routeConversations(app, owned, { ...routeDeps, clock });
   routeTools(app, { ...routeDeps, tools, buildCatalog });
+  const nowhere = { resource: '', issuers: [], logins: [] };
+  routeIdentity(app, { ...routeDeps, signIn: deps.signIn ?? nowhere });
   return {
     async fetch(request, exchange = { requestId: '', remainingMs: UNTIMED_MS }) {
       return app.fetch(request, { exchange });

@@ -27,7 +27,7 @@ export const conversationPaths = {
           schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+$', maxLength: MAX_CURSOR_CHARACTERS },
         },
       ],
-      responses: answers({ 200: shows('A page.', 'Conversations') }, [400, 401, 500, 503]),
+      responses: answers({ 200: shows('A page.', 'Conversations') }, [400, 401, 403, 500, 503]),
     },
   },
   '/api/conversations/{id}': {
@@ -37,7 +37,7 @@ export const conversationPaths = {
       operationId: 'getConversation',
       summary: 'Read a conversation',
       description: 'All turns that are kept, each as it stands now.',
-      responses: answers({ 200: shows('The conversation.', 'Conversation') }, [401, 404, 500, 503]),
+      responses: answers({ 200: shows('The conversation.', 'Conversation') }, [401, 403, 404, 500, 503]),
     },
     patch: {
       tags,
@@ -46,7 +46,7 @@ export const conversationPaths = {
       requestBody: body('ConversationTitle'),
       responses: answers(
         { 200: shows('The conversation under its title.', 'ConversationSummary') },
-        [400, 401, 404, 409, 413, 415, 500, 503],
+        [400, 401, 403, 404, 409, 413, 415, 500, 503],
       ),
     },
     delete: {
@@ -54,7 +54,10 @@ export const conversationPaths = {
       operationId: 'deleteConversation',
       summary: 'Delete a conversation',
       description: 'With its turns: those that run are stopped. What they have done stays done.',
-      responses: answers({ 200: shows('It is gone.', 'ConversationDeleted') }, [400, 401, 404, 409, 413, 500, 503]),
+      responses: answers(
+        { 200: shows('It is gone.', 'ConversationDeleted') },
+        [400, 401, 403, 404, 409, 413, 500, 503],
+      ),
     },
   },
   '/api/conversations/{id}/export': {
@@ -78,7 +81,7 @@ export const conversationPaths = {
             },
           },
         },
-        [400, 401, 404, 413, 415, 500, 503],
+        [400, 401, 403, 404, 413, 415, 500, 503],
       ),
     },
   },

@@ -66,6 +66,42 @@ export const schemas = {
     },
     ['tool', 'arguments', 'outcome'],
   ),
+  WhoAmI: closed(
+    {
+      person: text,
+      identity: { ...text, examples: ['token:01KAJ5Q2W7N6M3V8R4T9Y0ZCBD', 'oidc:okta:00u1a2b3c4'] },
+      scopes: {
+        type: 'array',
+        items: text,
+        description: 'The most that may be delegated; the person’s grant decides.',
+      },
+    },
+    ['person', 'identity', 'scopes'],
+  ),
+  SignIn: {
+    type: 'object',
+    properties: {
+      resource: text,
+      authorization_servers: { type: 'array', items: text, description: 'Left out where there are none.' },
+      bearer_methods_supported: { type: 'array', items: text },
+      sallyport_logins: {
+        type: 'array',
+        items: closed(
+          {
+            issuer: text,
+            alias: text,
+            client_id: text,
+            scopes: { type: 'array', items: text },
+            resource: text,
+            audience: text,
+            port: { type: 'integer', minimum: 1024, maximum: 65_535 },
+          },
+          ['issuer', 'alias', 'client_id', 'scopes'],
+        ),
+      },
+    },
+    required: ['resource', 'bearer_methods_supported', 'sallyport_logins'],
+  },
   Approval: closed(
     {
       id: text,

@@ -159,14 +159,14 @@ export const openapiDocument = {
         operationId: 'getTurn',
         summary: 'Look at a turn',
         description: 'May wait a moment for a turn that runs, and takes one over whose process is gone.',
-        responses: answers({ 200: turnShown }, [401, 404, 500, 503]),
+        responses: answers({ 200: turnShown }, [401, 403, 404, 500, 503]),
       },
       delete: {
         tags: ['turns'],
         operationId: 'cancelTurn',
         summary: 'Cancel a turn',
         description: 'What has been done stays done. A turn that has ended is answered as it is.',
-        responses: answers({ 200: turnShown }, [400, 401, 404, 409, 413, 500, 503]),
+        responses: answers({ 200: turnShown }, [400, 401, 403, 404, 409, 413, 500, 503]),
       },
     },
     '/turns/{id}/continue': {
@@ -177,7 +177,7 @@ export const openapiDocument = {
         summary: 'Go on after an approval was answered',
         description:
           'Sends exactly the same call again. Idempotent: a turn that has ended is answered as it is, and of two requests at once one runs the call.',
-        responses: answers({ 200: turnShown, 202: turnRuns }, [400, 401, 404, 413, 500, 503]),
+        responses: answers({ 200: turnShown, 202: turnRuns }, [400, 401, 403, 404, 413, 500, 503]),
       },
     },
     ...conversationPaths,
@@ -186,14 +186,14 @@ export const openapiDocument = {
         tags: ['contacts'],
         operationId: 'listContacts',
         summary: 'List contacts',
-        responses: answers(shown, [401, 500, 503]),
+        responses: answers(shown, [401, 403, 500, 503]),
       },
       put: {
         tags: ['contacts'],
         operationId: 'putContact',
         summary: 'Add a contact, or give a name another address',
         requestBody: body('Contact'),
-        responses: answers(shown, [400, 401, 409, 413, 415, 500, 503]),
+        responses: answers(shown, [400, 401, 403, 409, 413, 415, 500, 503]),
       },
       delete: {
         tags: ['contacts'],
@@ -202,7 +202,26 @@ export const openapiDocument = {
         parameters: [
           { name: 'name', in: 'query', required: true, schema: { type: 'string', minLength: 1, maxLength: 100 } },
         ],
-        responses: answers(shown, [400, 401, 404, 409, 413, 500, 503]),
+        responses: answers(shown, [400, 401, 403, 404, 409, 413, 500, 503]),
+      },
+    },
+    '/whoami': {
+      get: {
+        tags: ['service'],
+        operationId: 'whoami',
+        summary: 'Who the caller is taken for',
+        responses: answers({ 200: shows('The person, and what proved it.', 'WhoAmI') }, [401, 403, 500, 503]),
+      },
+    },
+    '/.well-known/oauth-protected-resource': {
+      get: {
+        tags: ['service'],
+        operationId: 'describeSignIn',
+        summary: 'Where a client gets a token (RFC 9728)',
+        security: [],
+        responses: {
+          200: shows('The issuers that are believed, and how a command signs a person in there.', 'SignIn'),
+        },
       },
     },
     '/health': {
@@ -231,7 +250,8 @@ export const openapiDocument = {
       token: {
         type: 'http',
         scheme: 'bearer',
-        description: 'A token of ours with the audience `agent`: `sallyport token create --audience agent`.',
+        description:
+          'A token of ours with the audience `agent` (`sallyport token create --audience agent`), or an access token of an issuer in SALLYPORT_ISSUERS.',
       },
     },
     schemas,

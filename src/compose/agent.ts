@@ -11,7 +11,7 @@ import { openConversations } from './conversations.ts';
 import { withCors } from './cors.ts';
 import { behindEdge } from './edge.ts';
 import { withIamDoor } from './iam-door.ts';
-import { composeJwtVerifier } from './issuers.ts';
+import { composeJwtVerifier, describeSignIn } from './issuers.ts';
 import { composeModel } from './model.ts';
 import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
@@ -54,6 +54,7 @@ export async function composeAgent(environment: Environment, platform: Platform,
     random,
     log,
     verifyJwt: composeJwtVerifier({ issuers: settings.SALLYPORT_ISSUERS, http, clock, log }),
+    signIn: describeSignIn(settings.SALLYPORT_AGENT_URL, settings.SALLYPORT_ISSUERS),
     config: {
       turnMs: settings.SALLYPORT_TURN_SECONDS * 1000,
       windowTokens: settings.SALLYPORT_MODEL_WINDOW,

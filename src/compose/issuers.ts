@@ -1,3 +1,4 @@
+import type { SignInDescription } from '../agent/identity-routes.ts';
 import type { Issuer } from '../config/issuers.ts';
 import { lazily } from '../kernel/lazily.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -6,6 +7,14 @@ import type { OutsideClient } from '../ports/outside-client.ts';
 import type { VerifyJwt } from '../trust/jwt.ts';
 
 // Believes the access tokens of the configured issuers. What that takes is imported at the first JWT: most calls come with tokens of ours.
+
+/** What a client is told of signing in: public, all of it. */
+export function describeSignIn(resource: string, issuers: readonly Issuer[]): SignInDescription {
+  const logins = issuers.flatMap(({ issuer, alias, login }) =>
+    login === undefined ? [] : [{ issuer, alias, ...login }],
+  );
+  return { resource, issuers: issuers.map(({ issuer }) => issuer), logins };
+}
 
 export function composeJwtVerifier(deps: {
   readonly issuers: readonly Issuer[];

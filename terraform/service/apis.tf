@@ -58,7 +58,8 @@ locals {
         routes = [
           for path in [
             "/api/conversations", "/api/conversations/{id}", "/api/conversations/{id}/export", "/api/tools/fetch", "/chat", "/contacts",
-            "/health", "/openapi.json", "/stream", "/turns/{id}", "/turns/{id}/continue",
+            "/health", "/openapi.json", "/stream", "/turns/{id}", "/turns/{id}/continue", "/whoami",
+            "/.well-known/oauth-protected-resource",
           ] : { key = "ANY ${path}", throttle = null }
         ]
       }
