@@ -74,6 +74,8 @@ function settled(call: TurnCall, outcome: ToolOutcome): TurnCall {
     case 'result': {
       const result = boundedResult(outcome.text, outcome.structuredContent);
       if (!outcome.isError) return { ...rest, outcome: 'completed', result };
+      // It was stopped in its work: what it had done by then nobody knows.
+      if (call.writes && outcome.code === 'timed_out') return unclear(rest);
       const refused = outcome.code === 'approval_refused' || outcome.code === 'approval_declined';
       return {
         ...rest,

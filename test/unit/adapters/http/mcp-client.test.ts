@@ -41,13 +41,14 @@ const json = (status: number, body: unknown, headers: Record<string, string> = {
 
 describe('the MCP client', () => {
   const notes: string[] = [];
-  const hold: { release?: () => void; started?: () => void } = {};
+  const hold: { release?: () => void; started?: () => void; signal?: AbortSignal } = {};
   const tools = [
     createEchoTool(),
     createNoteTool(notes),
-    createToolOf('wait', async () => {
+    createToolOf('wait', async (_args, { signal }) => {
       await new Promise<void>((resolve) => {
         hold.release = resolve;
+        hold.signal = signal;
         hold.started?.();
       });
       return { text: 'done', structuredContent: {} };
@@ -105,6 +106,7 @@ describe('the MCP client', () => {
       text: 'one',
       isError: false,
       structuredContent: { text: 'one', person: PERSON },
+      doors: expect.any(Array),
     });
     await call('echo', { text: 'two' });
     expect(world.requests.map((request) => request.headers['mcp-method'])).toEqual([
@@ -255,10 +257,42 @@ describe('the MCP client', () => {
     await dated.close();
   });
 
-  it('gives up after the call’s own time and says that the outcome is unclear', async () => {
+  it('gives up after the call’s own time and says that the outcome is unclear, when nobody answers by then', async () => {
     const wait = await tool('wait');
+    let release = (): void => undefined;
+    world.intercept = () =>
+      new Promise((resolve) => {
+        release = () => resolve(json(503, {}));
+      });
     const outcome = await client.call({ ...principal(), tool: wait, arguments: {}, timeoutMs: 150 });
     expect(outcome).toMatchObject({ kind: 'unclear' });
+    release();
+  });
+
+  it('lets the tool know how long it may take: it is stopped in time to say so', async () => {
+    const wait = await tool('wait');
+    const outcome = await client.call({ ...principal(), tool: wait, arguments: {}, timeoutMs: 400 });
+    expect(outcome).toMatchObject({ kind: 'result', isError: true, code: 'timed_out' });
+    expect(hold.signal?.aborted).toBe(true);
+    hold.release?.();
+  });
+
+  it('lets the tool know that its caller has left', async () => {
+    const wait = await tool('wait');
+    const controller = new AbortController();
+    const started = new Promise<void>((resolve) => {
+      hold.started = resolve;
+    });
+    const calling = client.call({ ...principal({ signal: controller.signal }), tool: wait, arguments: {} });
+    await started;
+    const { signal } = hold;
+    const stopped = new Promise<void>((resolve) => {
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+    expect(signal?.aborted).toBe(false);
+    controller.abort();
+    await expect(calling).rejects.toThrow();
+    await stopped;
     hold.release?.();
   });
 
