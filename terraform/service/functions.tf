@@ -31,6 +31,16 @@ module "function" {
 }
 
 locals {
+  # As the functions read it: what was left out is left out there, too.
+  issuers = length(var.issuers) == 0 ? null : jsonencode([
+    for issuer in var.issuers : merge(
+      { for name, value in issuer : name => value if value != null && name != "login" },
+      issuer.login == null ? {} : { login = { for name, value in issuer.login : name => value if value != null } },
+    )
+  ])
+}
+
+locals {
   common_environment = merge(
     {
       SALLYPORT_ENVIRONMENT = var.environment
@@ -81,10 +91,12 @@ locals {
         asynchronous    = false
         timeout_seconds = 30
         environment = {
-          OPENAI_BASE_URL     = var.openai_base_url
-          SALLYPORT_AGENT_URL = local.urls["agent"]
-          SALLYPORT_MCP_URL   = "${local.urls["mcp"]}/mcp"
-          SALLYPORT_MODEL     = var.model
+          OPENAI_BASE_URL         = var.openai_base_url
+          SALLYPORT_AGENT_URL     = local.urls["agent"]
+          SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
+          SALLYPORT_ISSUERS       = local.issuers
+          SALLYPORT_MCP_URL       = "${local.urls["mcp"]}/mcp"
+          SALLYPORT_MODEL         = var.model
         }
       }
       mcp = {
@@ -114,6 +126,7 @@ locals {
         timeout_seconds = 30
         environment = merge(local.google_environment, {
           SALLYPORT_AGENTS            = join(",", var.agents)
+          SALLYPORT_ISSUERS           = local.issuers
           SALLYPORT_OAUTH_URL         = local.urls["oauth"]
           SALLYPORT_SIGN_IN_ALIAS     = var.sign_in_issuer == null ? null : var.sign_in_alias
           SALLYPORT_SIGN_IN_CLIENT_ID = var.sign_in_client_id

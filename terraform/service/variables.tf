@@ -180,6 +180,50 @@ variable "google_endpoints" {
   }
 }
 
+variable "issuers" {
+  description = "Issuers whose access tokens are believed (docs/identities.md). `scopes` says which scopes of ours each of theirs stands for; `login` how `sallyport login` signs a person in there."
+  type = list(object({
+    issuer     = string
+    alias      = string
+    audience   = optional(list(string))
+    client_ids = optional(list(string))
+    token_use  = optional(string)
+    typ        = optional(string)
+    scopes     = optional(map(string))
+    login = optional(object({
+      client_id = string
+      scopes    = optional(list(string))
+      resource  = optional(string)
+      audience  = optional(string)
+      port      = optional(number)
+    }))
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for issuer in var.issuers : can(regex("^https?://[^\\s?#]+$", issuer.issuer))])
+    error_message = "issuers: each issuer must be a URL without query or fragment."
+  }
+
+  validation {
+    condition     = alltrue([for issuer in var.issuers : can(regex("^[a-z][a-z0-9-]{0,31}$", issuer.alias))])
+    error_message = "issuers: each alias must be a short name in lower case."
+  }
+
+  validation {
+    condition = alltrue([
+      for issuer in var.issuers : length(coalesce(issuer.audience, [])) > 0 || (length(coalesce(issuer.client_ids, [])) > 0 && issuer.token_use == "access")
+    ])
+    error_message = "issuers: each needs an audience; or, for tokens that have none (Cognito), client_ids and token_use = \"access\"."
+  }
+
+  validation {
+    condition     = length(distinct(var.issuers[*].issuer)) == length(var.issuers) && length(distinct(var.issuers[*].alias)) == length(var.issuers)
+    error_message = "issuers: each issuer and each alias may be there once."
+  }
+}
+
 variable "key_door" {
   description = "Whether scripts may call the tools with a token of ours, without a client certificate."
   type        = bool
