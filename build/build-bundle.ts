@@ -36,7 +36,7 @@ export const START_BUDGETS: Readonly<Record<Entry, number>> = {
 const ZIP_TIME = new Date('2020-01-01T00:00:00Z');
 
 /** CommonJS packages call `require`. What is not in the bundle is Node's own: `createRequire` would look for it on the disk. */
-const BANNER = [
+export const BANNER = [
   'const require = (name) => {',
   'const found = process.getBuiltinModule(name);',
   'if (found === undefined) throw new Error(name + " is not in the bundle");',

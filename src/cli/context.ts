@@ -3,6 +3,7 @@ import type { Environment } from '../config/load.ts';
 import { AppError } from '../kernel/app-error.ts';
 import type { Endpoint } from './client/api.ts';
 import { readLocalFile } from './client/local-file.ts';
+import type { SignRequest } from './client/sigv4.ts';
 import { createTransport } from './client/transport.ts';
 import { configPath, readConfigFile } from './config-file.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -37,11 +38,43 @@ export function settingsOf(context: CliContext, command: Command): Settings {
 }
 
 /** How requests are sent, whichever API they go to. */
-function roadOf(context: CliContext, settings: Settings): Pick<Endpoint, 'transport' | 'retries' | 'answerMs'> {
+function roadOf(context: CliContext, settings: Settings) {
   return {
     transport: createTransport(context.environment),
     retries: settings.retries.value,
     ...(settings.timeout !== undefined && { answerMs: settings.timeout.value * 1000 }),
+  };
+}
+
+type Road = ReturnType<typeof roadOf>;
+
+/** The token of whoever ran `sallyport login`. Beside SigV4 there need not be one: AWS says who calls. */
+function signedIn(
+  { environment }: CliContext,
+  { url, road, isNeeded }: { readonly url: string; readonly road: Road; readonly isNeeded: boolean },
+): () => Promise<string | undefined> {
+  return async () => {
+    const { currentAuthorization } = await import('./client/credentials.ts');
+    const token = await currentAuthorization({ environment, agentUrl: url, transport: road.transport });
+    if (token !== undefined || !isNeeded) return token;
+    throw new AppError(
+      'unauthenticated',
+      `Nobody is signed in to ${url}. Run \`sallyport login\`, or set SALLYPORT_TOKEN.`,
+    );
+  };
+}
+
+/** AWS's packages are loaded by the first request that is signed. */
+function signerOf({ profile, region }: Settings): SignRequest {
+  let made: Promise<SignRequest> | undefined;
+  return async (request) => {
+    made ??= import('./client/sigv4.ts').then(({ createSigV4Signer }) =>
+      createSigV4Signer({
+        ...(profile !== undefined && { profile: profile.value }),
+        ...(region !== undefined && { region: region.value }),
+      }),
+    );
+    return (await made)(request);
   };
 }
 
@@ -54,10 +87,10 @@ export function agentEndpoint(context: CliContext, command: Command): Endpoint {
   if (agentUrl === undefined) {
     throw new AppError('misconfigured', `No Agent API is known. ${NO_SYSTEM} SALLYPORT_AGENT_URL and SALLYPORT_TOKEN.`);
   }
-  if (token === undefined) {
-    throw new AppError('misconfigured', `There is no token for ${agentUrl.value}. Set SALLYPORT_TOKEN.`);
-  }
-  return { url: agentUrl.value, token: token.value, ...roadOf(context, settings) };
+  const road = roadOf(context, settings);
+  const sign = settings.sigv4.value ? { sign: signerOf(settings) } : {};
+  const own = token?.value ?? signedIn(context, { url: agentUrl.value, road, isNeeded: !settings.sigv4.value });
+  return { url: agentUrl.value, token: own, ...sign, ...road };
 }
 
 /** The OAuth API's address, if one is known. */

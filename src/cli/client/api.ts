@@ -3,24 +3,17 @@ import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
 import { isLoopback } from './proxy.ts';
 import { readRetryAfter, retryDelayMs } from './retry.ts';
+import type { SignRequest } from './sigv4.ts';
 import { createTransport, type Transport, TransportError, type WireResponse } from './transport.ts';
 
 // One call of our HTTP APIs. What comes back is checked before anything is believed; a token is sent over TLS, or on this machine, and nowhere else.
-
-/** Headers of a request with those that prove who sends it. */
-export type SignRequest = (request: {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-}) => Promise<Readonly<Record<string, string>>>;
 
 export interface Endpoint {
   /** Base URL without a trailing slash. */
   readonly url: string;
   /** A bearer token, or whoever has the present one. */
   readonly token?: string | (() => Promise<string | undefined>);
-  /** Where `Authorization` belongs to another proof (SigV4), the token travels in `X-Sallyport-Authorization`. */
+  /** Adds another proof (SigV4), which may move the token to a header of its own. */
   readonly sign?: SignRequest;
   readonly transport?: Transport;
   /** How often a request that may be sent again is, beyond the first time. Default 0. */
@@ -63,8 +56,7 @@ const direct = createTransport();
 
 async function proofOf(endpoint: Endpoint): Promise<Readonly<Record<string, string>>> {
   const token = typeof endpoint.token === 'function' ? await endpoint.token() : endpoint.token;
-  if (token === undefined) return {};
-  return { [endpoint.sign === undefined ? 'authorization' : 'x-sallyport-authorization']: `Bearer ${token}` };
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** A token in the clear is anybody's who sits in between. */
@@ -95,7 +87,8 @@ async function sendOnce(endpoint: Endpoint, request: ApiRequest, accept: string)
     ...(await proofOf(endpoint)),
   };
   const { method } = request;
-  const headers = endpoint.sign === undefined ? plain : await endpoint.sign({ method, url, headers: plain, body });
+  const signable = { method, url: url.href, headers: plain, ...(body !== undefined && { body }) };
+  const headers = endpoint.sign === undefined ? plain : await endpoint.sign(signable);
   return (endpoint.transport ?? direct)({
     method,
     url,
