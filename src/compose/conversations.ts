@@ -6,13 +6,30 @@ import type { Platform } from './service-handler.ts';
 
 // Opens the store of conversations that the configuration names.
 
-/** `store`: the agent's own view, which conversations lie in unless they have a table of their own. */
-export async function openConversations(
-  store: KeyValueStore,
-  _config: Config<'agent'>,
-  { clock, random }: Platform,
-  _log: Log,
-): Promise<ConversationStore> {
+export interface ConversationParts {
+  /** The service's own view, in which conversations lie unless they have a table of their own. */
+  readonly store: KeyValueStore;
+  readonly config: Config<'agent'> | Config<'worker'>;
+  readonly platform: Platform;
+  readonly log: Log;
+}
+
+/** What the table is called behind SALLYPORT_TABLE_PREFIX. */
+export const CONVERSATIONS_TABLE = 'conversations';
+
+/** Region, credentials and the endpoint of an emulator come from the environment, as the SDK reads it. */
+export async function openConversations({
+  store,
+  config,
+  platform,
+  log,
+}: ConversationParts): Promise<ConversationStore> {
+  const { clock, random } = platform;
+  const { SALLYPORT_CONVERSATIONS: kind, SALLYPORT_TABLE_PREFIX: prefix = '' } = config.settings;
+  if (kind === 'dynamodb') {
+    const { createDynamoDbConversations } = await import('../adapters/aws/dynamodb-conversations.ts');
+    return createDynamoDbConversations({ table: `${prefix}${CONVERSATIONS_TABLE}`, clock, random, log });
+  }
   const { createKeyValueConversations } = await import('../adapters/embedded/key-value-conversations.ts');
   return createKeyValueConversations({ store, clock, random });
 }

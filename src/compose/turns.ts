@@ -1,0 +1,55 @@
+import { createMcpToolClient } from '../adapters/http/mcp-client.ts';
+import toolHashes from '../agent/tool-hashes.json' with { type: 'json' };
+import type { TurnPartsDeps } from '../agent/turns.ts';
+import type { Config } from '../config/load.ts';
+import type { Log } from '../ports/log.ts';
+import { openConversations } from './conversations.ts';
+import { composeModel } from './model.ts';
+import type { Platform } from './service-handler.ts';
+import { openServiceStore } from './stores.ts';
+
+// What turns are made from, behind the Agent API and in its worker alike: a model, the way to the MCP API's doors, the agent's records.
+
+export async function composeTurnDeps(
+  service: 'agent' | 'worker',
+  config: Config<'agent'>,
+  platform: Platform,
+  log: Log,
+): Promise<TurnPartsDeps> {
+  const { settings, secrets } = config;
+  const { clock, random } = platform;
+  const model = await composeModel({
+    model: settings.SALLYPORT_MODEL,
+    fallbacks: settings.SALLYPORT_MODEL_FALLBACKS,
+    baseUrls: {
+      openai: settings.OPENAI_BASE_URL,
+      anthropic: settings.ANTHROPIC_BASE_URL,
+      gemini: settings.GEMINI_BASE_URL,
+      deepseek: settings.DEEPSEEK_BASE_URL,
+    },
+    keys: secrets,
+    log,
+  });
+  const tools = createMcpToolClient({
+    credentials: platform.credentials ?? (async () => (await secrets.read('SALLYPORT_CREDENTIALS')).reveal()),
+    mcpUrl: settings.SALLYPORT_MCP_URL,
+    clock,
+    random,
+    log,
+  });
+  const store = await openServiceStore(service, config, platform, log);
+  return {
+    store,
+    conversations: await openConversations({ store, config, platform, log }),
+    model,
+    tools,
+    toolHashes,
+    clock,
+    random,
+    config: {
+      turnMs: settings.SALLYPORT_TURN_SECONDS * 1000,
+      windowTokens: settings.SALLYPORT_MODEL_WINDOW,
+      maxTokens: settings.SALLYPORT_TURN_TOKENS,
+    },
+  };
+}
