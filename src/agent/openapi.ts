@@ -99,6 +99,7 @@ const eventStream = {
     },
   },
 };
+const turnShownOrTold = { ...turnShown, content: { ...turnShown.content, ...eventStream.content } };
 const turnParameter = { name: 'id', in: 'path', required: true, schema: turnId };
 const shown = { 200: shows('All contacts, by name.', 'Contacts') };
 
@@ -176,8 +177,8 @@ export const openapiDocument = {
         operationId: 'continueTurn',
         summary: 'Go on after an approval was answered',
         description:
-          'Sends exactly the same call again. Idempotent: a turn that has ended is answered as it is, and of two requests at once one runs the call.',
-        responses: answers({ 200: turnShown, 202: turnRuns }, [400, 401, 403, 404, 413, 500, 503]),
+          'Sends exactly the same call again. Idempotent: a turn that has ended is answered as it is, and of two requests at once one runs the call. With `Accept: text/event-stream` the answer is told as by `/stream`, also to whoever comes back to a turn that runs; what happened before is in the Turn at its end.',
+        responses: answers({ 200: turnShownOrTold, 202: turnRuns }, [400, 401, 403, 404, 413, 500, 503]),
       },
     },
     ...conversationPaths,

@@ -1,15 +1,15 @@
 import type { Context, Hono } from 'hono';
-import { AppError, isExpected } from '../kernel/app-error.ts';
+import { AppError } from '../kernel/app-error.ts';
 import type { IamCaller } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Authenticate, Caller } from './authenticate.ts';
 import type { Contacts } from './contacts.ts';
-import { createEventStream, EVENT_STREAM_HEADERS } from './event-stream.ts';
 import { chatBody, contactBody, readJson, readNothing } from './json-request.ts';
 import type { TellTurn } from './turn-events.ts';
 import type { TurnRecord } from './turn-record.ts';
 import type { Exchange, Question, TurnService } from './turn-service.ts';
+import { streamTurn, wantsEvents } from './turn-stream.ts';
 import { viewTurn } from './turn-view.ts';
 
 // The addresses of the Agent API, as openapi.ts describes them. Every one but the service's own asks for the token first, so that a
@@ -47,14 +47,6 @@ export function methodNotAllowed(allow: string) {
   };
 }
 
-/** As the edge would say it: a fault that we did not expect keeps its words. */
-function describeError(error: unknown, requestId: string): { code: string; message: string; request_id: string } {
-  const { code, message } = isExpected(error)
-    ? error
-    : { code: 'internal', message: 'Something went wrong on our side. Try again.' };
-  return { code, message, request_id: requestId };
-}
-
 export const logFor = (c: AgentContext, log: Log): Log => log.child({ request_id: c.env.exchange.requestId });
 
 /** Behind a Function URL that wants SigV4, `Authorization` is the signature's, and the person's token has a header of its own. */
@@ -90,38 +82,10 @@ export function routeService(app: Hono<AgentEnv>): void {
   app.all('/openapi.json', methodNotAllowed('GET, HEAD'));
 }
 
-/**
- * The turn's events as they happen. What is refused before the turn begins is answered as everywhere; what fails behind that is the
- * last event, for the status is out by then.
- */
-async function streamTurn(
-  c: AgentContext,
-  deps: RouteDeps,
-  run: (tell: TellTurn) => Promise<TurnRecord>,
-): Promise<Response> {
-  const events = createEventStream();
-  let hasBegun = false;
-  const begun = new Promise<void>((resolve, reject) => {
-    const tell: TellTurn = (event) => {
-      events.send(event);
-      hasBegun = true;
-      resolve();
-    };
-    run(tell)
-      .then((record) => tell({ type: 'turn.end', ...viewTurn(record, deps.modelName) }))
-      .catch((error: unknown) => {
-        reject(error);
-        // Nobody behind us sees it any more: the status is out.
-        if (hasBegun && !isExpected(error))
-          logFor(c, deps.log).error('stream.broke_off', {
-            cause: error instanceof Error ? error.message : typeof error,
-          });
-        tell({ type: 'error', error: describeError(error, c.env.exchange.requestId) });
-      })
-      .finally(events.end);
-  });
-  await begun;
-  return new Response(events.body, { headers: EVENT_STREAM_HEADERS });
+/** The turn's events as they happen. */
+function stream(c: AgentContext, deps: RouteDeps, run: (tell: TellTurn) => Promise<TurnRecord>): Promise<Response> {
+  const { requestId } = c.env.exchange;
+  return streamTurn({ requestId, modelName: deps.modelName, log: logFor(c, deps.log) }, run);
 }
 
 export function routeTurns(app: Hono<AgentEnv>, turns: TurnService, deps: RouteDeps): void {
@@ -150,7 +114,7 @@ export function routeTurns(app: Hono<AgentEnv>, turns: TurnService, deps: RouteD
   app.post('/stream', async (c) => {
     const principal = await whoAsks(c, deps);
     const question = await questionIn(c);
-    return streamTurn(c, deps, (tell) => turns.start(principal, question, { ...exchangeOf(c, deps), tell }));
+    return stream(c, deps, (tell) => turns.start(principal, question, { ...exchangeOf(c, deps), tell }));
   });
   app.all('/stream', methodNotAllowed('POST'));
 
@@ -169,7 +133,12 @@ export function routeTurns(app: Hono<AgentEnv>, turns: TurnService, deps: RouteD
   app.post('/turns/:id/continue', async (c) => {
     const principal = await whoAsks(c, deps);
     await readNothing(c.req.raw);
-    return answer(c, await turns.resume(principal, c.req.param('id'), exchangeOf(c, deps)), 202);
+    const id = c.req.param('id');
+    const exchange = exchangeOf(c, deps);
+    if (wantsEvents(c.req.header('accept'))) {
+      return stream(c, deps, (tell) => turns.resume(principal, id, { ...exchange, tell }));
+    }
+    return answer(c, await turns.resume(principal, id, exchange), 202);
   });
   app.all('/turns/:id/continue', methodNotAllowed('POST'));
 }

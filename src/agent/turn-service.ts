@@ -52,6 +52,8 @@ const MAX_RUNNING_A_PERSON = 20;
 interface Running {
   readonly done: Promise<void>;
   readonly controller: AbortController;
+  /** Whoever asked for it, and whoever came back to a turn that somebody listens to. */
+  readonly listeners: Set<TellTurn>;
 }
 
 const missing = (what: string): AppError => new AppError('not_found', `There is no such ${what} of yours.`);
@@ -102,9 +104,13 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     const controller = new AbortController();
     const log = exchange.log.child({ turn: handle.record.id });
     const { id: turn, conversation_id } = handle.record;
-    const { traceparent, tell } = exchange;
-    tell?.({ type: 'turn.start', turn, conversation_id });
-    const run = { traceparent, signal: controller.signal, log, ...(tell !== undefined && { tell }) };
+    const { traceparent } = exchange;
+    const listeners = new Set(exchange.tell === undefined ? [] : [exchange.tell]);
+    const tell: TellTurn = (event) => {
+      for (const listener of listeners) listener(event);
+    };
+    tell({ type: 'turn.start', turn, conversation_id });
+    const run = { traceparent, signal: controller.signal, log, ...(listeners.size > 0 && { tell }) };
     const done = runTurn(handle, run)
       .catch((error: unknown) => {
         // The store is down: the lease runs out, and the next look or continue takes the turn over.
@@ -113,7 +119,7 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
       .finally(() => {
         if (running.get(name)?.controller === controller) running.delete(name);
       });
-    running.set(name, { done, controller });
+    running.set(name, { done, controller, listeners });
     return done;
   }
 
@@ -158,6 +164,14 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     return turns.create(record);
   }
 
+  /** Waits for a turn that runs in this process, and hears from now on what it tells. */
+  async function join({ done, listeners }: Running, record: TurnRecord, { tell }: Exchange, waitMs: number) {
+    if (tell === undefined) return waitFor(done, waitMs);
+    tell({ type: 'turn.start', turn: record.id, conversation_id: record.conversation_id });
+    listeners.add(tell);
+    await waitFor(done, waitMs).finally(() => listeners.delete(tell));
+  }
+
   /** Sets a claimable turn going, or joins whoever is at it, and answers how far it came in the time there is. */
   async function drive(
     principal: Principal,
@@ -166,13 +180,14 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     waitMs: number,
   ): Promise<TurnRecord> {
     const active = running.get(nameOf(record));
-    if (active !== undefined) await waitFor(active.done, waitMs);
+    if (active !== undefined) await join(active, record, exchange, waitMs);
     else if (claimable(record, clock.nowMs())) {
       const handle = await turns.claim(principal.person, record.id, (found) => ({
         scopes: [...intersectScopes(found.scopes, principal.scopes)],
       }));
-      const joined = handle === undefined ? running.get(nameOf(record))?.done : launch(handle, exchange);
-      if (joined !== undefined) await waitFor(joined, waitMs);
+      const taken = handle === undefined ? running.get(nameOf(record)) : undefined;
+      if (handle !== undefined) await waitFor(launch(handle, exchange), waitMs);
+      else if (taken !== undefined) await join(taken, record, exchange, waitMs);
     }
     return load(principal, record.id);
   }

@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
+import { createEventStream } from '../../src/agent/event-stream.ts';
 import type { HttpResponse } from '../../src/ports/http.ts';
 import type { ModelRequest } from '../../src/ports/model.ts';
 import {
@@ -50,16 +51,23 @@ async function* eventsOf(response: HttpResponse): AsyncGenerator<Told> {
 }
 
 /** The answer itself: `send` reads bodies that come whole. */
-async function open(body: unknown, options: Send = {}): Promise<HttpResponse> {
+function open(body: unknown, options: Send = {}): Promise<HttpResponse> {
+  return post('/stream', { body, ...options });
+}
+
+async function post(path: string, options: Send): Promise<HttpResponse> {
   let answer: HttpResponse | undefined;
   const keep = async (request: Parameters<typeof world.app>[0]) => {
     answer = await world.app(request);
     return answer.chunks === undefined ? answer : { ...answer, body: '' };
   };
-  await send(keep, 'POST', '/stream', { token, body, ...options });
+  await send(keep, 'POST', path, { token, ...options });
   if (answer === undefined) throw new Error('no answer');
   return answer;
 }
+
+const continued = (turn: unknown, accept = 'text/event-stream', options: Send = {}): Promise<HttpResponse> =>
+  post(`/turns/${String(turn)}/continue`, { headers: { accept }, ...options });
 
 async function all(response: HttpResponse): Promise<readonly Told[]> {
   const told: Told[] = [];
@@ -228,5 +236,133 @@ describe('a stream', () => {
     const other = await world.token({ person: OTHER_PERSON });
     const path = `/turns/${String(told[0]?.data['turn'])}`;
     expect((await send(world.app, 'GET', path, { token: other })).status).toBe(404);
+  });
+});
+
+describe('a turn that goes on after a yes', () => {
+  /** A turn that waits for the person, and what it was told. */
+  async function paused(): Promise<string> {
+    world.replies.push(calling(['createevent', EVENT]));
+    world.tool = () => approvalOf('a1');
+    const told = await all(await open({ message: 'book lunch' }));
+    expect(told.at(-1)?.data).toMatchObject({ status: 'approval_required' });
+    return String(told[0]?.data['turn']);
+  }
+
+  it('is told from there to its end where events are asked for', async () => {
+    const turn = await paused();
+    world.tool = () => ({ kind: 'result', text: 'Booked.', isError: false });
+    world.replies.push(saying('It is ', 'booked.'));
+    const response = await continued(turn);
+    expect(response).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream; charset=utf-8' } });
+    const told = await all(response);
+    expect(told.map(({ event }) => event)).toEqual([
+      'turn.start',
+      'tool.result',
+      'text.delta',
+      'text.delta',
+      'usage',
+      'turn.end',
+    ]);
+    expect(told[0]?.data).toMatchObject({ turn });
+    expect(told[1]?.data).toMatchObject({ tool: 'createevent', outcome: 'completed' });
+    expect(told.at(-1)?.data).toMatchObject({ status: 'completed', turn, answer: 'It is booked.' });
+  });
+
+  it('is answered in one piece where they are not', async () => {
+    const turn = await paused();
+    world.tool = () => ({ kind: 'result', text: 'Booked.', isError: false });
+    world.replies.push({ text: 'It is booked.' });
+    for (const accept of ['application/json', '*/*', 'text/event-stream;q=0, application/json']) {
+      const answer = await continued(turn, accept);
+      expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
+      expect(answer.chunks).toBeUndefined();
+    }
+  });
+
+  it('and still waits says again what for', async () => {
+    const turn = await paused();
+    const told = await all(await continued(turn));
+    expect(told.map(({ event }) => event)).toEqual(['turn.start', 'approval.required', 'turn.end']);
+    expect(told.at(-1)?.data).toMatchObject({ status: 'approval_required', approvals: [{ id: 'a1' }] });
+  });
+
+  it('and has ended is told by its end alone', async () => {
+    const told = await all(await open({ message: 'hello' }));
+    const again = await all(await continued(told[0]?.data['turn']));
+    expect(again.map(({ event }) => event)).toEqual(['turn.start', 'turn.end']);
+    expect(again[1]?.data).toEqual(told.at(-1)?.data);
+  });
+
+  it('is told to whoever comes back to it while it runs, from then on', async () => {
+    let goOn: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    world.replies.push(async ({ onText }: ModelRequest) => {
+      onText?.('first');
+      await held;
+      onText?.(' second');
+      return { text: 'first second' };
+    });
+    const left = eventsOf(await open({ message: 'hello' }));
+    const { turn } = (await left.next()).value?.data ?? {};
+    await left.next();
+    await left.return(undefined);
+    const events = eventsOf(await continued(turn));
+    expect((await events.next()).value).toMatchObject({ event: 'turn.start', data: { turn } });
+    goOn();
+    expect((await events.next()).value).toEqual({ event: 'text.delta', data: { text: ' second' } });
+    const rest: Told[] = [];
+    for await (const event of events) rest.push(event);
+    expect(rest.at(-1)).toMatchObject({ event: 'turn.end', data: { status: 'completed', answer: 'first second' } });
+  });
+
+  it('ends at once for everybody who listens when the person cancels', async () => {
+    world.replies.push(
+      ({ signal }: ModelRequest) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
+    );
+    const events = eventsOf(await open({ message: 'hello' }));
+    const { turn } = (await events.next()).value?.data ?? {};
+    const others = eventsOf(await continued(turn));
+    await others.next();
+    await send(world.app, 'DELETE', `/turns/${String(turn)}`, { token });
+    for (const listener of [events, others]) {
+      const rest: Told[] = [];
+      for await (const event of listener) rest.push(event);
+      expect(rest).toMatchObject([{ event: 'turn.end', data: { status: 'cancelled' } }]);
+    }
+  });
+
+  it.each([
+    ['another person', 404, async () => ({ token: await world.token({ person: OTHER_PERSON }) })],
+    ['nobody we know', 401, async () => ({ token: 'nonsense' })],
+    ['a request with a body', 400, async () => ({ body: { yes: true } })],
+  ])('is refused with a status to %s', async (_who, status, options) => {
+    const turn = await paused();
+    const headers = { accept: 'text/event-stream' };
+    const answer = await continued(turn, '', { headers, ...(await options()) });
+    expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
+  });
+});
+
+describe('the silence of a stream', () => {
+  it('is broken every ten seconds, so that nobody in between takes it for the end', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const stream = createEventStream();
+      const reader = stream.body.getReader();
+      await jest.advanceTimersByTimeAsync(9_999);
+      stream.send({ type: 'text.delta', text: 'a' });
+      expect(decoder.decode((await reader.read()).value)).toMatch(/^event: text.delta/);
+      await jest.advanceTimersByTimeAsync(20_001);
+      for (const _ of [1, 2, 3]) expect(decoder.decode((await reader.read()).value)).toBe(': still here\n\n');
+      stream.end();
+      expect((await reader.read()).done).toBe(true);
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
