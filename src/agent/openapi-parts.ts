@@ -112,6 +112,8 @@ export const schemas = {
       },
       tool: text,
       summary: { ...text, description: 'What will happen, in one line.' },
+      effect: { ...text, description: 'What kind of thing a yes lets happen, in words.' },
+      undo: { ...text, description: 'How the person takes it back, in words. Absent where nothing does.' },
       expires_at: { type: 'string', format: 'date-time' },
     },
     ['id', 'url', 'tool', 'summary', 'expires_at'],

@@ -82,6 +82,8 @@ const approval = z.object({
   url: z.string(),
   tool: z.string(),
   summary: z.string(),
+  effect: z.string().optional(),
+  undo: z.string().optional(),
   expires_at: z.string(),
 });
 export type TurnApproval = z.infer<typeof approval>;

@@ -29,6 +29,9 @@ export interface ApprovalQuestion {
   readonly url: string;
   readonly tool: string;
   readonly summary: string;
+  /** As in the record. */
+  readonly effect?: string;
+  readonly undo?: string;
   /** ISO 8601, UTC. */
   readonly expires_at: string;
 }
@@ -152,6 +155,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       url: deps.approvalUrl(record.id),
       tool: record.tool,
       summary: record.summary,
+      ...(record.effect !== undefined && { effect: record.effect }),
+      ...(record.undo !== undefined && { undo: record.undo }),
       expires_at: new Date(record.expires_at * 1000).toISOString(),
     };
   }

@@ -49,6 +49,9 @@ export interface PendingApproval {
   readonly url: string;
   readonly tool: string;
   readonly summary: string;
+  /** In words: what kind of thing a yes lets happen, and how the person takes it back. */
+  readonly effect?: string | undefined;
+  readonly undo?: string | undefined;
   /** ISO 8601. */
   readonly expiresAt: string;
 }

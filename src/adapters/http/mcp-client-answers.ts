@@ -14,6 +14,8 @@ const approvalShape = z.object({
   url: z.url({ protocol: /^https?$/ }),
   tool: z.string(),
   summary: z.string(),
+  effect: z.string().optional(),
+  undo: z.string().optional(),
   expires_at: z.string(),
 });
 const errorMeta = z.object({

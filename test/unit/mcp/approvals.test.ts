@@ -69,6 +69,7 @@ describe('a question', () => {
         url: `https://oauth.test/approvals/${idOf()}`,
         tool: 'note',
         summary: 'Keep the note "hello"',
+        effect: 'Changes or removes what is there.',
         expires_at: new Date(nowMs + 600_000).toISOString(),
       },
     });
