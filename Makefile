@@ -7,7 +7,7 @@ SHELL := /bin/bash
 QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help setup demo dev test lint types check bundle bench cycle client docs clean
+.PHONY: help setup demo dev test lint types check bundle bench eval cycle client docs clean
 .PHONY: bootstrap secrets certs plan deploy edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
@@ -54,6 +54,9 @@ bundle: $(INSTALLED) ## Build the zip that Lambda runs, into dist/
 
 bench: $(INSTALLED) ## Measure speed against baselines in the same run
 	@node test/bench/run.ts $(ONLY)
+
+eval: $(INSTALLED) ## Play the written scenarios offline and on every model whose key is there; ONLY=words, MODELS="openai:…"
+	@node $(QUIET) test/eval/run.ts
 
 cycle: $(INSTALLED) ## Deploy, ask, rotate, revoke, roll back and destroy in an emulated AWS account, step by step
 	@node $(QUIET) test/infra/cycle/run.ts

@@ -47,6 +47,7 @@ const composers: Readonly<Record<ToolsetName, (parts: ToolParts) => readonly Too
 };
 
 export async function composeTools(parts: ToolParts): Promise<readonly Tool[]> {
-  const names = [...new Set(parts.config.settings.SALLYPORT_TOOLSETS)];
-  return (await Promise.all(names.map((name) => composers[name](parts)))).flat();
+  const tools: Tool[] = [];
+  for (const name of new Set(parts.config.settings.SALLYPORT_TOOLSETS)) tools.push(...(await composers[name](parts)));
+  return tools;
 }
