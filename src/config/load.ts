@@ -65,8 +65,9 @@ function contradictions(service: Service, values: Readonly<Record<string, unknow
     problems.push('SALLYPORT_SIGN_IN_CLIENT_ID: needed with SALLYPORT_SIGN_IN_ISSUER');
   }
   problems.push(...sharedAliases(service, values));
-  if (values['SALLYPORT_STORE'] === 'dynamodb' && !values['SALLYPORT_TABLE_PREFIX']) {
-    problems.push('SALLYPORT_TABLE_PREFIX: needed when SALLYPORT_STORE is dynamodb');
+  for (const name of ['SALLYPORT_STORE', 'SALLYPORT_CONVERSATIONS']) {
+    if (values[name] !== 'dynamodb' || values['SALLYPORT_TABLE_PREFIX']) continue;
+    problems.push(`SALLYPORT_TABLE_PREFIX: needed when ${name} is dynamodb`);
   }
   if (values['REDIS_CA'] && values['REDIS_CA_FILE']) {
     problems.push('REDIS_CA: give it or REDIS_CA_FILE, not both');

@@ -135,6 +135,13 @@ const trustDomain = () =>
     .default('sallyport.local')
     .describe('SPIFFE trust domain of the agents’ certificates.');
 
+const jobsQueueUrl = () =>
+  httpUrl()
+    .optional()
+    .describe(
+      'The SQS queue between the OAuth API and the agent’s worker. Without it a turn goes on after a yes when its client asks.',
+    );
+
 export const settings = {
   get agent() {
     return z.object({
@@ -167,6 +174,12 @@ export const settings = {
         .enum(['on', 'off'])
         .default('off')
         .describe('Whether the Agent API serves the web console at `/console`.'),
+      SALLYPORT_CONVERSATIONS: z
+        .enum(['store', 'dynamodb'])
+        .default('store')
+        .describe(
+          'Where conversations are kept: `store`, with everything else, or `dynamodb`, in a table of their own, `<SALLYPORT_TABLE_PREFIX>conversations`.',
+        ),
       SALLYPORT_TURN_SECONDS: whole(5, 900).prefault('300').describe('How long one turn may take in all.'),
       SALLYPORT_MODEL_WINDOW: whole(8000, 10_000_000)
         .prefault('64000')
@@ -262,6 +275,7 @@ export const settings = {
         .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
       SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_TOOLSETS: toolsets(),
+      SALLYPORT_JOBS_QUEUE_URL: jobsQueueUrl(),
       SALLYPORT_GRANT_DAYS: whole(1, 3650)
         .prefault('365')
         .describe('How long a grant lasts when nothing else is asked.'),

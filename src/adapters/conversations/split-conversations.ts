@@ -42,6 +42,8 @@ const PART_SPARE_MS = 86_400_000;
 /** Of an update: every time another writer came first, so each one more means that somebody got on. */
 const TRIES = 30;
 const LONGEST_PAUSE_MS = 200;
+/** Of an update whose write was not answered. */
+const UNCLEAR_TRIES = 2;
 /** Of a reader whose parts were replaced under its hands. */
 const READ_TRIES = 10;
 
@@ -157,13 +159,19 @@ export function createSplitConversations<Proof>(deps: SplitConversationsDeps<Pro
     },
 
     async update(person, id, change) {
+      let unclear = 0;
       for (let tried = 0; tried < TRIES; tried += 1) {
         if (tried > 0) await pause(someOf(Math.min(LONGEST_PAUSE_MS, 2 ** tried)));
         const found = await readWhole(person, id);
         if (found === undefined) return undefined;
         const content = change(found.conversation);
         if (content === undefined) return found.conversation;
-        const written = await write(person, id, content, found.head);
+        const written = await write(person, id, content, found.head).catch((error: unknown) => {
+          // It may have been written or not. What is there now tells, and a change that was made already changes nothing more.
+          unclear += 1;
+          if (unclear > UNCLEAR_TRIES || !(error instanceof AppError && error.code === 'unavailable')) throw error;
+          return undefined;
+        });
         if (written !== undefined) return written;
       }
       throw new AppError('conflict', 'This conversation keeps changing. Try again.', { retryAfterSeconds: 1 });
