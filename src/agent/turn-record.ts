@@ -136,6 +136,8 @@ export type TurnRecord = z.infer<typeof turnRecord>;
 export const turnKey = (person: string, id: string): string => `turn:${person}:${id}`;
 
 export interface NewTurn {
+  /** Given where the same request may come twice: then it finds its turn again. */
+  readonly id?: string | undefined;
   readonly person: string;
   readonly scopes: readonly string[];
   readonly conversationId: string;
@@ -149,7 +151,7 @@ export interface NewTurn {
 export function newTurn(turn: NewTurn): TurnRecord {
   return {
     v: 1,
-    id: `t_${encodeUlid(turn.nowMs, turn.random)}`,
+    id: turn.id ?? `t_${encodeUlid(turn.nowMs, turn.random)}`,
     person: turn.person,
     conversation_id: turn.conversationId,
     scopes: [...turn.scopes],

@@ -30,6 +30,8 @@ export interface Question {
   readonly message: string;
   readonly conversationId?: string;
   readonly timeZone: string;
+  /** What the turn is to be called; made up without it. One that exists is refused with `conflict`. */
+  readonly turnId?: string;
 }
 
 export interface TurnService {
@@ -149,6 +151,7 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
     const { conversationId, message, timeZone } = question;
     if (conversationId !== undefined && !CONVERSATION_ID_PATTERN.test(conversationId)) throw missing('conversation');
     const record = newTurn({
+      id: question.turnId,
       person,
       scopes,
       conversationId: conversationId ?? newConversationId(clock, random),
