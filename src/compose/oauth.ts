@@ -4,6 +4,7 @@ import { createOAuthApp } from '../oauth/app.ts';
 import type { SignIn } from '../oauth/ports.ts';
 import { type OAuthSettings, scopesOf } from '../oauth/settings.ts';
 import type { HttpApp } from '../ports/http.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
 import type { Log } from '../ports/log.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
 import { readConfig } from './config.ts';
@@ -48,6 +49,13 @@ async function composeSignIn(
   });
 }
 
+async function composeJobQueue(config: Config<'oauth'>, platform: Platform): Promise<JobQueue | undefined> {
+  const { SALLYPORT_JOBS_QUEUE_URL: queueUrl } = config.settings;
+  if (queueUrl === undefined) return platform.jobQueue;
+  const { createSqsJobQueue } = await import('../adapters/aws/sqs-job-queue.ts');
+  return createSqsJobQueue({ queueUrl });
+}
+
 export async function composeOAuth(environment: Environment, platform: Platform, log: Log): Promise<HttpApp> {
   const config = readConfig('oauth', environment, platform);
   const { clock, random } = platform;
@@ -59,6 +67,7 @@ export async function composeOAuth(environment: Environment, platform: Platform,
     store,
     vault: await composeVault(parts),
     google: await composeGoogleOAuth(parts),
+    jobQueue: await composeJobQueue(config, platform),
     clock,
     random,
     log,

@@ -12,6 +12,7 @@ import type { Environment } from '../config/load.ts';
 import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpApp } from '../ports/http.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
@@ -27,6 +28,8 @@ export interface Platform {
   readonly embeddedStore?: KeyValueStore;
   /** The agent's credentials document as it is now, in place of SALLYPORT_CREDENTIALS. */
   readonly credentials?: () => Promise<string>;
+  /** To the worker of this machine, where no other queue is configured. */
+  readonly jobQueue?: JobQueue;
 }
 
 export type Compose = (environment: Environment, platform: Platform, log: Log) => Promise<HttpApp>;
@@ -66,7 +69,7 @@ export interface ServiceHandlerOptions {
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
 
-function logLevel(environment: Environment): LogLevel {
+export function logLevel(environment: Environment): LogLevel {
   const level = environment['SALLYPORT_LOG_LEVEL'] ?? '';
   return LEVELS.includes(level) ? (level as LogLevel) : 'info';
 }

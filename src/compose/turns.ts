@@ -12,7 +12,7 @@ import { openServiceStore } from './stores.ts';
 
 export async function composeTurnDeps(
   service: 'agent' | 'worker',
-  config: Config<'agent'>,
+  config: Config<'agent'> | Config<'worker'>,
   platform: Platform,
   log: Log,
 ): Promise<TurnPartsDeps> {

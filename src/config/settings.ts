@@ -210,9 +210,9 @@ export const settings = {
       SALLYPORT_ALLOWED_HOSTS: allowedHosts(),
     });
   },
-  /** The agent away from its API: what it does is the same, and so is what it needs. */
+  /** The agent away from its API: it does the same, and needs the same. */
   get worker() {
-    return settings.agent;
+    return settings.agent.extend({ SALLYPORT_JOBS_QUEUE_URL: jobsQueueUrl() });
   },
   get mcp() {
     return z.object({

@@ -4,11 +4,13 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { AppError } from '../kernel/app-error.ts';
 import { encodeUlid } from '../kernel/ulid.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { VerifyJwt } from '../trust/jwt.ts';
 import type { Vault } from '../vault/vault.ts';
+import { createAnswerNotice } from './answer-notice.ts';
 import { addApprovalRoutes } from './approval-routes.ts';
 import { createApprovals } from './approvals.ts';
 import { createAuthentication } from './authentication.ts';
@@ -22,6 +24,7 @@ import { addGrantRoutes } from './grant-routes.ts';
 import { createGrants } from './grants.ts';
 import { addHomeRoutes } from './home-routes.ts';
 import { addIdentityRoutes, type IdentityParts } from './identity-routes.ts';
+import { createJobs } from './jobs.ts';
 import { createLinkTickets } from './link-tickets.ts';
 import { speakPlainly } from './plain-spoken.ts';
 import type { GoogleAuthorization, SignIn } from './ports.ts';
@@ -44,6 +47,8 @@ export interface OAuthAppOptions {
   readonly signIn?: SignIn | undefined;
   /** Believes access tokens of the configured issuers, for linking; absent where there are none. */
   readonly verifyJwt?: VerifyJwt | undefined;
+  /** To the agent's worker; without it turns go on when their clients ask. */
+  readonly jobQueue?: JobQueue | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -58,8 +63,9 @@ export interface OAuthApp {
 }
 
 function createParts(options: OAuthAppOptions): SignInParts & IdentityParts {
-  const { clock, random, config } = options;
+  const { clock, random, config, jobQueue, log } = options;
   const store = speakPlainly(options.store);
+  const jobs = jobQueue === undefined ? undefined : createJobs({ store, queue: jobQueue, clock });
   const records = { store, clock, random };
   const browsers = createBrowsers({ publicUrl: config.publicUrl, random });
   const sessions = createSessions(records);
@@ -79,7 +85,8 @@ function createParts(options: OAuthAppOptions): SignInParts & IdentityParts {
     verifyJwt: options.verifyJwt,
     flows: createFlows(records),
     grants: createGrants(records),
-    approvals: createApprovals(records),
+    approvals: createApprovals({ ...records, tell: jobs && createAnswerNotice({ jobs, log }) }),
+    jobs,
   };
 }
 

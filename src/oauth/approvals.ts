@@ -12,6 +12,7 @@ import {
 } from '../trust/approval.ts';
 import { listKeys } from '../trust/list-keys.ts';
 import { readRecord } from '../trust/record.ts';
+import type { TellAnswer } from './answer-notice.ts';
 
 // The person's answers. The question belongs to the MCP API and is only read here; the answer is written once for each time
 // the question was asked (`instance`) and never changed after: a yes cannot become a no, nor a no a yes.
@@ -43,9 +44,14 @@ export interface Approvals {
 
 const ATTEMPTS = 5;
 
-export function createApprovals(deps: { readonly store: KeyValueStore; readonly clock: Clock }): Approvals {
-  const { store, clock } = deps;
+export interface ApprovalsDeps {
+  readonly store: KeyValueStore;
+  readonly clock: Clock;
+  /** Told of each answer once it is written; absent where nobody waits to hear. */
+  readonly tell?: TellAnswer | undefined;
+}
 
+export function createApprovals({ store, clock, tell }: ApprovalsDeps): Approvals {
   async function statusOf(record: ApprovalRecord): Promise<Question['status']> {
     const raw = await store.get(decisionKey(record.person, record.id));
     if (raw === undefined) return 'pending';
@@ -121,7 +127,10 @@ export function createApprovals(deps: { readonly store: KeyValueStore; readonly 
           );
         }
         const settled = await settle(record, answer);
-        if (settled === answer.decision) return { record, status: settled };
+        if (settled === answer.decision) {
+          await tell?.(record, answer.by);
+          return { record, status: settled };
+        }
         if (settled !== undefined) {
           throw new AppError('conflict', `You have already said ${settled} to this. An answer cannot be changed.`);
         }

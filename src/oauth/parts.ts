@@ -8,6 +8,7 @@ import type { Authentication } from './authentication.ts';
 import type { Browsers } from './browser.ts';
 import type { Flows } from './flows.ts';
 import type { Grants } from './grants.ts';
+import type { Jobs } from './jobs.ts';
 import type { Frame, Html } from './pages/layout.ts';
 import type { GoogleAuthorization, SignIn } from './ports.ts';
 import { contentSecurityPolicy } from './security-headers.ts';
@@ -34,6 +35,8 @@ export interface OAuthParts {
   readonly flows: Flows;
   readonly grants: Grants;
   readonly approvals: Approvals;
+  /** Work for the agent's worker; absent where there is none. */
+  readonly jobs?: Jobs | undefined;
 }
 
 export function frameOf(parts: OAuthParts, context: OAuthContext, name?: string): Frame {
