@@ -57,7 +57,8 @@ export async function findPeople(lookup: PeopleLookup): Promise<FoundPeople> {
     tainted: false,
     timeoutMs: lookup.callTimeoutMs,
   });
-  const call = { id: 'call_1', tool: tool.name, arguments: args, writes: false };
+  const doors = outcome.doors === undefined ? {} : { doors: [...outcome.doors] };
+  const call = { id: 'call_1', tool: tool.name, arguments: args, writes: false, ...doors };
   if (outcome.kind !== 'result' || outcome.isError) {
     const refused = outcome.kind === 'refused';
     return { people: [], calls: [{ ...call, outcome: refused ? 'refused' : 'failed' }], tainted: taints(outcome) };

@@ -30,7 +30,29 @@ export interface ChromiumPage {
   /** The page's words, as a person reads them. */
   text(): Promise<string>;
   evaluate(expression: string): Promise<unknown>;
+  /** Until the expression is true in the page, whose own work it lets go on meanwhile. */
+  waitFor(expression: string, ms?: number): Promise<void>;
+  /** Types into what the selector finds, key by key as far as the page can tell. */
+  type(selector: string, text: string): Promise<void>;
+  /** One key, by its name (https://www.w3.org/TR/uievents-key/), where the focus is. */
+  press(key: 'Enter' | 'Tab' | 'Escape' | ' ', shift?: boolean): Promise<void>;
+  /** How wide and high the page is, and which colours it is asked for. */
+  show(view: PageView): Promise<void>;
+  /** A picture of what is seen, PNG. */
+  picture(): Promise<Buffer>;
+  /** The addresses that the page has asked for so far. */
+  requests(): readonly string[];
+  /** What the browser complains about: breaches of the content security policy, and errors that nobody caught. */
+  complaints(): readonly string[];
+  /** The page that this browser has opened beside this one, once its address holds the text. */
+  beside(part: string): Promise<ChromiumPage>;
   close(): Promise<void>;
+}
+
+export interface PageView {
+  readonly width: number;
+  readonly height: number;
+  readonly scheme?: 'light' | 'dark';
 }
 
 /** The address of the DevTools endpoint, which the browser prints once it listens. */
@@ -49,23 +71,41 @@ interface Session {
   send(method: string, parameters?: object): Promise<Record<string, unknown>>;
   /** Resolves at the next event of that name. */
   next(event: string): Promise<void>;
+  on(event: string, handle: (parameters: Record<string, unknown>) => void): void;
   close(): void;
 }
 
-async function connect(endpoint: URL): Promise<Session> {
-  const targets = (await (await fetch(`http://${endpoint.host}/json`)).json()) as {
-    type: string;
-    webSocketDebuggerUrl: string;
-  }[];
-  const page = targets.find(({ type }) => type === 'page');
-  if (page === undefined) throw new Error('chromium has no page');
+interface Target {
+  readonly type: string;
+  readonly url: string;
+  readonly webSocketDebuggerUrl: string;
+}
+
+/** The page whose address holds the text, once there is one. */
+async function findPage(endpoint: URL, part: string): Promise<Target> {
+  const endMs = Date.now() + LOAD_MS;
+  for (;;) {
+    const targets = (await (await fetch(`http://${endpoint.host}/json`)).json()) as Target[];
+    const page = targets.find(({ type, url }) => type === 'page' && url.includes(part));
+    if (page !== undefined) return page;
+    if (Date.now() > endMs) throw new Error(`chromium has no page at ${part}: ${targets.map(({ url }) => url)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function connect(page: Target): Promise<Session> {
   const socket = new WebSocket(page.webSocketDebuggerUrl);
   const answers = new Map<number, (answer: Record<string, unknown>) => void>();
   const events = new Map<string, () => void>();
+  const handlers = new Map<string, (parameters: Record<string, unknown>) => void>();
   socket.addEventListener('message', ({ data }) => {
     const message = JSON.parse(String(data));
-    if (typeof message.id === 'number') answers.get(message.id)?.(message);
-    else events.get(message.method)?.();
+    if (typeof message.id === 'number') {
+      answers.get(message.id)?.(message);
+      return;
+    }
+    events.get(message.method)?.();
+    handlers.get(message.method)?.(message.params);
   });
   await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
   let count = 0;
@@ -91,24 +131,41 @@ async function connect(endpoint: URL): Promise<Session> {
           resolve();
         });
       }),
+    on: (event, handle) => void handlers.set(event, handle),
     close: () => socket.close(),
   };
 }
 
-/** A browser with a profile of its own, which is deleted at the end. */
-export async function startChromium(): Promise<ChromiumPage> {
-  const profile = await mkdtemp(join(tmpdir(), 'sallyport-chromium-'));
-  const flags = ['--headless=new', '--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'];
-  const child = spawn(
-    findChromium() ?? 'chromium',
-    [...flags, '--ignore-certificate-errors', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+/** Keys that do something, with the code and the text that a keyboard gives for them. */
+const KEYS: Readonly<Record<string, { readonly code: number; readonly text?: string }>> = {
+  Enter: { code: 13, text: '\r' },
+  Tab: { code: 9 },
+  Escape: { code: 27 },
+  ' ': { code: 32, text: ' ' },
+};
+
+/** What the page asks for and complains about, from now on. */
+async function watch(session: Session): Promise<{ readonly requests: string[]; readonly complaints: string[] }> {
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  session.on('Network.requestWillBeSent', ({ request }) => void requests.push((request as { url: string }).url));
+  session.on('Log.entryAdded', ({ entry }) => {
+    const { level, text, url } = entry as { level: string; text: string; url?: string };
+    if (level === 'error') complaints.push(`${text} ${url ?? ''}`.trim());
+  });
+  session.on(
+    'Runtime.exceptionThrown',
+    ({ exceptionDetails }) => void complaints.push(JSON.stringify(exceptionDetails)),
   );
-  const session = await connect(await endpointOf(child));
-  child.stderr?.resume();
-  await session.send('Page.enable');
-  const evaluate = async (expression: string): Promise<unknown> => {
-    const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression });
+  await Promise.all(['Page', 'Network', 'Log', 'Runtime'].map((domain) => session.send(`${domain}.enable`)));
+  return { requests, complaints };
+}
+
+async function drive(target: Target, endpoint: URL, end: () => Promise<void>): Promise<ChromiumPage> {
+  const session = await connect(target);
+  const { requests, complaints } = await watch(session);
+  const evaluate = async (expression: string, awaitPromise = false): Promise<unknown> => {
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise });
     if (exceptionDetails !== undefined) throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
     return (result as { value?: unknown }).value;
   };
@@ -122,11 +179,68 @@ export async function startChromium(): Promise<ChromiumPage> {
     url: async () => String(await evaluate('location.href')),
     text: async () => String(await evaluate('document.body.innerText')),
     evaluate,
+    async waitFor(expression, ms = LOAD_MS) {
+      const until = `new Promise((resolve) => {
+        const end = performance.now() + ${ms};
+        const look = () => {
+          if (${expression}) resolve('true');
+          else if (performance.now() > end) resolve(document.body.innerText);
+          else setTimeout(look, 30);
+        };
+        look();
+      })`;
+      const seen = await evaluate(until, true);
+      if (seen !== 'true') throw new Error(`not within ${ms} ms: ${expression}\nThe page says:\n${String(seen)}`);
+    },
+    async type(selector, text) {
+      await evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`);
+      await session.send('Input.insertText', { text });
+    },
+    async press(key, shift = false) {
+      const { code, text } = KEYS[key] ?? { code: 0 };
+      const event = { key, code: key === ' ' ? 'Space' : key, windowsVirtualKeyCode: code, modifiers: shift ? 8 : 0 };
+      const withText = text === undefined ? {} : { text };
+      await session.send('Input.dispatchKeyEvent', { type: 'keyDown', ...event, ...withText });
+      await session.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+    },
+    async show({ width, height, scheme = 'light' }) {
+      await session.send('Emulation.setDeviceMetricsOverride', {
+        width,
+        height,
+        deviceScaleFactor: 1,
+        mobile: width < 500,
+      });
+      const features = [{ name: 'prefers-color-scheme', value: scheme }];
+      await session.send('Emulation.setEmulatedMedia', { features });
+    },
+    async picture() {
+      const { data } = await session.send('Page.captureScreenshot', { format: 'png' });
+      return Buffer.from(String(data), 'base64');
+    },
+    requests: () => [...requests],
+    complaints: () => [...complaints],
+    beside: async (part) => drive(await findPage(endpoint, part), endpoint, async () => {}),
     async close() {
       session.close();
-      child.kill();
-      if (child.exitCode === null) await once(child, 'exit');
-      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      await end();
     },
   };
+}
+
+/** A browser with a profile of its own, which is deleted at the end. */
+export async function startChromium(): Promise<ChromiumPage> {
+  const profile = await mkdtemp(join(tmpdir(), 'sallyport-chromium-'));
+  const flags = ['--headless=new', '--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'];
+  const child = spawn(
+    findChromium() ?? 'chromium',
+    [...flags, '--ignore-certificate-errors', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const endpoint = await endpointOf(child);
+  child.stderr?.resume();
+  return drive(await findPage(endpoint, ''), endpoint, async () => {
+    child.kill();
+    if (child.exitCode === null) await once(child, 'exit');
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  });
 }
