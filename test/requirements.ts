@@ -313,9 +313,25 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   later('S4.2', 'JSON Schema validation'),
+  {
+    row: 'S4.3',
+    what: 'send_push_notification (ntfy: title, message, priority)',
+    state: 'kept',
+    tests: [
+      ['test/contract/personal-tools.test.ts', 'publishes title, message and priority'],
+      ['test/e2e/personal-tools.test.ts', 'send nothing before the person’s yes'],
+    ],
+  },
+  {
+    row: 'S4.4',
+    what: 'get_weather (location, units; now and forecast)',
+    state: 'kept',
+    tests: [
+      ['test/contract/personal-tools.test.ts', 'tells the weather now and for three days'],
+      ['test/contract/personal-tools.test.ts', 'to tell places apart, units, days'],
+    ],
+  },
   ...[
-    'push notifications',
-    'weather',
     'golf',
     'Lambda with API key',
     'stdio bridge',
@@ -323,7 +339,7 @@ export const requirements: readonly Requirement[] = [
     'load tests',
     'guides',
     'JWT beside keys, rotation',
-  ].map((what, index) => later(`S4.${index + 3}`, what)),
+  ].map((what, index) => later(`S4.${index + 5}`, what)),
   {
     row: 'S4.12',
     what: 'VPC, WAF, dashboards, X-Ray, alarms, incident response',
