@@ -88,7 +88,8 @@ function createRecords({ store, clock, random }: KeyValueConversationsDeps): Con
 
   async function readLive(person: string, id: string): Promise<StoredHead<string> | undefined> {
     const raw = await store.get(keyOf(person, id));
-    return raw === undefined ? undefined : readHead(raw);
+    const head = raw === undefined ? undefined : readHead(raw);
+    return head === undefined || head.summary.expiresAtMs <= clock.nowMs() ? undefined : head;
   }
 
   return {
