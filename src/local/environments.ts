@@ -80,7 +80,9 @@ export function localToolsets(given: Environment): string {
   return given['SALLYPORT_TOOLSETS'] || usual;
 }
 
-export function localEnvironments(request: EnvironmentsRequest): Readonly<Record<LocalService, Environment>> {
+export function localEnvironments(
+  request: EnvironmentsRequest,
+): Readonly<Record<LocalService | 'worker', Environment>> {
   const { given, urls, google, secrets } = request;
   const calendarUrl = given['GOOGLE_CALENDAR_URL'] ?? google.calendarUrl;
   const hosts = [hostOf(google.tokenUrl), hostOf(calendarUrl), given['SALLYPORT_ALLOWED_HOSTS'] ?? ''];
@@ -104,14 +106,15 @@ export function localEnvironments(request: EnvironmentsRequest): Readonly<Record
     SALLYPORT_VAULT_KEY: secrets.vault_key,
   };
   const mcp = { ...common, ...googleSettings, SALLYPORT_TRUST_DOMAIN: TRUST_DOMAIN };
+  const agent = {
+    ...common,
+    SALLYPORT_AGENT_URL: urls.agent,
+    SALLYPORT_MCP_URL: urls.mcp,
+    SALLYPORT_CREDENTIALS: request.credentials,
+  };
   return {
-    agent: {
-      ...common,
-      SALLYPORT_AGENT_URL: urls.agent,
-      SALLYPORT_CONSOLE: given['SALLYPORT_CONSOLE'] || 'on',
-      SALLYPORT_MCP_URL: urls.mcp,
-      SALLYPORT_CREDENTIALS: request.credentials,
-    },
+    agent: { ...agent, SALLYPORT_CONSOLE: given['SALLYPORT_CONSOLE'] || 'on' },
+    worker: agent,
     mcp: {
       ...mcp,
       SALLYPORT_MCP_URL: urls.mcp,

@@ -28,6 +28,7 @@ import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { createStandInGoogle, type StandInGoogle } from './google/stand-in-google.ts';
 import type { StandInAccount } from './google/stand-in-options.ts';
 import type { Home } from './home.ts';
+import { createLocalJobs } from './jobs.ts';
 import { ensureLocalPerson } from './person.ts';
 import { ensurePki, type Pki } from './pki.ts';
 import { startRenewal } from './renewal.ts';
@@ -176,11 +177,13 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     keyDoor: `${opened.keyDoor.url}/mcp`,
     oauth: opened.oauth.url,
   };
+  const jobs = createLocalJobs({ store, log });
   const environments = localEnvironments({ given, urls, google, secrets, credentials: await credentials() });
   const close = async (): Promise<void> => {
     renewal.stop();
     // The agent first: its turns under way still need the others.
     await opened.agent.close();
+    await jobs.close();
     await Promise.all([opened.mcp, opened.keyDoor, opened.oauth].map((door) => door.close()));
     await google.close();
     await store.close();
@@ -189,12 +192,13 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   try {
     // Said here, a wrong setting reaches whoever set it; at the first request it would be a fault without a word.
     for (const name of names) readConfig(composers[name].service, environments[name], platform);
+    readConfig('worker', environments.worker, platform);
   } catch (error) {
     await close();
     throw error;
   }
+  const shared = { ...platform, embeddedStore: store, credentials, jobQueue: jobs.queue };
   for (const name of names) {
-    const shared = { ...platform, embeddedStore: store, credentials };
     doors.attach(
       name,
       createServiceHandler({
@@ -205,6 +209,10 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       }),
     );
   }
+  await jobs.start(environments.worker, shared).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const access = (): LocalFile => ({
     agent: { url: urls.agent, token: person.agent_token },
     mcp: {
