@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AppError } from '../../kernel/app-error.ts';
 import { callApi, type Endpoint } from './api.ts';
 
 // A question and its answer through the Agent API: waits for a turn that takes longer, and answers approvals when told to.
@@ -9,6 +10,11 @@ const approval = z.object({
   tool: z.string(),
   summary: z.string(),
   expires_at: z.string(),
+  /** What follows is said by the OAuth API alone. */
+  agent: z.string().optional(),
+  arguments: z.record(z.string(), z.unknown()).optional(),
+  effect: z.string().optional(),
+  undo: z.string().optional(),
 });
 export type Approval = z.infer<typeof approval>;
 
@@ -39,13 +45,22 @@ export interface ChatOptions {
   readonly decide: (approval: Approval) => Promise<'yes' | 'no' | undefined>;
   /** Where and with which token approvals are answered; never the token that chats. */
   readonly approvals?: Endpoint;
+  /** The longest wait for a turn that runs. Default 330 s. */
+  readonly waitMs?: number;
 }
 
 const POLL_MS = 500;
+/** A turn may take 300 s where a front door lets it. */
+export const TURN_MS = 330_000;
 
-async function waitWhileRunning(agent: Endpoint, answer: TurnAnswer): Promise<TurnAnswer> {
+async function waitWhileRunning(agent: Endpoint, answer: TurnAnswer, waitMs = TURN_MS): Promise<TurnAnswer> {
+  const untilMs = Date.now() + waitMs;
   let current = answer;
   while (current.status === 'running') {
+    if (Date.now() >= untilMs) {
+      const again = `sallyport continue ${current.turn}`;
+      throw new AppError('timed_out', `The turn goes on, and nobody waits for it any more. See it with: ${again}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     current = await callApi(agent, { method: 'GET', path: `/turns/${encodeURIComponent(current.turn)}` }, turnAnswer);
   }
@@ -65,7 +80,8 @@ async function answerApprovals(options: ChatOptions, open: readonly Approval[]):
     const { instance, ...asked } = await callApi(approvals, { method: 'GET', path }, question);
     const decision = await decide(asked);
     if (decision === undefined) continue;
-    await callApi(approvals, { method: 'POST', path, body: { decision, instance } }, z.looseObject({}));
+    const body = { decision, instance };
+    await callApi(approvals, { method: 'POST', path, body, repeatable: true }, z.looseObject({}));
     answered += 1;
   }
   return answered > 0 && answered === open.length;
@@ -81,11 +97,15 @@ export function questionBody({ message, conversationId, timeZone }: Question) {
 
 export async function ask(question: Question, options: ChatOptions): Promise<TurnAnswer> {
   const body = questionBody(question);
-  return followTurn(await callApi(options.agent, { method: 'POST', path: '/chat', body }, turnAnswer), options);
+  const request = { method: 'POST', path: '/chat', body, answerMs: TURN_MS } as const;
+  return followTurn(await callApi(options.agent, request, turnAnswer), options);
 }
 
-const resume = (agent: Endpoint, turn: string): Promise<TurnAnswer> =>
-  callApi(agent, { method: 'POST', path: `/turns/${encodeURIComponent(turn)}/continue` }, turnAnswer);
+/** May be said twice: of two at once one runs the call. */
+function resume(agent: Endpoint, turn: string): Promise<TurnAnswer> {
+  const path = `/turns/${encodeURIComponent(turn)}/continue`;
+  return callApi(agent, { method: 'POST', path, repeatable: true, answerMs: TURN_MS }, turnAnswer);
+}
 
 /** Goes on with a turn that waited for approvals, which have been answered elsewhere. */
 export async function continueTurn(turn: string, options: ChatOptions): Promise<TurnAnswer> {
@@ -96,7 +116,7 @@ export async function continueTurn(turn: string, options: ChatOptions): Promise<
 export async function followTurn(first: TurnAnswer, options: ChatOptions): Promise<TurnAnswer> {
   let answer = first;
   for (;;) {
-    answer = await waitWhileRunning(options.agent, answer);
+    answer = await waitWhileRunning(options.agent, answer, options.waitMs);
     if (answer.status !== 'approval_required') return answer;
     if (!(await answerApprovals(options, answer.approvals))) return answer;
     answer = await resume(options.agent, answer.turn);

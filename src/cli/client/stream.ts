@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
 import { ApiRefusal, callApi, type Endpoint, openApi } from './api.ts';
-import { type Question, questionBody, type TurnAnswer, turnAnswer } from './chat.ts';
+import { type Question, questionBody, TURN_MS, type TurnAnswer, turnAnswer } from './chat.ts';
 import { readEvents } from './server-sent-events.ts';
 
 // A question whose turn is told while it runs (`POST /stream`). A stream that breaks off ends nothing: the turn is then read at its address.
@@ -76,7 +76,12 @@ export async function streamQuestion(
   question: Question,
   tell: (news: TurnNews) => void,
 ): Promise<TurnAnswer> {
-  const body = await openApi(agent, { method: 'POST', path: '/stream', body: questionBody(question) });
+  const body = await openApi(agent, {
+    method: 'POST',
+    path: '/stream',
+    body: questionBody(question),
+    answerMs: TURN_MS,
+  });
   const { turn, end } = await follow(body, tell);
   if (end !== undefined) return end;
   if (turn === undefined) throw new AppError('upstream_failed', 'The stream ended before the turn began. Ask again.');
