@@ -136,6 +136,8 @@ export function createConversations(deps: {
   const { store, clock, random } = deps;
 
   function opened(content: ConversationContent, { turn, question }: Opening): ConversationContent {
+    // The same request once more: its turn may be further by now.
+    if (content.turns.some((other) => other.turn === turn)) return content;
     const messages: readonly StoredMessage[] = [{ role: 'user', text: question }];
     const entry: ConversationTurn = { turn, status: 'running', asked_at: clock.nowMs(), tainted: false, messages };
     const title = content.title === '' ? titleFrom(question) : content.title;
