@@ -7,6 +7,8 @@ import { addCertificateCommands } from './commands/certificates.ts';
 import { addChatCommand } from './commands/chat.ts';
 import { addConnectCommands } from './commands/connections.ts';
 import { addContactCommands } from './commands/contacts.ts';
+import { addIdentityCommands } from './commands/identities.ts';
+import { addLoginCommands } from './commands/login.ts';
 import { addPersonCommands } from './commands/persons.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addTokenCommands } from './commands/tokens.ts';
@@ -47,6 +49,8 @@ export function createProgram(context: CliContext): Command {
   addConnectCommands(program, context);
   addApprovalCommands(program, context);
   addContactCommands(program, context);
+  addLoginCommands(program, context);
+  addIdentityCommands(program, context);
   addPersonCommands(program, context);
   addTokenCommands(program, context);
   addCertificateCommands(program, context);

@@ -20,7 +20,7 @@ export interface CredentialsRequest {
 /** A token that expires sooner is refreshed first: a question may take a while. */
 const EARLY_MS = 60_000;
 
-export const loginPath = (environment: Environment): string => join(configFolder(environment), 'login.json');
+const loginPath = (environment: Environment): string => join(configFolder(environment), 'login.json');
 export const loginFileOf = (environment: Environment): LoginFile => createLoginFile(loginPath(environment));
 
 const signInAgain = (): AppError => new AppError('unauthenticated', 'Your sign-in is over. Run `sallyport login`.');

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
-import { callApi, type Endpoint } from './api.ts';
+import { type ApiRequest, callApi, type Endpoint } from './api.ts';
 
 // Where a browser shows itself to the terminal, on this computer's loopback (RFC 8252 §7.3). The terminal vouches with its token for a
 // browser that comes with the one ticket it waits for, under the listener's own address, and for no other.
@@ -28,12 +28,18 @@ function readVisit(request: IncomingMessage, authority: string, ticket: string |
   return request.method === 'GET' && path === PATH && ours && challenge !== null ? challenge : 404;
 }
 
-export async function listenOnLoopback(oauth: Endpoint): Promise<Loopback> {
+/** How the holder of a token that confirms vouches; others have an address of their own for it. */
+const proveTicket = (ticket: string, challenge: string): ApiRequest => ({
+  method: 'POST',
+  path: `/tickets/${ticket}/prove`,
+  body: { challenge },
+});
+
+export async function listenOnLoopback(oauth: Endpoint, prove = proveTicket): Promise<Loopback> {
   let authority = '';
   let ticket: string | undefined;
   async function vouch(challenge: string): Promise<string> {
-    const prove = { method: 'POST', path: `/tickets/${ticket}/prove`, body: { challenge } } as const;
-    return (await callApi(oauth, prove, proofAnswer)).continue_url;
+    return (await callApi(oauth, prove(ticket ?? '', challenge), proofAnswer)).continue_url;
   }
   const server = createServer((request, response) => {
     const visit = readVisit(request, authority, ticket);

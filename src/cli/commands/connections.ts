@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
+import { showLink } from '../browser.ts';
 import { callApi } from '../client/api.ts';
 import { connectGoogle, signInBrowser } from '../client/connect.ts';
 import { type CliContext, oauthEndpoint } from '../context.ts';
@@ -19,25 +19,6 @@ interface ConnectOptions {
   readonly days?: string;
   readonly browser: boolean;
 }
-
-/** Opens the system's browser; the link is printed as well, for machines that have none. */
-function openBrowser(url: string): void {
-  const [program, ...args] =
-    process.platform === 'darwin'
-      ? ['open', url]
-      : process.platform === 'win32'
-        ? // No shell: an `&` in an address would be a command to it.
-          ['rundll32', 'url.dll,FileProtocolHandler', url]
-        : ['xdg-open', url];
-  const child = spawn(program ?? 'xdg-open', args, { stdio: 'ignore', detached: true });
-  child.on('error', () => {});
-  child.unref();
-}
-
-const showLink = (context: CliContext, browser: boolean) => async (url: string) => {
-  context.warn(`Open this in a browser on this computer:\n${url}`);
-  if (browser) openBrowser(url);
-};
 
 async function connect(context: CliContext, options: ConnectOptions, command: Command): Promise<void> {
   const days = options.days === undefined ? undefined : Number(options.days);
