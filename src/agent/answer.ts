@@ -1,5 +1,7 @@
 import { canonicalJson } from '../trust/canonical-json.ts';
-import type { TurnApproval, TurnCall, TurnRecord } from './turn-record.ts';
+import { givenLinks, plainAnswer } from './answer-links.ts';
+import { claimsChange, claimsLook, claimsMore } from './claims.ts';
+import type { StoredMessage, TurnApproval, TurnCall, TurnRecord } from './turn-record.ts';
 
 // The last word of a turn. A model writes it, but what happened is known from the calls: where the two could differ, what happened is
 // added in our own words, so that no answer claims a thing that did not happen.
@@ -36,14 +38,6 @@ function undoneLine(call: TurnCall): string {
   return `${call.tool} was not done${told ? '' : `: ${call.message?.replace(/[.\s]+$/, '')}`}.`;
 }
 
-const CLAIM =
-  /\b(?:I(?:['’]ve| have)?|has been|have been|is now|successfully) (?:just |now |also |successfully )?(?:booked|scheduled|created|added|moved|rescheduled|cancell?ed|deleted|removed|updated|invited|sent)\b/i;
-
-/** True when the text claims that something was changed. English only; other languages rely on the lines about what was not done. */
-export function claimsChange(text: string): boolean {
-  return CLAIM.test(text);
-}
-
 export function nobodyInvited(names: readonly string[]): string {
   return `Nobody was invited: there is no address for ${names.join(' or ')}.`;
 }
@@ -57,15 +51,42 @@ function invitationLine(record: TurnRecord, text: string, unresolved: readonly s
   return nobodyInvited(unresolved);
 }
 
-/** `unresolved` are names the person mentioned and nobody has an address for. */
-export function finishAnswer(text: string, record: TurnRecord, unresolved: readonly string[]): string {
-  const lines = undone(record.calls).map(undoneLine);
-  const changed = record.calls.some((call) => call.writes && call.outcome === 'completed');
-  if (!changed && lines.length === 0 && claimsChange(text))
-    lines.push('Nothing was changed: no tool that changes anything was run.');
+const toolsOf = (calls: readonly TurnCall[]): string => [...new Set(calls.map((call) => call.tool))].join(', ');
+
+/** What the text claims and the calls do not bear out. */
+function correction(text: string, done: readonly TurnCall[], open: readonly TurnCall[]): string | undefined {
+  if (done.length > 0 && (open.length > 0 || claimsMore(text, done))) return `What was done: ${toolsOf(done)}.`;
+  if (done.length === 0 && open.length === 0 && claimsChange(text)) {
+    return 'Nothing was changed: no tool that changes anything was run.';
+  }
+  return undefined;
+}
+
+export interface AnswerFacts {
+  /** Names the person mentioned and nobody has an address for. */
+  readonly unresolved?: readonly string[];
+  /** Earlier turns of the conversation. */
+  readonly history?: readonly StoredMessage[];
+}
+
+/** Nothing was ever looked at, and the text says what only a look would tell. */
+function unseen(text: string, record: TurnRecord, history: readonly StoredMessage[]): boolean {
+  const looked = record.calls.some((call) => call.outcome === 'completed');
+  return !looked && !history.some((message) => message.role === 'tool' && !message.is_error) && claimsLook(text);
+}
+
+/** The model's words, then ours about what happened, in plain text. */
+export function finishAnswer(text: string, record: TurnRecord, facts: AnswerFacts = {}): string {
+  const { unresolved = [], history = [] } = facts;
+  const done = record.calls.filter((call) => call.writes && call.outcome === 'completed');
+  const open = undone(record.calls);
+  const corrected = correction(text, done, open);
+  const lines = [...open.map(undoneLine), ...(corrected === undefined ? [] : [corrected])];
+  if (unseen(text, record, history)) lines.push('This was not looked up: no tool was asked.');
   const invitation = invitationLine(record, text, unresolved);
   if (invitation !== undefined) lines.push(invitation);
-  return [text.trim(), ...new Set(lines)].filter((line) => line !== '').join('\n');
+  const answer = [text.trim(), ...new Set(lines)].filter((line) => line !== '').join('\n');
+  return plainAnswer(answer, givenLinks([...history, ...record.messages], record.calls));
 }
 
 /** While a turn waits for the person. The model's own words are left out: it wrote them before anything happened. */

@@ -15,7 +15,7 @@ import type { TurnHandle } from './turn-store.ts';
 export async function finish(setting: Setting, text: string, limit?: TurnRecord['limit']): Promise<void> {
   const { handle } = setting;
   const unresolved = unresolvedNames(questionOf(handle.record), knownPeople(setting));
-  const answer = finishAnswer(text, handle.record, unresolved);
+  const answer = finishAnswer(text, handle.record, { unresolved, history: setting.history });
   await handle.save({
     status: 'completed',
     answer,
@@ -38,7 +38,7 @@ export async function finishLate(handle: TurnHandle, turnMs: number, error: unkn
   const record = { ...handle.record, calls: brokenCalls(handle.record.calls) };
   const waited = error instanceof AppError && error.code === 'timed_out' ? `${error.message} ` : '';
   const text = `I stopped because the time for one question, ${Math.round(turnMs / 1000)} seconds, was up. ${waited}${doneLine(record)}`;
-  const answer = finishAnswer(text, record, []);
+  const answer = finishAnswer(text, record);
   await handle.save({
     status: 'completed',
     limit: 'time',
@@ -56,7 +56,7 @@ export async function fail(handle: TurnHandle, error: unknown, log: Log): Promis
   const known =
     error instanceof AppError ? error : new AppError('internal', 'Something went wrong on our side.', { cause: error });
   log.error('turn.failed', { code: known.code, cause: describe(known.cause ?? known) });
-  const answer = calls.length === 0 ? undefined : finishAnswer(`${known.message} ${doneLine(record)}`, record, []);
+  const answer = calls.length === 0 ? undefined : finishAnswer(`${known.message} ${doneLine(record)}`, record);
   const { code, message, retryAfterSeconds } = known;
   await handle.save({
     status: 'failed',
