@@ -50,6 +50,8 @@ export interface TestMachineOptions {
   readonly given?: Readonly<Record<string, string>>;
   readonly storeFile?: string;
   readonly home?: string;
+  /** As `MachineOptions.googleStateFile`. */
+  readonly googleStateFile?: string;
   /** As `MachineOptions.accounts`. */
   readonly accounts?: readonly StandInAccount[];
 }
@@ -67,6 +69,7 @@ export async function startTestMachine(options: TestMachineOptions = {}): Promis
     given: { SALLYPORT_MODEL: 'offline', SALLYPORT_RATE_PER_MINUTE: '100000', ...options.given },
     writeLog: (line) => void logText.push(line),
     ...(options.storeFile === undefined ? {} : { storeFile: options.storeFile }),
+    ...(options.googleStateFile === undefined ? {} : { googleStateFile: options.googleStateFile }),
     ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
   });
   const operator = createOperator({ store: machine.store, clock, random });
