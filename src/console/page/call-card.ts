@@ -33,7 +33,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 
 export const outcomeWords = (outcome: string): string => OUTCOMES[outcome] ?? outcome;
 
-const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : String(Math.round(ms))} ms`;
+const milliseconds = (ms: number): string =>
+  `${ms < 1 ? ms.toFixed(2) : ms < 10 ? ms.toFixed(1) : String(Math.round(ms))} ms`;
 
 function doorItem([name, label, meaning]: (typeof WAY)[number], door: Door | undefined): HTMLLIElement {
   const state = door === undefined ? 'ahead' : door.note === 'asked' || door.note === 'refused' ? 'stopped' : 'passed';
@@ -65,12 +66,12 @@ export function argumentList(args: Call['arguments']): HTMLElement {
   return list;
 }
 
-export function callCard(call: Call): HTMLElement {
+export function callCard(call: Call, title: string | undefined): HTMLElement {
   const passed = new Map(call.doors.map((door) => [door.name, door]));
   const heading = element(
     'p',
     { class: 'call-head' },
-    element('code', {}, call.tool),
+    element('span', {}, title === undefined ? undefined : `${title} `, element('code', {}, call.tool)),
     element('span', { class: `outcome ${call.outcome}` }, outcomeWords(call.outcome)),
   );
   const doors = element('ol', { class: 'doors', 'aria-label': `The doors that ${call.tool} passes` });

@@ -1,4 +1,5 @@
 import type { Api } from './api.ts';
+import type { TurnState } from './chat.ts';
 import { button, element, fill } from './dom.ts';
 import { listOf, membersOf, readCall, type Turn, textOf } from './shapes.ts';
 
@@ -14,6 +15,7 @@ export interface Summary {
 export interface PastTurn {
   readonly question: string;
   readonly turn: Turn;
+  readonly state: TurnState;
 }
 
 export interface History {
@@ -47,14 +49,16 @@ function readPastTurn(conversation: string, item: Readonly<Record<string, unknow
     });
   const words = messages.filter((message) => message['role'] === 'assistant').map((message) => textOf(message['text']));
   const status = textOf(item['status']);
+  const underWay = status === 'running' || status === 'approval_required';
   return {
     question: textOf(messages.find((message) => message['role'] === 'user')?.['text']),
+    state: status === 'interrupted' ? 'interrupted' : underWay ? 'under_way' : 'ended',
     turn: {
       id: textOf(item['turn']),
       conversation,
-      status: status === 'interrupted' ? 'failed' : status,
+      status: status === 'interrupted' ? 'running' : status,
       answer: words.findLast((text) => text !== ''),
-      error: status === 'interrupted' ? 'This was interrupted before it ended.' : undefined,
+      error: undefined,
       calls,
       approvals: [],
       usage: undefined,
