@@ -16,6 +16,7 @@ import { canonicalJson } from '../trust/canonical-json.ts';
 import { readRecord } from '../trust/record.ts';
 import type { Caller } from './caller.ts';
 import { effectInWords } from './effect.ts';
+import { oneLine, quoted } from './tools/plain-line.ts';
 import type { JsonObject, Preparation, Tool, ToolResult } from './tools/tool.ts';
 
 // The person's yes in front of every write, and of every read of the open world that private or untrusted data may have shaped. This side asks and consumes; it cannot write an answer, and whatever a
@@ -68,7 +69,14 @@ const MAX_QUESTIONS = 300;
 /** What a person is asked about is shown to them whole; longer arguments nobody reads before saying yes. */
 const MAX_ARGUMENTS_CHARACTERS = 32_768;
 
-export const summaryOf = (tool: Tool, args: JsonObject): string => tool.summarize?.(args) ?? tool.declaration.title;
+/** In the tool's own words; else its title and what it is asked with. */
+export function summaryOf(tool: Tool, args: JsonObject): string {
+  if (tool.summarize !== undefined) return tool.summarize(args);
+  const said = Object.entries(args).map(([name, value]) =>
+    typeof value === 'string' ? `${name} ${quoted(value)}` : `${name} ${JSON.stringify(value)}`,
+  );
+  return oneLine([tool.declaration.title, said.join(', ')].filter((part) => part !== '').join(': '));
+}
 
 interface OpenQuestion {
   readonly raw: string;

@@ -60,6 +60,46 @@ describe('what needs a yes', () => {
   });
 });
 
+describe('a read of the open world', () => {
+  const declared = read.declaration;
+  const outside = {
+    ...read,
+    declaration: { ...declared, annotations: { ...declared.annotations, openWorldHint: true } },
+  };
+  const tainted: Caller = { ...testCaller, tainted: true };
+
+  it.each([
+    ['never', true, 'allowed'],
+    ['writes', true, 'required'],
+    ['writes', false, 'allowed'],
+    ['always', false, 'required'],
+  ] as const)('confirm %s, tainted %p: %s', async (confirm, isTainted, kind) => {
+    const caller = { ...testCaller, tainted: isTainted };
+    expect((await approvals({ confirm }).decide(outside, args, caller)).kind).toBe(kind);
+  });
+
+  it('is the only one that private data behind it makes a question of', async () => {
+    expect((await approvals().decide(read, args, tainted)).kind).toBe('allowed');
+  });
+
+  it('shows the person what would go out, and goes out once for one yes', async () => {
+    const subject = { person: PERSON, agent: testCaller.agent, tool: 'echo', arguments: args };
+    const id = approvalId(subject);
+    expect(await approvals().decide(outside, args, tainted)).toMatchObject({
+      kind: 'required',
+      question: { id, summary: 'Echo: text “hello”' },
+    });
+    await answer(id, 'yes');
+    expect(await approvals().decide(outside, args, tainted)).toEqual({ kind: 'allowed', id });
+    expect((await approvals().decide(outside, args, tainted)).kind).toBe('required');
+  });
+
+  it('is not asked of a caller whom nothing taints, even while the question is open', async () => {
+    await approvals().decide(outside, args, tainted);
+    expect(await approvals().decide(outside, args, testCaller)).toEqual({ kind: 'allowed' });
+  });
+});
+
 describe('a question', () => {
   it('says what will happen, where to answer, and until when', async () => {
     expect(await approvals().decide(write, args, testCaller)).toEqual({

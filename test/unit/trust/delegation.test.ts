@@ -33,11 +33,12 @@ beforeAll(async () => {
   bridge = await holderOf(`bridge/${PERSON}`);
 });
 
-function mint(holder: Holder, person = PERSON): string {
+function mint(holder: Holder, person = PERSON, tainted?: boolean): string {
   return mintDelegation({
     ...holder,
     person,
     scopes: ['calendar.read', 'calendar.write'],
+    ...(tainted === undefined ? {} : { tainted }),
     audience: AUDIENCE,
     nowMs: NOW_MS,
     lifetimeSeconds: 60,
@@ -114,6 +115,25 @@ describe('a delegation', () => {
   it('may name its audience in a list of one', async () => {
     expect(verdictOn(await foreign({ claims: { aud: [AUDIENCE] } }))).toBe('accepted');
   });
+
+  it.each([
+    [undefined, false],
+    [false, false],
+    [true, true],
+  ])('says whether private data is behind the call: %p', async (tainted, expected) => {
+    const expectation = { certificate: assistant.certificate, audience: AUDIENCE, nowMs: NOW_MS };
+    const theirs = verifyDelegation(await foreign({ claims: { tainted } }), expectation);
+    expect(theirs).toMatchObject({ ok: true, value: { tainted: expected } });
+    const ours = verifyDelegation(mint(assistant, PERSON, tainted), expectation);
+    expect(ours).toMatchObject({ ok: true, value: { tainted: expected } });
+  });
+
+  it.each(['true', 'false', 1, 0, null, {}])(
+    'says so in a word that is none of both, and is refused: %j',
+    async (tainted) => {
+      expect(verdictOn(await foreign({ claims: { tainted } }))).toBe('delegation_claims');
+    },
+  );
 
   it('ends at `exp`, to the millisecond', () => {
     expect(verdictOn(mint(assistant), assistant, NOW_MS + 59_999)).toBe('accepted');

@@ -51,6 +51,21 @@ describe('the agent door', () => {
     }
   });
 
+  it('takes the agent’s word that private data is behind a call', async () => {
+    for (const tainted of [true, false]) {
+      expect(await world.door(world.request({ certificate, tainted }))).toMatchObject({ caller: { tainted } });
+    }
+  });
+
+  it('takes no bridge’s word that there is none: it sees no conversation', async () => {
+    const agent = `bridge/${PERSON}`;
+    await world.setKeyring(keyOf(agent));
+    await world.setGrant({ agent });
+    const bridge = await testAgentCertificate(agent);
+    const verdict = await world.door(world.request({ certificate: bridge, agent, tainted: false }));
+    expect(verdict).toMatchObject({ ok: true, caller: { tainted: true } });
+  });
+
   it('lets a bridge act for its own person', async () => {
     const agent = `bridge/${PERSON}`;
     await world.setKeyring(keyOf(agent));

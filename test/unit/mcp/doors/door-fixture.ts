@@ -83,6 +83,7 @@ interface CallOptions {
   readonly authorization?: string;
   readonly method?: string;
   readonly body?: Uint8Array;
+  readonly tainted?: boolean;
 }
 
 export interface DoorWorld {
@@ -113,6 +114,7 @@ function mintFor(options: CallOptions, nowMs: number): string {
     privateKey: createPrivateKey(options.certificate.keyPem),
     person: options.person ?? PERSON,
     scopes: options.scopes ?? ['calendar.read'],
+    ...(options.tainted === undefined ? {} : { tainted: options.tainted }),
     audience: options.audience ?? MCP_URL,
     nowMs,
     lifetimeSeconds: 60,
