@@ -33,6 +33,8 @@ const PASSED_ON = [
   'SALLYPORT_MODEL_WINDOW',
   'SALLYPORT_ALLOWED_ORIGINS',
   'SALLYPORT_CORS_ORIGINS',
+  'SALLYPORT_ISSUERS',
+  'SALLYPORT_IAM_SCOPES',
   'OPEN_METEO_URL',
   'OPEN_METEO_GEOCODING_URL',
   'NTFY_URL',
@@ -112,9 +114,16 @@ export function localEnvironments(
     SALLYPORT_MCP_URL: urls.mcp,
     SALLYPORT_CREDENTIALS: request.credentials,
   };
+  const { SLACK_API_URL, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET } = given;
+  const standsIn = (SLACK_API_URL ?? '') !== '' && (SLACK_BOT_TOKEN ?? '') === '';
   return {
     agent: { ...agent, SALLYPORT_CONSOLE: given['SALLYPORT_CONSOLE'] || 'on' },
-    worker: agent,
+    worker: {
+      ...agent,
+      SLACK_API_URL,
+      // One that stands in for Slack takes any token.
+      SLACK_BOT_TOKEN: standsIn ? 'xoxb-local' : SLACK_BOT_TOKEN,
+    },
     mcp: {
       ...mcp,
       SALLYPORT_MCP_URL: urls.mcp,
@@ -129,6 +138,7 @@ export function localEnvironments(
       SALLYPORT_SIGN_IN_ISSUER: google.issuer,
       SALLYPORT_SIGN_IN_CLIENT_ID: GOOGLE_CLIENT_ID,
       SALLYPORT_SIGN_IN_CLIENT_SECRET: secrets.google_client_secret,
+      SLACK_SIGNING_SECRET: SLACK_SIGNING_SECRET || secrets.slack_signing_secret,
     },
   };
 }
