@@ -113,6 +113,7 @@ export function localEnvironments(
     SALLYPORT_AGENT_URL: urls.agent,
     SALLYPORT_MCP_URL: urls.mcp,
     SALLYPORT_CREDENTIALS: request.credentials,
+    SALLYPORT_ALLOWED_HOSTS: given['SALLYPORT_ALLOWED_HOSTS'],
   };
   const { SLACK_API_URL, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET } = given;
   const standsIn = (SLACK_API_URL ?? '') !== '' && (SLACK_BOT_TOKEN ?? '') === '';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { createLocalJWKSet, exportSPKI, importJWK } from 'jose';
+import { type CryptoKey, createLocalJWKSet, exportSPKI, importJWK } from 'jose';
 import { accept, refuse } from '../../../src/kernel/result.ts';
 import type { IssuerProfile } from '../../../src/trust/issuer-profile.ts';
 import { createJwtVerifier, type KeyRequest, looksLikeJwt } from '../../../src/trust/jwt.ts';
