@@ -17,7 +17,7 @@ export const OUT = 'dist/lambda';
 /** The APIs, whose callers wait for a cold start. */
 export const DOORS = ['agent', 'mcp', 'oauth'] as const;
 export type DoorEntry = (typeof DOORS)[number];
-export const ENTRIES = [...DOORS, 'stream', 'rotate'] as const;
+export const ENTRIES = [...DOORS, 'stream', 'worker', 'rotate'] as const;
 export type Entry = (typeof ENTRIES)[number];
 
 /**
@@ -29,6 +29,7 @@ export const START_BUDGETS: Readonly<Record<Entry, number>> = {
   mcp: 115_000,
   oauth: 75_000,
   stream: 116_000,
+  worker: 130_000,
   rotate: 130_000,
 };
 

@@ -58,8 +58,9 @@ describe('the zip', () => {
       'oauth.mjs',
       'rotate.mjs',
       'stream.mjs',
+      'worker.mjs',
     ]);
-    expect(names.filter((name) => !/^(?:chunks\/[\w-]+|agent|mcp|oauth|rotate|stream)\.mjs$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^(?:chunks\/[\w-]+|agent|mcp|oauth|rotate|stream|worker)\.mjs$/.test(name))).toEqual([]);
   });
 
   it('holds no source map, inline or beside, and no mention of one', () => {
@@ -182,6 +183,7 @@ const agent = [
 const lazy: Readonly<Record<Entry, readonly string[]>> = {
   agent,
   stream: agent,
+  worker: [...agent, 'node_modules/hono/'],
   mcp: [
     ...never,
     ...models,
