@@ -7,6 +7,7 @@ import { addCertificateCommands } from './commands/certificates.ts';
 import { addChatCommand } from './commands/chat.ts';
 import { addConnectCommands } from './commands/connections.ts';
 import { addContactCommands } from './commands/contacts.ts';
+import { addConversationCommands } from './commands/conversations.ts';
 import { addIdentityCommands } from './commands/identities.ts';
 import { addLoginCommands } from './commands/login.ts';
 import { addPersonCommands } from './commands/persons.ts';
@@ -46,6 +47,7 @@ export function createProgram(context: CliContext): Command {
   addChatCommand(program, context);
   addAskCommand(program, context);
   addPlanCommand(program, context);
+  addConversationCommands(program, context);
   addConnectCommands(program, context);
   addApprovalCommands(program, context);
   addContactCommands(program, context);

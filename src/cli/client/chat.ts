@@ -4,7 +4,7 @@ import { callApi, type Endpoint } from './api.ts';
 
 // A question and its answer through the Agent API: waits for a turn that takes longer, and answers approvals when told to.
 
-const approval = z.object({
+export const approvalShape = {
   id: z.string(),
   url: z.string(),
   tool: z.string(),
@@ -15,7 +15,8 @@ const approval = z.object({
   arguments: z.record(z.string(), z.unknown()).optional(),
   effect: z.string().optional(),
   undo: z.string().optional(),
-});
+};
+const approval = z.object(approvalShape);
 export type Approval = z.infer<typeof approval>;
 
 export const turnAnswer = z.object({
@@ -68,7 +69,7 @@ async function waitWhileRunning(agent: Endpoint, answer: TurnAnswer, waitMs = TU
 }
 
 /** What the OAuth API says of a question. The agent only names it: its own words are no ground for a yes. */
-const question = z.looseObject({ ...approval.shape, instance: z.string() });
+const question = z.looseObject({ ...approvalShape, instance: z.string() });
 
 /** True when every open approval got its answer, so that the turn can go on. */
 async function answerApprovals(options: ChatOptions, open: readonly Approval[]): Promise<boolean> {

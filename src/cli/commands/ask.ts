@@ -1,7 +1,14 @@
 import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { type Approval, ask, type ChatOptions, continueTurn, type TurnAnswer } from '../client/chat.ts';
-import { agentEndpoint, type CliContext, oauthEndpoint } from '../context.ts';
+import { AppError } from '../../kernel/app-error.ts';
+import { describeApproval, QUESTION, readDecision } from '../approval-prompt.ts';
+import { createChatSession } from '../chat-session.ts';
+import { type Approval, type ChatOptions, continueTurn, type TurnAnswer } from '../client/chat.ts';
+import { conversationId } from '../client/conversations.ts';
+import { agentEndpoint, approvalsEndpoint, type CliContext, settingsOf } from '../context.ts';
+import { withExamples } from '../examples.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { oneLine } from '../visible.ts';
 
 // `sallyport ask "…"`: one question, its answer, and a yes or no where something would be written.
@@ -14,61 +21,143 @@ interface AskOptions {
 }
 
 /** Asks on the terminal. Without one the question stays open: nobody said yes. */
-async function askOnTerminal(approval: Approval): Promise<'yes' | 'no' | undefined> {
-  if (!process.stdin.isTTY) return undefined;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const reply = (await terminal.question(`${oneLine(approval.summary)}\nDo it? [y/N] `)).trim().toLowerCase();
-    return reply === 'y' || reply === 'yes' ? 'yes' : 'no';
-  } finally {
-    terminal.close();
-  }
-}
-
-function printAnswer(context: CliContext, answer: TurnAnswer): void {
-  for (const call of answer.tool_calls) context.warn(`· ${oneLine(call.tool)}: ${call.outcome}`);
-  if (answer.answer !== undefined && answer.answer !== '') context.print(answer.answer);
-  if (answer.status !== 'approval_required') return;
-  for (const item of answer.approvals)
-    context.print(`Waiting for your yes: ${oneLine(item.summary)}\n  ${oneLine(item.url)}`);
-  context.warn(`Then go on with: sallyport continue ${answer.turn}`);
-}
-
-function chatOptions(context: CliContext, options: AskOptions, command: Command): ChatOptions {
-  return {
-    agent: agentEndpoint(context, command),
-    approvals: oauthEndpoint(context, command),
-    decide: options.yes === true ? async () => 'yes' : askOnTerminal,
+function askOnTerminal(context: CliContext): ChatOptions['decide'] {
+  return async (approval: Approval) => {
+    if (process.stdin.isTTY !== true) return undefined;
+    for (const line of describeApproval(approval, context.style)) context.tell(line);
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      // Ctrl-D, or Ctrl-C, at this question is a no as well.
+      return readDecision(await terminal.question(QUESTION).catch(() => ''));
+    } finally {
+      terminal.close();
+    }
   };
 }
 
-function show(context: CliContext, answer: TurnAnswer, options: AskOptions): void {
-  if (options.json === true) context.print(JSON.stringify(answer, null, 2));
-  else printAnswer(context, answer);
+const statusCodes: Readonly<Record<TurnAnswer['status'], ExitCode>> = {
+  completed: EXIT.done,
+  approval_required: EXIT.waiting,
+  running: EXIT.unavailable,
+  failed: EXIT.failed,
+  cancelled: EXIT.failed,
+};
+
+function chatOptions(context: CliContext, options: AskOptions, command: Command): ChatOptions {
+  const approvals = approvalsEndpoint(context, command);
+  if (options.yes === true && approvals === undefined) {
+    throw new AppError(
+      'misconfigured',
+      '--yes needs the OAuth API and a token that approves (SALLYPORT_CONFIRM_TOKEN).',
+    );
+  }
+  const { timeout } = settingsOf(context, command);
+  return {
+    agent: agentEndpoint(context, command),
+    ...(approvals !== undefined && { approvals }),
+    decide: options.yes === true ? async () => 'yes' : askOnTerminal(context),
+    ...(timeout !== undefined && { waitMs: timeout.value * 1000 }),
+  };
+}
+
+/** From the words of the command line, or from stdin when there are none or `-`. */
+async function questionFrom(words: readonly string[]): Promise<string> {
+  const fromInput = words.length === 0 ? process.stdin.isTTY !== true : words.length === 1 && words[0] === '-';
+  const question = fromInput ? (await text(process.stdin)).trim() : words.join(' ').trim();
+  if (question === '')
+    throw new AppError('invalid_request', 'Ask something: sallyport ask "am I free tomorrow at three?"');
+  return question;
+}
+
+/** Ctrl-C stops the turn, so that nothing more is done, and then the program. A second one does not wait for that. */
+function onInterrupt(cancel: () => Promise<boolean>, context: CliContext): () => void {
+  let asked = false;
+  const stop = (): void => {
+    if (asked) process.exit(EXIT.interrupted);
+    asked = true;
+    context.endWith(EXIT.interrupted);
+    cancel().then(
+      (wasRunning) => wasRunning || process.exit(EXIT.interrupted),
+      () => process.exit(EXIT.interrupted),
+    );
+  };
+  process.on('SIGINT', stop);
+  return () => {
+    process.off('SIGINT', stop);
+    if (asked) context.endWith(EXIT.interrupted);
+  };
+}
+
+async function ask(
+  context: CliContext,
+  words: readonly string[],
+  { options, command }: { options: AskOptions; command: Command },
+) {
+  const chat = chatOptions(context, options, command);
+  const live = process.stdout.isTTY === true && options.json !== true;
+  const session = createChatSession({
+    ...chat,
+    context,
+    approvals: chat.approvals,
+    timeZone: options.zone ?? settingsOf(context, command).timeZone.value,
+    ...(live && { write: (piece: string) => void process.stdout.write(piece) }),
+    silent: options.json === true,
+  });
+  const question = await questionFrom(words);
+  if (options.conversation !== undefined) session.goOn(await conversationId(chat.agent, options.conversation));
+  const done = onInterrupt(() => session.cancel(), context);
+  try {
+    const answer = await session.ask(question);
+    if (options.json === true) context.print(JSON.stringify(answer, null, 2));
+    context.endWith(statusCodes[answer.status]);
+  } finally {
+    done();
+  }
+}
+
+async function goOn(
+  context: CliContext,
+  turn: string,
+  { options, command }: { options: AskOptions; command: Command },
+) {
+  const answer = await continueTurn(turn, chatOptions(context, options, command));
+  context.endWith(statusCodes[answer.status]);
+  if (options.json === true) {
+    context.print(JSON.stringify(answer, null, 2));
+    return;
+  }
+  for (const call of answer.tool_calls)
+    context.tell(context.style.soft(`· ${oneLine(call.tool)}: ${oneLine(call.outcome)}`));
+  if (answer.answer !== undefined && answer.answer !== '') context.print(answer.answer);
+  if (answer.status !== 'approval_required') return;
+  for (const { summary, url } of answer.approvals) {
+    context.print(`Waiting for your yes: ${oneLine(summary)}\n  ${oneLine(url)}`);
+  }
+  context.warn(`Then go on with: sallyport continue ${oneLine(answer.turn)}`);
 }
 
 export function addAskCommand(program: Command, context: CliContext): void {
-  program
-    .command('ask <words...>')
-    .description('ask the agent something')
-    .option('--conversation <id>', 'go on with an earlier conversation')
-    .option('--zone <zone>', 'IANA time zone of the question')
-    .option('--yes', 'approve what the agent wants to write')
-    .option('--json', 'print the whole answer as JSON')
-    .action(async (words: string[], options: AskOptions, command: Command) => {
-      const question = {
-        message: words.join(' '),
-        timeZone: options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-        ...(options.conversation === undefined ? {} : { conversationId: options.conversation }),
-      };
-      show(context, await ask(question, chatOptions(context, options, command)), options);
-    });
-  program
-    .command('continue <turn>')
-    .description('go on with what waited for your yes')
-    .option('--yes', 'approve what the agent wants to write next')
-    .option('--json', 'print the whole answer as JSON')
-    .action(async (turn: string, options: AskOptions, command: Command) => {
-      show(context, await continueTurn(turn, chatOptions(context, options, command)), options);
-    });
+  withExamples(
+    program
+      .command('ask [words...]')
+      .description('ask the agent something; without words, or with -, the question is read from stdin')
+      .option('--conversation <id>', 'go on with an earlier conversation; `last` is the newest')
+      .option('--zone <zone>', 'IANA time zone of the question')
+      .option('--yes', 'approve whatever the agent wants to write')
+      .option('--json', 'print the whole answer as JSON')
+      .action((words: string[], options: AskOptions, command: Command) => ask(context, words, { options, command })),
+    'ask "am I free tomorrow at three?"',
+    'ask --yes --zone Europe/Berlin "book an hour with Tom tomorrow at 3pm"',
+    'ask --conversation last "and on Friday at ten?"',
+    'ask --json "am I free tomorrow at three?"',
+  );
+  withExamples(
+    program
+      .command('continue <turn>')
+      .description('go on with what waited for your yes')
+      .option('--yes', 'approve what the agent wants to write next')
+      .option('--json', 'print the whole answer as JSON')
+      .action((turn: string, options: AskOptions, command: Command) => goOn(context, turn, { options, command })),
+    'continue t_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD',
+  );
 }

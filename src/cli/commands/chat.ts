@@ -1,22 +1,30 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { AppError } from '../../kernel/app-error.ts';
+import { describeApproval, QUESTION, readDecision } from '../approval-prompt.ts';
+import { CHAT_COMMANDS, type ChatCommands, createChatCommands } from '../chat-commands.ts';
 import { type ChatSession, createChatSession } from '../chat-session.ts';
+import { ApiRefusal } from '../client/api.ts';
 import type { Approval } from '../client/chat.ts';
-import { agentEndpoint, approvalsEndpoint, type CliContext, homeOf } from '../context.ts';
-import { oneLine } from '../visible.ts';
+import { conversationId } from '../client/conversations.ts';
+import { stateFolder } from '../config-file.ts';
+import { agentEndpoint, approvalsEndpoint, type CliContext, homeOf, settingsOf } from '../context.ts';
+import { withExamples } from '../examples.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 
 // `sallyport chat`: a conversation at the terminal. Ctrl-C stops the turn under way, not the program; at an empty prompt it ends the program, as
 // Ctrl-D does. In a pipe each line is a question.
 
 const HISTORY = 'history';
 const HISTORY_LINES = 500;
-const HELP = `Ask in plain language. Also:
-  /new     begin another conversation
-  /model   who answers
-  /help    this
-  /quit    leave (or Ctrl-D); Ctrl-C stops the turn under way`;
+
+/** Beside the system on this machine, or with the user's own state where there is none. */
+function historyFile(context: CliContext, command: Command): string {
+  const home = homeOf(command);
+  return join(existsSync(home) ? home : stateFolder(context.environment), HISTORY);
+}
 
 /** Newest first, as readline keeps it. */
 function readHistory(file: string): string[] {
@@ -29,28 +37,6 @@ function keep(file: string, line: string): void {
   appendFileSync(file, `${line}\n`, { mode: 0o600 });
 }
 
-/** False when the session is over. */
-function runCommand(line: string, session: ChatSession, context: CliContext): boolean {
-  switch (line) {
-    case '/quit':
-    case '/exit':
-      return false;
-    case '/new':
-      session.begin();
-      context.warn('A new conversation.');
-      return true;
-    case '/model':
-      context.warn(session.model ?? 'Nobody has answered yet.');
-      return true;
-    case '/help':
-      context.warn(HELP);
-      return true;
-    default:
-      context.warn(`There is no ${oneLine(line.split(' ')[0] ?? '')}. /help shows what there is.`);
-      return true;
-  }
-}
-
 async function readLine(terminal: Interface): Promise<string | undefined> {
   try {
     return (await terminal.question('› ')).trim();
@@ -60,66 +46,111 @@ async function readLine(terminal: Interface): Promise<string | undefined> {
   }
 }
 
-async function talk(terminal: Interface, session: ChatSession, context: CliContext, history: string): Promise<void> {
+interface Talk {
+  readonly context: CliContext;
+  readonly session: ChatSession;
+  readonly commands: ChatCommands;
+}
+
+/** False when the session is over. What is refused is said, and the next line is read. */
+async function takeLine(line: string, { context, session, commands }: Talk): Promise<boolean> {
+  if (line === '') return true;
+  try {
+    if (line.startsWith('/')) return await commands.run(line);
+    await session.ask(line);
+  } catch (error) {
+    if (!(error instanceof ApiRefusal || error instanceof AppError)) throw error;
+    context.warn(error.message);
+    // A script learns at the end that not everything was answered.
+    if (process.stdin.isTTY !== true) context.endWith(exitCodeOf(error));
+  }
+  return true;
+}
+
+async function talkAtTerminal(terminal: Interface, talk: Talk, history: string): Promise<void> {
   for (;;) {
     const line = await readLine(terminal);
     if (line === undefined) return;
-    if (line === '') continue;
-    keep(history, line);
-    if (!line.startsWith('/')) await session.ask(line);
-    else if (!runCommand(line, session, context)) return;
+    if (line !== '') keep(history, line);
+    if (!(await takeLine(line, talk))) return;
   }
 }
 
-async function answerLines(session: ChatSession, context: CliContext): Promise<void> {
+async function answerLines(talk: Talk): Promise<void> {
   for await (const text of createInterface({ input: process.stdin })) {
-    const line = text.trim();
-    if (line === '') continue;
-    if (!line.startsWith('/')) await session.ask(line);
-    else if (!runCommand(line, session, context)) return;
+    if (!(await takeLine(text.trim(), talk))) return;
+  }
+}
+
+function completer(line: string): [string[], string] {
+  return [line.startsWith('/') ? CHAT_COMMANDS.filter((name) => name.startsWith(line)) : [], line];
+}
+
+interface ChatOptions {
+  readonly zone?: string;
+  readonly conversation?: string;
+}
+
+async function chat(context: CliContext, options: ChatOptions, command: Command): Promise<void> {
+  const settings = settingsOf(context, command);
+  const timeZone = options.zone ?? settings.timeZone.value;
+  const agent = agentEndpoint(context, command);
+  let terminal: Interface | undefined;
+  const decide = async (approval: Approval): Promise<'yes' | 'no' | undefined> => {
+    if (terminal === undefined) return undefined;
+    for (const line of describeApproval(approval, context.style)) context.tell(line);
+    return readDecision(await terminal.question(QUESTION).catch(() => ''));
+  };
+  const session = createChatSession({
+    context,
+    write: (text) => void process.stdout.write(text),
+    agent,
+    approvals: approvalsEndpoint(context, command),
+    decide,
+    timeZone,
+    ...(settings.timeout !== undefined && { waitMs: settings.timeout.value * 1000 }),
+  });
+  if (options.conversation !== undefined) session.goOn(await conversationId(agent, options.conversation));
+  const confirm = async (question: string): Promise<boolean> =>
+    terminal === undefined || readDecision(await terminal.question(question).catch(() => '')) === 'yes';
+  const talk: Talk = {
+    context,
+    session,
+    commands: createChatCommands({ context, session, agent, timeZone, confirm }),
+  };
+  if (process.stdin.isTTY !== true || process.stdout.isTTY !== true) return answerLines(talk);
+  const file = historyFile(context, command);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  terminal = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    history: readHistory(file),
+    historySize: HISTORY_LINES,
+    completer,
+  });
+  terminal.on('SIGINT', () => {
+    session.cancel().then(
+      (stopped) => stopped || terminal?.close(),
+      (error: unknown) => context.warn(error instanceof Error ? error.message : 'It could not be stopped.'),
+    );
+  });
+  context.warn('/help shows what there is.');
+  try {
+    await talkAtTerminal(terminal, talk, file);
+  } finally {
+    terminal.close();
   }
 }
 
 export function addChatCommand(program: Command, context: CliContext): void {
-  program
-    .command('chat')
-    .description('talk with the agent; in a pipe, each line is a question')
-    .option('--zone <zone>', 'IANA time zone of the questions')
-    .action(async (options: { readonly zone?: string }, command: Command) => {
-      const home = homeOf(command);
-      const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
-      let terminal: Interface | undefined;
-      const decide = async (approval: Approval): Promise<'yes' | 'no' | undefined> => {
-        if (terminal === undefined) return undefined;
-        const reply = await terminal.question(`${oneLine(approval.summary)}\nDo it? [y/N] `).catch(() => '');
-        return /^y(?:es)?$/i.test(reply.trim()) ? 'yes' : 'no';
-      };
-      const session = createChatSession({
-        context,
-        write: (text) => void process.stdout.write(text),
-        agent: agentEndpoint(context, command),
-        approvals: approvalsEndpoint(context, command),
-        decide,
-        timeZone: options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-      });
-      if (!interactive) return answerLines(session, context);
-      mkdirSync(home, { recursive: true, mode: 0o700 });
-      const file = join(home, HISTORY);
-      const history = readHistory(file);
-      terminal = createInterface({ input: process.stdin, output: process.stdout, history, historySize: HISTORY_LINES });
-      terminal.on('SIGINT', () => {
-        void session
-          .cancel()
-          .then((stopped) => {
-            if (!stopped) terminal?.close();
-          })
-          .catch((error: unknown) => context.warn(error instanceof Error ? error.message : 'It could not be stopped.'));
-      });
-      context.warn('/help shows what there is.');
-      try {
-        await talk(terminal, session, context, file);
-      } finally {
-        terminal.close();
-      }
-    });
+  withExamples(
+    program
+      .command('chat')
+      .description('talk with the agent; in a pipe, each line is a question')
+      .option('--conversation <id>', 'go on with an earlier conversation; `last` is the newest')
+      .option('--zone <zone>', 'IANA time zone of the questions')
+      .action((options: ChatOptions, command: Command) => chat(context, options, command)),
+    'chat',
+    'chat --conversation last',
+  );
 }
