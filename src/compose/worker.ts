@@ -1,5 +1,6 @@
 import { createJsonLog, describeFault } from '../adapters/log/json-log.ts';
 import { createApprovalAnswered } from '../agent/approval-answered.ts';
+import { createSlackHandlers } from '../agent/slack/slack-handlers.ts';
 import { createTurnParts } from '../agent/turns.ts';
 import { createWorker, type JobHandlers, type Worker } from '../agent/worker.ts';
 import type { Environment } from '../config/load.ts';
@@ -7,6 +8,7 @@ import { lazily } from '../kernel/lazily.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
 import { logLevel, type Platform, systemPlatform } from './service-handler.ts';
+import { composeSlack } from './slack.ts';
 import { composeTurnDeps } from './turns.ts';
 
 // Builds the agent's worker: the same turns as behind the Agent API, and what sets them going without a client.
@@ -16,8 +18,10 @@ export async function composeWorker(environment: Environment, platform: Platform
   const deps = await composeTurnDeps('worker', config, platform, log);
   const { turns, paused } = createTurnParts(deps);
   const { store, clock, random } = deps;
+  const slack = createSlackHandlers({ slack: await composeSlack(config, platform, log), store, turns, clock });
   const handlers: JobHandlers = {
-    'approval.answered': createApprovalAnswered({ turns, paused, clock }),
+    'approval.answered': createApprovalAnswered({ turns, paused, clock, follow: slack.follow }),
+    ...slack.handlers,
   };
   return createWorker({ store, handlers, clock, random, log });
 }

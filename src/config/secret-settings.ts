@@ -52,6 +52,17 @@ export const secretSettings = {
     description: 'This system’s client secret at the sign-in issuer.',
     optional: true,
   },
+  SLACK_SIGNING_SECRET: {
+    services: ['oauth'],
+    description:
+      'What Slack signs its requests with, from the app’s page “Basic Information”. Without it there is no door for Slack.',
+    optional: true,
+  },
+  SLACK_BOT_TOKEN: {
+    services: ['worker'],
+    description: 'The bot token (`xoxb-…`) of the app’s installation. Without it nothing is sent to Slack.',
+    optional: true,
+  },
   SALLYPORT_ORIGIN_SECRET: {
     services: ['agent', 'oauth'],
     description:

@@ -212,7 +212,12 @@ export const settings = {
   },
   /** The agent away from its API: it does the same, and needs the same. */
   get worker() {
-    return settings.agent.extend({ SALLYPORT_JOBS_QUEUE_URL: jobsQueueUrl() });
+    return settings.agent.extend({
+      SALLYPORT_JOBS_QUEUE_URL: jobsQueueUrl(),
+      SLACK_API_URL: httpUrl()
+        .default('https://slack.com/api/')
+        .describe('Slack’s Web API, or one that stands in for it. An origin without a path means its `/api/`.'),
+    });
   },
   get mcp() {
     return z.object({

@@ -32,6 +32,8 @@ export const storePrefixes = [
   'paused:',
   'job:',
   'jobclaim:',
+  'slackthread:',
+  'slackturn:',
 ] as const;
 
 export type StorePrefix = (typeof storePrefixes)[number];
@@ -76,6 +78,8 @@ export const storeAccess = {
     'paused:': ['get', 'set'],
     'job:': ['get'],
     'jobclaim:': ['get', 'setIfAbsent', 'compareAndSet'],
+    'slackthread:': ['get', 'set'],
+    'slackturn:': ['get', 'set'],
   },
   /** The agents' door of the MCP API. It checks and acts, asks for approvals and consumes them, and never answers one. */
   mcp: {

@@ -14,7 +14,16 @@ export const storeTables = {
   /** What the MCP API keeps at its doors: all of it brief. */
   doors: ['nonce:', 'approval:', 'rate:', 'rate:questions:', 'manifest'],
   /** What the agent remembers. */
-  agent: ['turn:', 'conversation:', 'conversations:', 'contacts:', 'paused:', 'jobclaim:'],
+  agent: [
+    'turn:',
+    'conversation:',
+    'conversations:',
+    'contacts:',
+    'paused:',
+    'jobclaim:',
+    'slackthread:',
+    'slackturn:',
+  ],
   /** What the OAuth API has left to the agent's worker, which only reads it. */
   jobs: ['job:'],
 } as const satisfies Readonly<Record<string, readonly StorePrefix[]>>;

@@ -15,7 +15,7 @@ import type { Service } from '../config/settings.ts';
 import { scopesOf } from '../oauth/settings.ts';
 import { createOperator } from '../operator/operator.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
-import { localAccounts, localPerson } from './accounts.ts';
+import { LOCAL_SLACK_USER, localAccounts, localPerson } from './accounts.ts';
 import {
   GOOGLE_CLIENT_ID,
   LOCAL_AGENT_IDENTITY,
@@ -29,7 +29,7 @@ import { createStandInGoogle, type StandInGoogle } from './google/stand-in-googl
 import type { StandInAccount } from './google/stand-in-options.ts';
 import type { Home } from './home.ts';
 import { createLocalJobs } from './jobs.ts';
-import { ensureLocalPerson } from './person.ts';
+import { ensureLocalPerson, ensureSlackUser } from './person.ts';
 import { ensurePki, type Pki } from './pki.ts';
 import { startRenewal } from './renewal.ts';
 import { ensureSecrets } from './secrets.ts';
@@ -167,10 +167,12 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     onChange: () => options.onAccessChange?.(),
   });
   const credentials = async (): Promise<string> => renewal.text();
-  const person = await ensureLocalPerson(home, createOperator({ store, clock, random }), {
+  const operator = createOperator({ store, clock, random });
+  const person = await ensureLocalPerson(home, operator, {
     account: localPerson,
     scopes: Object.keys(scopesOf(localToolsets(given).split(','))),
   });
+  await ensureSlackUser(operator, person.person, LOCAL_SLACK_USER);
   const urls = {
     agent: opened.agent.url,
     mcp: `${opened.mcp.url}/mcp`,
@@ -227,6 +229,11 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     key_door: { url: urls.keyDoor, token: person.mcp_token },
     oauth: { url: urls.oauth, token: person.confirm_token },
     google: { url: google.url },
+    slack: {
+      url: `${urls.oauth}/slack/events`,
+      signing_secret: environments.oauth['SLACK_SIGNING_SECRET'] ?? '',
+      ...LOCAL_SLACK_USER,
+    },
     person: person.person,
   });
   return {

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { AppError } from '../kernel/app-error.ts';
 import type { Operator } from '../operator/operator.ts';
 import { PERSON_PATTERN } from '../trust/person.ts';
+import { slackIdentity } from '../trust/slack-identity.ts';
 import type { StandInAccount } from './google/stand-in-options.ts';
 import type { Home } from './home.ts';
 
@@ -63,4 +65,17 @@ export async function ensureLocalPerson(
   const made = await createTokens(operator, known?.person ?? (await createPerson(operator, account)), wanted);
   home.write(FILE, `${JSON.stringify(made, null, 2)}\n`);
   return made;
+}
+
+/** Lets the person speak as that Slack user, unless somebody else already does. */
+export async function ensureSlackUser(
+  operator: Operator,
+  person: string,
+  { team, user }: { readonly team: string; readonly user: string },
+): Promise<void> {
+  try {
+    await operator.mapIdentity(slackIdentity({ home: team, user }), person);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { AppError } from '../kernel/app-error.ts';
+import type { Secret } from '../kernel/secret.ts';
 import { encodeUlid } from '../kernel/ulid.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -33,6 +34,7 @@ import { setSecurityHeaders } from './security-headers.ts';
 import { createSessions } from './sessions.ts';
 import type { OAuthSettings } from './settings.ts';
 import { addSignInRoutes, type SignInParts } from './sign-in-routes.ts';
+import { addSlackRoutes } from './slack/slack-routes.ts';
 import { createTickets } from './tickets.ts';
 import { MAX_BODY_BYTES, type OAuthEnv } from './web.ts';
 
@@ -49,6 +51,8 @@ export interface OAuthAppOptions {
   readonly verifyJwt?: VerifyJwt | undefined;
   /** To the agent's worker; without it turns go on when their clients ask. */
   readonly jobQueue?: JobQueue | undefined;
+  /** What Slack signs its requests with. Absent where there is no Slack; with it, a queue must be there, too. */
+  readonly slackSigningSecret?: Secret | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -114,6 +118,12 @@ export function createOAuthApp(options: OAuthAppOptions): OAuthApp {
       },
     }),
   );
+  // Before the limit on forms: Slack sends along the message that was clicked.
+  const { slackSigningSecret } = options;
+  if (slackSigningSecret !== undefined) {
+    if (parts.jobs === undefined) throw new AppError('misconfigured', 'Slack needs a queue of jobs.');
+    addSlackRoutes(app, { ...parts, jobs: parts.jobs, slackSigningSecret });
+  }
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,

@@ -76,6 +76,8 @@ const PERSONAL = [
   'conversation',
   'conversations',
   'contacts',
+  'slackthread',
+  'slackturn',
   'vault:google',
   'lock:vault:google',
 ];

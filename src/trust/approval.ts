@@ -40,7 +40,7 @@ export const decisionRecord = z.object({
   decision: z.enum(['yes', 'no']),
   /** Unix seconds. */
   decided_at: z.number().int(),
-  /** How the person proved to be that person: `token:<id>` or `session:oidc`. */
+  /** How the person proved to be that person: `token:<id>`, `session:oidc`, or `slack:<enterprise or team>:<user>`. */
   by: z.string(),
 });
 export type DecisionRecord = z.infer<typeof decisionRecord>;

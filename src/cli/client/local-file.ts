@@ -22,6 +22,8 @@ export const localFile = z.object({
   /** This token may approve. */
   oauth: z.object({ url: z.string(), token: z.string() }),
   google: z.object({ url: z.string() }),
+  /** Whoever plays Slack here signs with this secret; the user is the person of this machine already. */
+  slack: z.object({ url: z.string(), signing_secret: z.string(), team: z.string(), user: z.string() }).optional(),
   /** The delegation's `sub`. */
   person: z.string(),
 });

@@ -1,11 +1,14 @@
 import { AppError } from '../../kernel/app-error.ts';
 import type { Secret } from '../../kernel/secret.ts';
+import type { KeyValueStore } from '../../ports/key-value-store.ts';
 import type { Log } from '../../ports/log.ts';
+import { ownerOf } from '../../trust/identities.ts';
 import { jobIdOf } from '../../trust/job.ts';
 import { type SlackUser, slackIdentity } from '../../trust/slack-identity.ts';
 import { SLACK_JOBS, type SlackPlace } from '../../trust/slack-job.ts';
 import { verifySlackSignature } from '../../trust/slack-signature.ts';
 import type { Jobs } from '../jobs.ts';
+import type { LinkTickets, Redeemed } from '../link-tickets.ts';
 import type { OAuthParts } from '../parts.ts';
 import { takeClick } from './slack-click.ts';
 import { describeHome, homeLinks } from './slack-home.ts';
@@ -15,16 +18,10 @@ import { readSlackRequest, type SlackRequest } from './slack-request.ts';
 // it. What is asked becomes a job, and Slack has its answer within the three seconds that it waits; what is clicked is answered here.
 
 export interface SlackDoorParts extends OAuthParts {
+  readonly store: KeyValueStore;
+  readonly linkTickets: LinkTickets;
   readonly jobs: Jobs;
-  readonly slack: SlackSettings;
-}
-
-export interface SlackSettings {
-  readonly signingSecret: Secret;
-  /** Whose identity it is, if anybody's. */
-  readonly findPerson: (identity: string) => Promise<string | undefined>;
-  /** Where a signed-in browser links the identity, for the user who proved it here. */
-  readonly createLink: (identity: string) => Promise<string>;
+  readonly slackSigningSecret: Secret;
 }
 
 export interface SlackDelivery {
@@ -45,6 +42,20 @@ const HELP = [
   '`/sallyport new` begins a new conversation. My home tab shows what is connected and what waits for you.',
 ].join('\n');
 
+const STRANGER =
+  'I do not know you yet. Open this page, sign in, and say there that this is you. It then shows a code: type `/sallyport link` and the code. The page:';
+
+/** As the page spells it, with or without its dash, alone or behind a mention or the word `link`. */
+const CODE = /^\s*(?:<@[UW][A-Z0-9]+(?:\|[^>]*)?>\s*)?(?:link\s+)?([0-9A-Za-z]{4}[-\s]?[0-9A-Za-z]{4})\s*$/i;
+
+const REDEEMED: Readonly<Record<Redeemed, string | undefined>> = {
+  linked: 'Now I know you. Ask me whatever you like.',
+  known: 'I know you already. Ask me whatever you like.',
+  taken: 'This Slack account belongs to another person here. Nothing was linked.',
+  // Any word of eight letters looks like a code: whoever sent none is answered as the stranger they are.
+  unknown_code: undefined,
+};
+
 /** Only the user who typed the command sees it. Nothing in it becomes a preview. */
 const ephemeral = (text: string): SlackReply => ({
   response_type: 'ephemeral',
@@ -59,7 +70,7 @@ interface Sender {
 }
 
 export function createSlackDoor(parts: SlackDoorParts) {
-  const { jobs, slack, clock, config } = parts;
+  const { jobs, clock, config, linkTickets, store } = parts;
 
   function refuse(log: Log, reason: string, detail?: string): void {
     log.warn('slack.refused', { reason, ...(detail !== undefined && { detail }) });
@@ -86,28 +97,40 @@ export function createSlackDoor(parts: SlackDoorParts) {
 
   async function senderOf(from: SlackUser): Promise<Sender> {
     const identity = slackIdentity(from);
-    return { identity, person: await slack.findPerson(identity) };
+    return { identity, person: await ownerOf(store, identity) };
   }
 
-  async function takeMessage({ from, place, said }: SlackRequest & { kind: 'message' }): Promise<SlackReply> {
+  const linkFor = async (identity: string): Promise<string> => (await linkTickets.createLinkTicket(identity)).url;
+
+  /** A code from the page where a stranger said who they are: the second half of linking. Words for them when it was one. */
+  async function redeem(identity: string, text: string, log: Log): Promise<string | undefined> {
+    const code = CODE.exec(text)?.[1];
+    if (code === undefined) return undefined;
+    const redeemed = await linkTickets.redeemCode(identity, code);
+    log.info('slack.code', { outcome: redeemed });
+    return REDEEMED[redeemed];
+  }
+
+  async function takeMessage({ from, place, said }: SlackRequest & { kind: 'message' }, log: Log): Promise<SlackReply> {
     const sender = await senderOf(from);
     const id = jobIdOf('slack', from.home, said.eventId);
     if (sender.person !== undefined) {
       await ask(id, sender, { place, text: said.text, ts: said.ts });
       return undefined;
     }
-    const link = await slack.createLink(sender.identity);
-    await enqueue(id, SLACK_JOBS.stranger, sender, { place, link });
+    const words = await redeem(sender.identity, said.text, log);
+    if (words !== undefined) await enqueue(id, SLACK_JOBS.notice, sender, { place, text: words });
+    else await enqueue(id, SLACK_JOBS.stranger, sender, { place, link: await linkFor(sender.identity) });
     return undefined;
   }
 
-  async function takeCommand(request: SlackRequest & { kind: 'command' }, delivery: SlackDelivery) {
+  async function takeCommand(request: SlackRequest & { kind: 'command' }, delivery: SlackDelivery, log: Log) {
     const { from, place, text } = request;
     if (text === '' || /^help$/i.test(text)) return ephemeral(HELP);
     const sender = await senderOf(from);
     if (sender.person === undefined) {
-      const link = await slack.createLink(sender.identity);
-      return ephemeral(`I do not know you yet. Open this link, sign in, and say that this is you: ${link}`);
+      const words = await redeem(sender.identity, text, log);
+      return ephemeral(words ?? `${STRANGER} ${await linkFor(sender.identity)}`);
     }
     await ask(jobIdOf('slack.command', delivery.signature ?? ''), sender, { place, text });
     return ephemeral('I am on it. The answer comes in our direct messages.');
@@ -119,7 +142,7 @@ export function createSlackDoor(parts: SlackDoorParts) {
     const { person, identity } = sender;
     const payload =
       person === undefined
-        ? { user: from.user, links: { ...links, link: await slack.createLink(identity) } }
+        ? { user: from.user, links: { ...links, link: await linkFor(identity) } }
         : { user: from.user, links, known: await describeHome(parts, person) };
     await enqueue(jobIdOf('slack', from.home, eventId), SLACK_JOBS.home, sender, payload);
     return undefined;
@@ -146,7 +169,7 @@ export function createSlackDoor(parts: SlackDoorParts) {
 
   /** Rejects with `unauthenticated` for what Slack has not signed just now. */
   return async function receive(delivery: SlackDelivery, log: Log): Promise<SlackReply> {
-    const expected = { secret: slack.signingSecret.reveal(), nowMs: clock.nowMs() };
+    const expected = { secret: parts.slackSigningSecret.reveal(), nowMs: clock.nowMs() };
     const verified = verifySlackSignature(delivery, expected);
     if (!verified.ok) {
       refuse(log, verified.reason, verified.detail);
@@ -157,9 +180,9 @@ export function createSlackDoor(parts: SlackDoorParts) {
       case 'challenge':
         return { challenge: request.challenge };
       case 'message':
-        return takeMessage(request);
+        return takeMessage(request, log);
       case 'command':
-        return takeCommand(request, delivery);
+        return takeCommand(request, delivery, log);
       case 'home':
         return takeHome(request);
       case 'click':
