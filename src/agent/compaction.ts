@@ -30,6 +30,8 @@ const SUMMARY_SHARE = 0.1;
 const MAX_QUOTE = 200;
 /** What is left of a tool's answer that has to make room: enough to know what it was. */
 const SHORT_RESULT = 400;
+/** An answer that is as short as this stays: the note about its shortening would take its room. */
+const SHORT_TOKENS = 300;
 const SHORTENED = ' … (shortened to make room; ask the tool again if more of it is needed)';
 
 export function tokensOf(text: string): number {
@@ -91,7 +93,7 @@ function linesWithin(lines: readonly string[], tokens: number): readonly string[
 }
 
 function shorten(message: StoredMessage): StoredMessage {
-  if (message.role !== 'tool' || message.text.length <= SHORT_RESULT) return message;
+  if (message.role !== 'tool' || cost(message) <= SHORT_TOKENS) return message;
   const { data: _left, ...rest } = message;
   return { ...rest, text: `${message.text.slice(0, SHORT_RESULT)}${SHORTENED}` };
 }

@@ -19,6 +19,11 @@ export function markAsData(name: string, text: string, isError: boolean): string
   return `${notes.join(' ')}\n<data>\n${escapeFence(shown)}\n</data>`;
 }
 
+/** The words, and what they leave out: guests, places and notes stand in the data alone. */
+function withData({ text, data }: Extract<StoredMessage, { role: 'tool' }>): string {
+  return data === undefined || Object.keys(data).length === 0 ? text : `${text}\n${JSON.stringify(data)}`;
+}
+
 export function toModelMessage(message: StoredMessage): ModelMessage {
   switch (message.role) {
     case 'user':
@@ -41,7 +46,7 @@ export function toModelMessage(message: StoredMessage): ModelMessage {
         role: 'tool',
         callId: message.call_id,
         name: message.name,
-        text: markAsData(message.name, message.text, message.is_error),
+        text: markAsData(message.name, withData(message), message.is_error),
         isError: message.is_error,
         ...(message.data === undefined ? {} : { data: message.data }),
       };

@@ -24,7 +24,16 @@ export interface PersonalServices {
   close(): Promise<void>;
 }
 
-const PLACES = [
+export interface StandInPlace {
+  readonly id: number;
+  readonly name: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly admin1?: string;
+  readonly country?: string;
+}
+
+const PLACES: readonly StandInPlace[] = [
   {
     id: 2_267_057,
     name: 'Lisbon',
@@ -44,9 +53,9 @@ const PLACES = [
   { id: 2_950_159, name: 'Berlin', latitude: 52.524_37, longitude: 13.410_53, admin1: 'Berlin', country: 'Germany' },
 ];
 
-function search(url: URL): unknown {
+function search(url: URL, places: readonly StandInPlace[]): unknown {
   const name = url.searchParams.get('name')?.toLowerCase();
-  const results = PLACES.filter((place) => place.name.toLowerCase() === name);
+  const results = [...PLACES, ...places].filter((place) => place.name.toLowerCase() === name);
   // The real one leaves `results` out when it found nothing.
   return results.length === 0 ? { generationtime_ms: 0.4 } : { results, generationtime_ms: 0.6 };
 }
@@ -92,8 +101,11 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answerFor({ method, url, body }: SeenRequest): { status: number; value: unknown } {
-  if (method === 'GET' && url.pathname === '/v1/search') return { status: 200, value: search(url) };
+function answerFor(
+  { method, url, body }: SeenRequest,
+  places: readonly StandInPlace[],
+): { status: number; value: unknown } {
+  if (method === 'GET' && url.pathname === '/v1/search') return { status: 200, value: search(url, places) };
   if (method === 'GET' && url.pathname === '/v1/forecast') return { status: 200, value: forecast(url) };
   if (method === 'POST' && url.pathname === '/') {
     const message = JSON.parse(body) as Record<string, unknown>;
@@ -102,7 +114,8 @@ function answerFor({ method, url, body }: SeenRequest): { status: number; value:
   return { status: 404, value: { error: 'not found' } };
 }
 
-export async function startPersonalServices(): Promise<PersonalServices> {
+/** `places` are known to the gazetteer beside its own. */
+export async function startPersonalServices(places: readonly StandInPlace[] = []): Promise<PersonalServices> {
   const seen: SeenRequest[] = [];
   const failures: { status: number; body: string }[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -116,7 +129,7 @@ export async function startPersonalServices(): Promise<PersonalServices> {
     seen.push(noted);
     const failure = failures.shift();
     const { status, value } =
-      failure === undefined ? answerFor(noted) : { status: failure.status, value: failure.body };
+      failure === undefined ? answerFor(noted, places) : { status: failure.status, value: failure.body };
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(typeof value === 'string' ? value : JSON.stringify(value));
   };

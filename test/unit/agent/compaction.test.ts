@@ -78,10 +78,10 @@ describe('one that does not', () => {
   it('shortens the oldest answers of the turn at hand, and touches neither its question nor its newest answer', () => {
     const step = (id: string, text: string): readonly StoredMessage[] => [
       { role: 'assistant', text: '', calls: [{ id, name: 'getevent', arguments: {} }] },
-      { role: 'tool', call_id: id, name: 'getevent', text, is_error: false, data: { text } },
+      { role: 'tool', call_id: id, name: 'getevent', text, is_error: false, data: { text: text.slice(0, 900) } },
     ];
     const current = [user('now'), ...step('one', 'a'.repeat(9000)), ...step('two', 'b'.repeat(3000))];
-    const { messages } = fitToWindow({ history: turn('old', 50), current }, 2000);
+    const { messages } = fitToWindow({ history: turn('old', 50), current }, 3000);
     expect(messages[0]).toEqual(user('now'));
     const [first, second] = messages.filter((message) => message.role === 'tool');
     expect(first?.text).toMatch(/^a{400} … \(shortened/);
