@@ -83,6 +83,16 @@ locals {
 
   trust_domain = coalesce(var.trust_domain, var.domain)
 
+  # The Agent API's, whichever way it is reached.
+  agent_environment = {
+    OPENAI_BASE_URL         = var.openai_base_url
+    SALLYPORT_AGENT_URL     = local.urls["agent"]
+    SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
+    SALLYPORT_ISSUERS       = local.issuers
+    SALLYPORT_MCP_URL       = "${local.urls["mcp"]}/mcp"
+    SALLYPORT_MODEL         = var.model
+  }
+
   functions = {
     for name, function in {
       agent = {
@@ -90,14 +100,9 @@ locals {
         handler         = "agent.handler"
         asynchronous    = false
         timeout_seconds = 30
-        environment = {
-          OPENAI_BASE_URL         = var.openai_base_url
-          SALLYPORT_AGENT_URL     = local.urls["agent"]
-          SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
-          SALLYPORT_ISSUERS       = local.issuers
-          SALLYPORT_MCP_URL       = "${local.urls["mcp"]}/mcp"
-          SALLYPORT_MODEL         = var.model
-        }
+        environment = merge(local.agent_environment, {
+          SALLYPORT_CORS_ORIGINS = join(",", var.cors_origins)
+        })
       }
       mcp = {
         description     = "Checks and acts: the MCP API, agent door."
@@ -115,8 +120,9 @@ locals {
         asynchronous    = false
         timeout_seconds = 30
         environment = merge(local.mcp_environment, {
-          SALLYPORT_DOOR    = "key"
-          SALLYPORT_MCP_URL = "https://key.${var.domain}/mcp"
+          SALLYPORT_CORS_ORIGINS = join(",", var.cors_origins)
+          SALLYPORT_DOOR         = "key"
+          SALLYPORT_MCP_URL      = "https://key.${var.domain}/mcp"
         })
       }
       oauth = {
@@ -150,7 +156,22 @@ locals {
           SALLYPORT_TRUST_DOMAIN          = local.trust_domain
         }
       }
-    } : name => function if name == "rotate" || contains(keys(local.hosts), name)
+      # A turn takes five minutes at most; the rest is for saying how it ended. CORS is the URLs' own.
+      stream = {
+        description     = "Plans and asks, and tells what happens as it happens: the Agent API for callers who sign."
+        handler         = "stream.handler"
+        asynchronous    = false
+        timeout_seconds = 315
+        environment     = merge(local.agent_environment, { SALLYPORT_IAM_DOOR = "function:${local.prefix}-stream:live" })
+      }
+      stream-bearer = {
+        description     = "Plans and asks, and tells what happens as it happens: the Agent API for callers with a token."
+        handler         = "stream.handler"
+        asynchronous    = false
+        timeout_seconds = 315
+        environment     = local.agent_environment
+      }
+    } : name => function if name == "rotate" || contains(keys(local.hosts), name) || contains(keys(local.streams), name)
   }
 
   # What the tools themselves need, at whichever door they are called.
@@ -159,14 +180,17 @@ locals {
     NTFY_TOPIC = contains(var.toolsets, "notify") ? "ntfy-topic" : null
   }
 
+  agent_secrets = {
+    OPENAI_API_KEY        = local.uses_openai ? "openai-api-key" : null
+    SALLYPORT_CREDENTIALS = local.credentials
+  }
+
   # Setting to parameter, below /sallyport/<environment>/. One that is not in use is not named, and then may not be read either.
   secrets = {
     for name, secrets in {
-      agent = {
-        OPENAI_API_KEY          = local.uses_openai ? "openai-api-key" : null
-        SALLYPORT_CREDENTIALS   = local.credentials
+      agent = merge(local.agent_secrets, {
         SALLYPORT_ORIGIN_SECRET = var.edge == null ? null : "origin-secret"
-      }
+      })
       mcp = merge(local.tool_secrets, {
         GOOGLE_CLIENT_SECRET  = "google-client-secret"
         SALLYPORT_HMAC_MASTER = "hmac-master"
@@ -183,9 +207,12 @@ locals {
       rotate = {
         SALLYPORT_HMAC_MASTER = "hmac-master"
       }
+      # No edge stands before a Function URL.
+      stream        = local.agent_secrets
+      stream-bearer = local.agent_secrets
       } : name => merge(
       { for setting, parameter in secrets : setting => parameter if parameter != null },
-      var.store == "redis" ? { REDIS_URL = "redis-url/${name}" } : {},
+      var.store == "redis" ? { REDIS_URL = "redis-url/${lookup(local.acts_as, name, name)}" } : {},
     )
   }
 

@@ -11,6 +11,7 @@ module "observability" {
   edge              = var.edge != null
   emails            = toset(var.alarm_emails)
   environment       = var.environment
+  function_urls     = keys(local.streams)
   prefix            = local.prefix
   tables            = var.store == "dynamodb" ? values(module.store[0].table_names) : []
 
@@ -19,7 +20,7 @@ module "observability" {
       log_group = function.log_group_name
       name      = function.name
       p95_ms    = local.p95_ms[name]
-      service   = split("-", name)[0]
+      service   = lookup(local.acts_as, name, split("-", name)[0])
     }
   }
 
@@ -30,6 +31,7 @@ module "observability" {
 }
 
 locals {
-  # A turn answers 202 after 25 s at the latest; a tool call is Google's time and ours; the rotation has nobody waiting.
-  p95_ms = { agent = 26000, mcp = 3000, mcp-key = 3000, oauth = 3000, rotate = 60000 }
+  # A turn answers 202 after 25 s at the latest, and is told for five minutes at most; a tool call is Google's time and ours; the rotation has
+  # nobody waiting.
+  p95_ms = { agent = 26000, mcp = 3000, mcp-key = 3000, oauth = 3000, rotate = 60000, stream = 240000, stream-bearer = 240000 }
 }

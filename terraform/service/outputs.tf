@@ -3,6 +3,11 @@ output "apis" {
   value       = { for name, api in module.api : name => api.id }
 }
 
+output "callers_policy" {
+  description = "An IAM policy (JSON) for roles and users of this account that shall reach the Agent API by SigV4; null without `stream`. Attach it to them: nobody has it from here."
+  value       = try(module.function_url["stream"].callers_policy, null)
+}
+
 output "dashboard" {
   description = "Name of the CloudWatch dashboard."
   value       = module.observability.dashboard_name
@@ -29,6 +34,11 @@ output "functions" {
 output "log_groups" {
   description = "All log groups: the functions' own and the APIs' access logs."
   value       = concat([for function in module.function : function.log_group_name], [for api in module.api : api.access_log_group_name])
+}
+
+output "stream_urls" {
+  description = "Function URLs of the Agent API, without a trailing slash: `stream` for callers who sign by SigV4, `stream-bearer` for callers with a token."
+  value       = { for name, url in module.function_url : name => url.url }
 }
 
 output "trust_domain" {

@@ -4,7 +4,7 @@
 data "aws_iam_policy_document" "work" {
   for_each = local.functions
 
-  source_policy_documents = compact([lookup(local.store_policies, each.key, "")])
+  source_policy_documents = compact([lookup(local.store_policies, lookup(local.acts_as, each.key, each.key), "")])
 
   statement {
     sid       = "OwnParameters"
@@ -45,6 +45,17 @@ data "aws_iam_policy_document" "work" {
         variable = "kms:EncryptionContext:environment"
         values   = [var.environment]
       }
+    }
+  }
+
+  # AWS gives a URL its name when there is a function: only then can the function learn whose word on its callers to believe.
+  dynamic "statement" {
+    for_each = each.key == "stream" ? [1] : []
+
+    content {
+      sid       = "KnowOwnUrl"
+      actions   = ["lambda:GetFunctionUrlConfig"]
+      resources = [for end in ["", ":live"] : "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${local.prefix}-stream${end}"]
     }
   }
 

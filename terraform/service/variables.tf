@@ -97,6 +97,18 @@ variable "confirm" {
   }
 }
 
+variable "cors_origins" {
+  description = "Origins of web pages (`https://…`) that may call the Agent API and the key door from a browser and read the answers."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "cors_origins must be https origins, without a path; * is none."
+  }
+}
+
 variable "create_trail" {
   description = "Whether a trail of CloudTrail is made. False where the account has one for this region: without any, no use of the certificate authority's key is told."
   type        = bool
@@ -232,14 +244,14 @@ variable "key_door" {
 }
 
 variable "live_version" {
-  description = "Function (`agent`, `mcp`, `mcp-key`, `oauth`, `rotate`) to the published version that serves. One not named serves what this apply publishes."
+  description = "Function (`agent`, `mcp`, `mcp-key`, `oauth`, `rotate`, `stream`, `stream-bearer`) to the published version that serves. One not named serves what this apply publishes."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
     condition = alltrue([
-      for name, version in var.live_version : contains(["agent", "mcp", "mcp-key", "oauth", "rotate"], name) && can(regex("^[1-9][0-9]*$", version))
+      for name, version in var.live_version : contains(["agent", "mcp", "mcp-key", "oauth", "rotate", "stream", "stream-bearer"], name) && can(regex("^[1-9][0-9]*$", version))
     ])
     error_message = "live_version must map functions to version numbers."
   }
@@ -275,11 +287,13 @@ variable "log_retention_days" {
 variable "memory" {
   description = "Megabytes of memory for each function."
   type = object({
-    agent   = optional(number, 1024)
-    mcp     = optional(number, 1024)
-    mcp-key = optional(number, 1024)
-    oauth   = optional(number, 1024)
-    rotate  = optional(number, 512)
+    agent         = optional(number, 1024)
+    mcp           = optional(number, 1024)
+    mcp-key       = optional(number, 1024)
+    oauth         = optional(number, 1024)
+    rotate        = optional(number, 512)
+    stream        = optional(number, 1024)
+    stream-bearer = optional(number, 1024)
   })
   default  = {}
   nullable = false
@@ -386,11 +400,13 @@ variable "redis_ca" {
 variable "reserved_concurrency" {
   description = "Instances reserved for each function, which are its limit too: where a store takes few connections. -1: none, which accounts with a small quota demand."
   type = object({
-    agent   = optional(number, -1)
-    mcp     = optional(number, -1)
-    mcp-key = optional(number, -1)
-    oauth   = optional(number, -1)
-    rotate  = optional(number, -1)
+    agent         = optional(number, -1)
+    mcp           = optional(number, -1)
+    mcp-key       = optional(number, -1)
+    oauth         = optional(number, -1)
+    rotate        = optional(number, -1)
+    stream        = optional(number, -1)
+    stream-bearer = optional(number, -1)
   })
   default  = {}
   nullable = false
@@ -445,6 +461,14 @@ variable "store" {
     condition     = contains(["dynamodb", "redis"], var.store)
     error_message = "store must be redis or dynamodb."
   }
+}
+
+variable "stream" {
+  description = "Function URLs that tell answers while they come. Null: none. One asks for signatures (SigV4); `bearer`: a second one that anybody reaches, where the function alone checks the caller's token, with no firewall before it."
+  type = object({
+    bearer = optional(bool, false)
+  })
+  default = {}
 }
 
 variable "throttle" {

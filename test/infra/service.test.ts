@@ -48,7 +48,17 @@ const services: Readonly<Record<string, Service>> = {
   'mcp-key': 'mcp',
   oauth: 'oauth',
   rotate: 'rotate',
+  stream: 'agent',
+  'stream-bearer': 'agent',
 };
+
+/** Not planned unless it is asked for. */
+const onlyWhereWanted = (name: string, environment: string): boolean =>
+  name === 'stream-bearer' || (name === 'mcp-key' && environment !== 'dev');
+/** The Agent API, by whichever way it is reached. */
+const isAgent = (name: string): boolean => services[name] === 'agent';
+/** Of the zip. */
+const entryOf = (name: string): string => (name.startsWith('stream') ? 'stream' : (services[name] ?? ''));
 
 /** Function to what is planned of it; the key is the module's. */
 function functionsOf(plan: Plan): Readonly<Record<string, PlannedFunction>> {
@@ -122,7 +132,7 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     const plan = planOf(environment);
     const functions = functionsOf(plan);
     expect(Object.keys(functions).sort()).toEqual(
-      Object.keys(services).filter((name) => name !== 'mcp-key' || environment === 'dev'),
+      Object.keys(services).filter((name) => !onlyWhereWanted(name, environment)),
     );
     for (const [name, planned] of Object.entries(functions)) {
       expect(planned).toMatchObject({
@@ -132,7 +142,7 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
         publish: true,
         reserved_concurrent_executions: -1,
         tracing_config: [{ mode: 'Active' }],
-        handler: `${services[name]}.handler`,
+        handler: `${entryOf(name)}.handler`,
         vpc_config: [],
       });
       expect(plan.values(`module.function["${name}"].aws_iam_role.this`)).toMatchObject({
@@ -207,7 +217,7 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     const { vault } = foundation().keys;
     for (const name of Object.keys(functionsOf(plan))) {
       const rights = rightsOf(plan, name).filter(({ Resource }) => listOf(Resource).includes(vault));
-      if (name === 'agent' || name === 'rotate') expect(rights).toEqual([]);
+      if (isAgent(name) || name === 'rotate') expect(rights).toEqual([]);
       else {
         expect(rights).toEqual([
           {
@@ -289,7 +299,54 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     const domains = plan.resources('aws_apigatewayv2_domain_name').map(({ values }) => values['domain_name']);
     expect(mapped).toHaveLength(apis.length);
     expect([...mapped].sort()).toEqual([...domains].sort());
-    expect(plan.resources('aws_lambda_function_url')).toEqual([]);
+  });
+
+  it('has a Function URL for callers who sign alone, and lets nobody call it by a policy of its own', () => {
+    const plan = planOf(environment);
+    expect(plan.resources('aws_lambda_function_url').map(({ values }) => values)).toMatchObject([
+      {
+        function_name: `${prefix}-stream`,
+        authorization_type: 'AWS_IAM',
+        invoke_mode: 'RESPONSE_STREAM',
+        qualifier: 'live',
+        cors: [],
+      },
+    ]);
+    expect(plan.resources('aws_cloudformation_stack')).toEqual([]);
+    expect(functionsOf(plan)['stream']).toMatchObject({ timeout: 315 });
+    const arn = `arn:aws:lambda:${TERRAFORM_REGION}:${TEST_ACCOUNT}:function:${prefix}-stream`;
+    expect(environmentOf(plan, 'stream')).toMatchObject({ SALLYPORT_IAM_DOOR: `function:${prefix}-stream:live` });
+    for (const name of ['agent', 'mcp', 'oauth'])
+      expect(environmentOf(plan, name)).not.toHaveProperty('SALLYPORT_IAM_DOOR');
+    expect(statement(plan, 'stream', 'KnowOwnUrl')).toEqual({
+      Sid: 'KnowOwnUrl',
+      Effect: 'Allow',
+      Action: 'lambda:GetFunctionUrlConfig',
+      Resource: [arn, `${arn}:live`],
+    });
+    const { value } = plan.document.planned_values.outputs?.['callers_policy'] ?? {};
+    expect(statementsOf(value)).toMatchObject([
+      {
+        Action: 'lambda:InvokeFunctionUrl',
+        Resource: [arn, `${arn}:live`],
+        Condition: { StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } },
+      },
+      {
+        Action: 'lambda:InvokeFunction',
+        Resource: [arn, `${arn}:live`],
+        Condition: { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } },
+      },
+    ]);
+  });
+
+  it('gives the Agent API the same rights, parameters and settings wherever it is reached, and its URL no edge’s secret', () => {
+    const plan = planOf(environment);
+    const own = ['OwnLog', 'KnowOwnUrl'];
+    const shared = (name: string) => rightsOf(plan, name).filter(({ Sid }) => !own.includes(Sid ?? ''));
+    expect(shared('stream')).toEqual(shared('agent'));
+    const { SALLYPORT_IAM_DOOR: _door, ...told } = environmentOf(plan, 'stream');
+    expect(environmentOf(plan, 'agent')).toEqual(told);
+    expect(told).not.toHaveProperty('SALLYPORT_ORIGIN_SECRET_PARAMETER');
   });
 
   it('asks for a client certificate at the agent door, by the truststore’s present version', () => {
@@ -398,7 +455,9 @@ on('the service root', () => {
       ntfy: { token: true },
       sign_in_client_id: 'sallyport',
       sign_in_issuer: 'https://accounts.google.com',
+      cors_origins: ['https://app.example.com'],
       store: 'dynamodb',
+      stream: { bearer: true },
       toolsets: ['calendar', 'notify', 'weather'],
       vpc: network,
     });
@@ -407,6 +466,7 @@ on('the service root', () => {
       key_door: true,
       live_version: { mcp: '3' },
       reserved_concurrency: { mcp: 20 },
+      stream: null,
     });
   }, TERRAFORM_MS);
 
@@ -430,6 +490,57 @@ on('the service root', () => {
       SALLYPORT_STAGE: '$default',
       SALLYPORT_TRUST_DOMAIN: 'sallyport.example.com',
     });
+  });
+
+  it('has no Function URL where none is wanted', () => {
+    expect(given.resources('aws_lambda_function_url')).toEqual([]);
+    expect(functionsOf(given)['stream']).toBeUndefined();
+    expect(given.document.planned_values.outputs?.['stream_urls']?.value).toEqual({});
+  });
+
+  it('opens a second URL to callers with a token where it is wanted: everybody, by that URL and nothing else', () => {
+    const urls = full.resources('aws_lambda_function_url').map(({ values }) => values);
+    expect(urls.map((url) => [url['function_name'], url['authorization_type']])).toEqual([
+      ['sallyport-gamma-stream', 'AWS_IAM'],
+      ['sallyport-gamma-stream-bearer', 'NONE'],
+    ]);
+    for (const { cors } of urls) {
+      expect(cors).toMatchObject([
+        { allow_credentials: false, allow_origins: ['https://app.example.com'], max_age: 600 },
+      ]);
+    }
+    const everybody = full.resources('aws_lambda_permission').filter(({ values }) => values['principal'] === '*');
+    expect(everybody.map(({ values }) => values)).toMatchObject([
+      {
+        action: 'lambda:InvokeFunctionUrl',
+        function_name: 'sallyport-gamma-stream-bearer',
+        function_url_auth_type: 'NONE',
+        qualifier: 'live',
+      },
+    ]);
+    const [stack] = full.resources('aws_cloudformation_stack');
+    const { Resources } = JSON.parse(String(stack?.values['template_body'])) as { Resources: unknown };
+    expect(Resources).toEqual({
+      Everybody: {
+        Type: 'AWS::Lambda::Permission',
+        Properties: {
+          Action: 'lambda:InvokeFunction',
+          FunctionName: `arn:aws:lambda:${TERRAFORM_REGION}:${TEST_ACCOUNT}:function:sallyport-gamma-stream-bearer:live`,
+          InvokedViaFunctionUrl: true,
+          Principal: '*',
+        },
+      },
+    });
+    // Nobody's word on an AWS identity is taken there, nor an edge's secret asked for.
+    expect(environmentOf(full, 'stream-bearer')).not.toHaveProperty('SALLYPORT_IAM_DOOR');
+    expect(environmentOf(full, 'stream-bearer')).not.toHaveProperty('SALLYPORT_ORIGIN_SECRET_PARAMETER');
+    expect(statement(full, 'stream-bearer', 'KnowOwnUrl')).toBeUndefined();
+  });
+
+  it('tells the functions behind HTTP APIs which pages may call; a Function URL tells browsers itself', () => {
+    expect(environmentOf(full, 'agent')).toMatchObject({ SALLYPORT_CORS_ORIGINS: 'https://app.example.com' });
+    for (const name of ['stream', 'stream-bearer', 'mcp', 'oauth'])
+      expect(environmentOf(full, name)).not.toHaveProperty('SALLYPORT_CORS_ORIGINS');
   });
 
   it('names the model’s key, the edge’s secret and the sign-in’s only where they are in use', () => {
@@ -460,7 +571,7 @@ on('the service root', () => {
     for (const name of Object.keys(functionsOf(before))) {
       expect(environmentOf(before, name)).toMatchObject({
         SALLYPORT_STORE: 'redis',
-        REDIS_URL_PARAMETER: `/sallyport/gamma/redis-url/${name}`,
+        REDIS_URL_PARAMETER: `/sallyport/gamma/redis-url/${isAgent(name) ? 'agent' : name}`,
       });
       expect(environmentOf(full, name)).toMatchObject({
         SALLYPORT_STORE: 'dynamodb',

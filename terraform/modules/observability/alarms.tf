@@ -123,6 +123,24 @@ resource "aws_cloudwatch_metric_alarm" "server_errors" {
   treat_missing_data  = "notBreaching"
 }
 
+resource "aws_cloudwatch_metric_alarm" "url_errors" {
+  for_each = toset(var.function_urls)
+
+  alarm_name          = "${var.prefix}-${each.key}-url-5xx"
+  alarm_description   = "The Function URL answers 5xx: a fault, or something the function needs is away. docs/operations.md: a function fails."
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  dimensions          = { FunctionName = local.functions[each.key].name }
+  evaluation_periods  = 1
+  metric_name         = "Url5xxCount"
+  namespace           = "AWS/Lambda"
+  period              = 300
+  statistic           = "Sum"
+  threshold           = 3
+  treat_missing_data  = "notBreaching"
+}
+
 resource "aws_cloudwatch_metric_alarm" "faults" {
   for_each = toset(local.services)
 

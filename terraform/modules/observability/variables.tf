@@ -87,6 +87,18 @@ variable "environment" {
   }
 }
 
+variable "function_urls" {
+  description = "Functions (by their keys in `functions`) that a Function URL leads to."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.function_urls : contains(keys(var.functions), name)])
+    error_message = "function_urls must name functions of `functions`."
+  }
+}
+
 variable "functions" {
   description = "Function to its name at Lambda, its log group, what it calls itself in its log (`service`), and how long (ms) 95 of 100 may take."
   type = map(object({
