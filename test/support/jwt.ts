@@ -1,4 +1,4 @@
-import type { CryptoKey, JWK, JWTHeaderParameters } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { IssuerProfile } from '../../src/trust/issuer-profile.ts';
 
@@ -44,7 +44,7 @@ export function claimsAt(nowMs: number, over: Readonly<Record<string, unknown>> 
 export async function signJwt(
   key: SigningKey,
   claims: Readonly<Record<string, unknown>>,
-  header: Partial<JWTHeaderParameters> = {},
+  header: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const { alg = 'ES256', kid } = key.publicJwk;
   return new SignJWT({ ...claims })
