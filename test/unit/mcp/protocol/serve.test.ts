@@ -36,8 +36,9 @@ describe('revision 2026-07-28', () => {
     expect(result).toMatchObject({ resultType: 'complete', ttlMs: 300_000, cacheScope: 'public' });
     expect(result.tools).toHaveLength(1);
     expect(Object.keys(result.tools[0]).sort()).toEqual(
-      ['annotations', 'description', 'inputSchema', 'name', 'outputSchema', 'title'].sort(),
+      ['_meta', 'annotations', 'description', 'inputSchema', 'name', 'outputSchema', 'title'].sort(),
     );
+    expect(result.tools[0]._meta).toEqual({ 'sallyport/scopes': expect.arrayContaining([expect.any(String)]) });
   });
 
   it('calls a tool on behalf of the person whom the door proved', async () => {
