@@ -44,6 +44,8 @@ export interface ChromiumPage {
   requests(): readonly string[];
   /** What the browser complains about: breaches of the content security policy, and errors that nobody caught. */
   complaints(): readonly string[];
+  /** The addresses that this tab could go back to, its own included. */
+  visited(): Promise<readonly string[]>;
   /** The page that this browser has opened beside this one, once its address holds the text. */
   beside(part: string): Promise<ChromiumPage>;
   close(): Promise<void>;
@@ -219,6 +221,10 @@ async function drive(target: Target, endpoint: URL, end: () => Promise<void>): P
     },
     requests: () => [...requests],
     complaints: () => [...complaints],
+    async visited() {
+      const { entries } = await session.send('Page.getNavigationHistory');
+      return (entries as { url: string }[]).map(({ url }) => url);
+    },
     beside: async (part) => drive(await findPage(endpoint, part), endpoint, async () => {}),
     async close() {
       session.close();
