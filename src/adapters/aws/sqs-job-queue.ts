@@ -1,3 +1,4 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '../../kernel/app-error.ts';
 import { lazily } from '../../kernel/lazily.ts';
 import type { JobQueue } from '../../ports/job-queue.ts';
@@ -8,6 +9,11 @@ import { AWS_SETUP_ERRORS, type AwsClientOptions, awsClientConfig, awsErrorName 
 /** SQS takes no longer delay, and no longer invisibility. */
 const MAX_DELAY_SECONDS = 900;
 const MAX_INVISIBLE_SECONDS = 43_200;
+
+export interface SqsJobQueueOptions extends AwsClientOptions {
+  readonly queueUrl: string;
+  readonly client?: Pick<SQSClient, 'send'>;
+}
 
 export interface SqsJobQueue extends JobQueue {
   /** Puts off a message that was received, by its receipt. Resolves in any case: without it the message comes when its time is over. */
@@ -27,10 +33,10 @@ function sqsFault(cause: unknown): AppError {
   });
 }
 
-export function createSqsJobQueue({ queueUrl, ...aws }: AwsClientOptions & { readonly queueUrl: string }): SqsJobQueue {
+export function createSqsJobQueue({ queueUrl, client: given, ...aws }: SqsJobQueueOptions): SqsJobQueue {
   const open = lazily(async () => {
     const sdk = await import('./sqs-client.ts');
-    return { sdk, client: new sdk.SQSClient(awsClientConfig(aws)) };
+    return { sdk, client: given ?? new sdk.SQSClient(awsClientConfig(aws)) };
   });
   return {
     async send(jobId, { delaySeconds = 0 } = {}) {
