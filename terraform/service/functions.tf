@@ -24,6 +24,7 @@ module "function" {
   environment = merge(
     local.common_environment,
     { for name, value in each.value.environment : name => value if value != null && value != "" },
+    contains(local.works_on_turns, each.key) ? local.conversation_environment : {},
     # Only events of its own API are believed.
     contains(keys(local.api_ids), each.key) ? { SALLYPORT_API_ID = local.api_ids[each.key], SALLYPORT_STAGE = "$default" } : {},
     { for name, parameter in local.secrets[each.key] : "${name}_PARAMETER" => "/sallyport/${var.environment}/${parameter}" },

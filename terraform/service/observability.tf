@@ -13,7 +13,7 @@ module "observability" {
   environment       = var.environment
   function_urls     = keys(local.streams)
   prefix            = local.prefix
-  tables            = var.store == "dynamodb" ? values(module.store[0].table_names) : []
+  tables            = concat(flatten([for store in module.store : values(store.table_names)]), module.conversations[*].table_name)
 
   functions = {
     for name, function in module.function : name => {

@@ -4,7 +4,10 @@
 data "aws_iam_policy_document" "work" {
   for_each = local.functions
 
-  source_policy_documents = compact([lookup(local.store_policies, lookup(local.acts_as, each.key, each.key), "")])
+  source_policy_documents = compact([
+    lookup(local.store_policies, lookup(local.acts_as, each.key, each.key), ""),
+    lookup(local.conversation_policies, each.key, ""),
+  ])
 
   statement {
     sid       = "OwnParameters"

@@ -97,6 +97,18 @@ variable "confirm" {
   }
 }
 
+variable "conversations" {
+  description = "Where conversations are kept: `dynamodb` (a table of their own) or `store` (with all other records)."
+  type        = string
+  default     = "dynamodb"
+  nullable    = false
+
+  validation {
+    condition     = contains(["dynamodb", "store"], var.conversations)
+    error_message = "conversations must be dynamodb or store."
+  }
+}
+
 variable "cors_origins" {
   description = "Origins of web pages (`https://…`) that may call the Agent API and the key door from a browser and read the answers."
   type        = list(string)
