@@ -20,8 +20,12 @@ export interface CliContext {
   readonly warn: (text: string) => void;
   /** One line to stderr as it is: what others said in it has been made visible already. */
   readonly tell: (safe: string) => void;
+  /** One line to stdout as it is, made safe like that. */
+  readonly say: (safe: string) => void;
   /** For stderr, where everything but results goes. */
   readonly style: Style;
+  /** For stdout. */
+  readonly outStyle: Style;
   /** Ends the program with this code once the command is through; 0 otherwise. */
   readonly endWith: (code: ExitCode) => void;
 }

@@ -5,9 +5,11 @@ import { addApprovalCommands } from './commands/approvals.ts';
 import { addAskCommand } from './commands/ask.ts';
 import { addCertificateCommands } from './commands/certificates.ts';
 import { addChatCommand } from './commands/chat.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addConnectCommands } from './commands/connections.ts';
 import { addContactCommands } from './commands/contacts.ts';
 import { addConversationCommands } from './commands/conversations.ts';
+import { addDoctorCommands } from './commands/doctor.ts';
 import { addIdentityCommands } from './commands/identities.ts';
 import { addLoginCommands } from './commands/login.ts';
 import { addPersonCommands } from './commands/persons.ts';
@@ -53,6 +55,8 @@ export function createProgram(context: CliContext): Command {
   addContactCommands(program, context);
   addLoginCommands(program, context);
   addIdentityCommands(program, context);
+  addDoctorCommands(program, context);
+  addCompletionCommand(program, context);
   addPersonCommands(program, context);
   addTokenCommands(program, context);
   addCertificateCommands(program, context);
@@ -66,16 +70,16 @@ function explain(error: unknown): string {
 
 export async function runCli(args: readonly string[], environment: CliContext['environment']): Promise<number> {
   let code: ExitCode = EXIT.done;
+  const styleFor = (stream: NodeJS.WriteStream) =>
+    createStyle({ environment, isTerminal: stream.isTTY === true, plain: args.includes('--no-color') });
   const context: CliContext = {
     environment,
     print: (text) => void process.stdout.write(`${visible(text)}\n`),
     warn: (text) => void process.stderr.write(`${visible(text)}\n`),
     tell: (text) => void process.stderr.write(`${text}\n`),
-    style: createStyle({
-      environment,
-      isTerminal: process.stderr.isTTY === true,
-      plain: args.includes('--no-color'),
-    }),
+    say: (text) => void process.stdout.write(`${text}\n`),
+    style: styleFor(process.stderr),
+    outStyle: styleFor(process.stdout),
     endWith: (wished) => {
       code = wished;
     },
