@@ -28,7 +28,7 @@ export function approvalCard(approval: Approval, call: Call | undefined, actions
   return element(
     'section',
     { class: 'approval', 'aria-label': `A question for you: ${summary}` },
-    element('h3', {}, 'May the agent do this?'),
+    element('h2', {}, 'May the agent do this?'),
     element('p', { class: 'summary' }, summary),
     element('p', {}, `With the tool ${tool}.`, effect === undefined ? undefined : ` ${effect}`),
     undo === undefined ? undefined : element('p', {}, `To undo it: ${undo}`),
