@@ -5,15 +5,17 @@ import { createStoreView } from '../../src/adapters/embedded/store-view.ts';
 import { createEdge } from '../../src/adapters/http/error-response.ts';
 import { createFetchApp } from '../../src/adapters/http/fetch-app.ts';
 import { type AgentConfig, createAgentApp } from '../../src/agent/agent-app.ts';
+import type { SignInDescription } from '../../src/agent/identity-routes.ts';
 import type { ToolHashes } from '../../src/agent/tool-catalog.ts';
 import type { TurnView } from '../../src/agent/turn-view.ts';
 import { storeAccess } from '../../src/config/store-access.ts';
 import type { ConversationStore } from '../../src/ports/conversation-store.ts';
-import type { HttpApp, HttpRequest } from '../../src/ports/http.ts';
+import type { HttpApp, HttpRequest, IamCaller } from '../../src/ports/http.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
 import type { Model, ModelReply, ModelRequest, ModelToolCall } from '../../src/ports/model.ts';
 import type { ListedTool, ToolCallRequest, ToolClient, ToolOutcome } from '../../src/ports/tool-client.ts';
 import { createToken, type TokenAudience, tokenKey } from '../../src/trust/access-token.ts';
+import type { VerifyJwt } from '../../src/trust/jwt.ts';
 import { toolHash } from '../../src/trust/tool-hash.ts';
 import { createTestLog, type TestLog } from './log.ts';
 
@@ -110,6 +112,9 @@ export interface AgentWorld {
 }
 
 export interface AgentWorldOptions {
+  /** Believes access tokens; none without it. */
+  readonly verifyJwt?: VerifyJwt;
+  readonly signIn?: SignInDescription;
   readonly config?: Partial<AgentConfig>;
   readonly hashes?: ToolHashes;
   readonly clock?: { nowMs(): number };
@@ -164,6 +169,8 @@ export function createAgentWorld(options: AgentWorldOptions = {}): AgentWorld {
       random,
       log,
       config: { pollWaitMs: 0, ...options.config },
+      verifyJwt: options.verifyJwt,
+      ...(options.signIn === undefined ? {} : { signIn: options.signIn }),
     });
     return createEdge(
       createFetchApp((request, exchange) => app.fetch(request, exchange)),
@@ -205,6 +212,7 @@ export interface Send {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly remainingMs?: number;
+  readonly iam?: IamCaller;
 }
 
 export interface Sent<Body = TurnView> {
@@ -237,6 +245,7 @@ export async function send<Body = TurnView>(
     sourceIp: '127.0.0.1',
     requestId: 'request-1',
     remainingMs: options.remainingMs ?? 300_000,
+    ...(options.iam === undefined ? {} : { iam: options.iam }),
   };
   const response = await app(request);
   const words = typeof response.body === 'string' ? response.body : Buffer.from(response.body).toString('utf8');
