@@ -18,7 +18,7 @@ export interface SlackRef {
 
 /**
  * Rejects with AppError `rate_limited` (with the time that Slack asks for, where that is longer than is worth waiting), `timed_out`,
- * `unavailable` (Slack itself is down) or `upstream_failed` (it refused the call).
+ * `unavailable` (Slack itself is down), `not_found` (the place or the user is out of reach) or `upstream_failed` (it refused the call otherwise).
  */
 export interface Slack {
   post(

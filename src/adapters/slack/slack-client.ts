@@ -68,7 +68,8 @@ function asAppError(method: string, fault: SlackFault): AppError {
   }
   const refusal = refusalOf(fault);
   if (refusal !== undefined) {
-    const code = PASSING.has(refusal) ? 'unavailable' : 'upstream_failed';
+    const passing = PASSING.has(refusal) ? 'unavailable' : 'upstream_failed';
+    const code = OUT_OF_REACH.has(refusal) ? 'not_found' : passing;
     return new AppError(code, `Slack refused ${method}: ${refusal}.`, { details: { refusal } });
   }
   if (fault.original instanceof AppError) return fault.original;
@@ -119,7 +120,7 @@ export function createSlackClient(options: SlackClientOptions): Slack {
       await call(method, body);
       return true;
     } catch (error) {
-      if (error instanceof AppError && OUT_OF_REACH.has(String(error.details?.['refusal']))) return false;
+      if (error instanceof AppError && error.code === 'not_found') return false;
       throw error;
     }
   }

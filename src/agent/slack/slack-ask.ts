@@ -76,8 +76,14 @@ export function createSlackAsk(deps: SlackAskDeps) {
     const begun = progress([]);
     const quote = escapeMrkdwn(asked.text.slice(0, MAX_QUOTE));
     const blocks = place.direct ? begun.blocks : [mrkdwnContext(`You asked: ${quote}`), ...begun.blocks];
-    const message = await slack.post({ channel, thread: inThread }, { ...begun, blocks });
-    const made = { turn: asked.turnId, user: place.user, message, thread: inThread, questions: [] };
+    const content = { ...begun, blocks };
+    const message = await slack.post({ channel, thread: inThread }, content).catch(async (error: unknown) => {
+      // Direct messages that the app cannot write to under that name: those that it can open itself are the same.
+      if (!place.direct || !(error instanceof AppError) || error.code !== 'not_found') throw error;
+      return slack.post({ channel: await slack.openDirect(place.user) }, content);
+    });
+    const thread = message.channel === channel ? inThread : undefined;
+    const made = { turn: asked.turnId, user: place.user, message, thread, questions: [] };
     await places.keep(asked.person, made);
     if (!place.direct && !isCommand(asked.message)) {
       const to = { channel: place.channel, user: place.user, thread: place.thread };
@@ -90,7 +96,7 @@ export function createSlackAsk(deps: SlackAskDeps) {
   async function bind(asked: Asked, setting: Setting, place: TurnPlace, conversation: string): Promise<void> {
     const { message, person } = asked;
     const threads: ThreadOf[] = [setting.thread];
-    if (setting.inThread === undefined) threads.push({ channel: setting.channel, thread: place.message.ts });
+    if (setting.inThread === undefined) threads.push({ channel: place.message.channel, thread: place.message.ts });
     if (message.place.direct && message.place.thread === undefined && message.ts !== undefined) {
       threads.push({ channel: setting.channel, thread: message.ts });
     }
