@@ -8,19 +8,19 @@ import type { Jobs } from './jobs.ts';
 
 /** A job of this kind has `{approval}` as its payload, and the answer's person. */
 const KIND = 'approval.answered';
-/** Whoever answers with a token has a client at hand, which goes on with the turn itself and shows how; the worker comes after it. */
+/** A program that answers goes on with the turn itself and shows how; the worker comes after it. */
 const AFTER_CLIENT_SECONDS = 3;
 
-/** `by` as in the decision. Never rejects. */
-export type TellAnswer = (question: ApprovalRecord, by: string) => Promise<void>;
+/** `viaClient`: the answer came from a program of the person's, not from a page or a button. Never rejects. */
+export type TellAnswer = (question: ApprovalRecord, viaClient: boolean) => Promise<void>;
 
 export function createAnswerNotice(deps: { readonly jobs: Jobs; readonly log: Log }): TellAnswer {
   const { jobs, log } = deps;
-  return async ({ id, instance, person, agent }, by) => {
+  return async ({ id, instance, person, agent }, viaClient) => {
     // Other callers of the MCP API have no turns: they make their call again by themselves.
     if (!agent.startsWith('agent/')) return;
     const job = { id: jobIdOf(KIND, person, id, instance), kind: KIND, person, payload: { approval: id } };
-    const delay = by.startsWith('token:') ? { delaySeconds: AFTER_CLIENT_SECONDS } : {};
+    const delay = viaClient ? { delaySeconds: AFTER_CLIENT_SECONDS } : {};
     try {
       await jobs.enqueue({ ...job, ttlSeconds: APPROVAL_TTL_SECONDS }, delay);
     } catch (error) {

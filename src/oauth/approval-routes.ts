@@ -30,7 +30,14 @@ async function answer(parts: OAuthParts, context: OAuthContext, id: string): Pro
   const { confirmed, input } = await parts.authentication.requireInput(context);
   const { decision, instance } = parseInput(answerInput, input);
   const { person, by } = confirmed;
-  const question = await parts.approvals.decide({ person, id, instance, decision, by });
+  const question = await parts.approvals.decide({
+    person,
+    id,
+    instance,
+    decision,
+    by,
+    viaClient: confirmed.via === 'token',
+  });
   const { agent, tool } = question.record;
   context.var.log.info('approval.decided', { person, agent, tool, decision, by });
   if (confirmed.via === 'token') return context.json(questionJson(parts, question));

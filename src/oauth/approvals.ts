@@ -31,6 +31,8 @@ export interface Answer {
   readonly instance?: string | undefined;
   readonly decision: Decision;
   readonly by: string;
+  /** From a program of the person's, which goes on with the turn itself. */
+  readonly viaClient?: boolean;
 }
 
 export interface Approvals {
@@ -128,7 +130,7 @@ export function createApprovals({ store, clock, tell }: ApprovalsDeps): Approval
         }
         const settled = await settle(record, answer);
         if (settled === answer.decision) {
-          await tell?.(record, answer.by);
+          await tell?.(record, answer.viaClient === true);
           return { record, status: settled };
         }
         if (settled !== undefined) {

@@ -12,9 +12,11 @@ import type { StandInAccount } from '../../src/local/google/stand-in-options.ts'
 import { createOAuthApp, type OAuthApp } from '../../src/oauth/app.ts';
 import type { SignIn } from '../../src/oauth/ports.ts';
 import { calendarScopes } from '../../src/oauth/settings.ts';
+import type { JobQueue } from '../../src/ports/job-queue.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
 import type { OutsideClient } from '../../src/ports/outside-client.ts';
 import { createToken, type TokenAudience, tokenKey } from '../../src/trust/access-token.ts';
+import type { VerifyJwt } from '../../src/trust/jwt.ts';
 import { createPersonId, personKey } from '../../src/trust/person.ts';
 import { createVault, type Vault } from '../../src/vault/vault.ts';
 import { createTestClock, type TestClock } from './clock.ts';
@@ -55,7 +57,9 @@ export interface JsonAnswer {
 export interface WorldOptions {
   readonly publicUrl?: string;
   readonly wrapStore?: (store: KeyValueStore) => KeyValueStore;
+  readonly jobQueue?: JobQueue;
   readonly signIn?: (parts: { http: OutsideClient; clock: TestClock }) => SignIn;
+  readonly verifyJwt?: VerifyJwt;
   /** Further hosts that the outside client may reach. */
   readonly hosts?: readonly string[];
 }
@@ -101,6 +105,8 @@ export async function createOAuthWorld(options: WorldOptions = {}): Promise<OAut
       clock,
     }),
     signIn: options.signIn?.({ http, clock }),
+    verifyJwt: options.verifyJwt,
+    jobQueue: options.jobQueue,
     clock,
     random,
     log,
