@@ -41,20 +41,26 @@ export class TransportError extends Error {
   }
 }
 
-const CONNECT_MS = 10_000;
+export interface Patience {
+  /** Until there is a connection. */
+  readonly connectMs: number;
+  /** Between two pieces of an answer. */
+  readonly silenceMs: number;
+}
+
 /** Streams have a heartbeat each 10 s. */
-const SILENCE_MS = 45_000;
+const PATIENCE: Patience = { connectMs: 10_000, silenceMs: 45_000 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A tunnel through the proxy to the host (RFC 9110 §9.3.6), TLS inside it. */
-function tunnel(proxy: URL, target: URL): Promise<Socket> {
+function tunnel(proxy: URL, target: URL, { connectMs }: Patience): Promise<Socket> {
   const authority = `${target.hostname}:${target.port || '443'}`;
   const headers = { host: authority, ...proxyAuthorization(proxy) };
   const send = proxy.protocol === 'https:' ? tlsRequest : plainRequest;
   return new Promise((resolve, reject) => {
     const asked = send(proxy, { method: 'CONNECT', path: authority, headers, agent: false });
-    asked.setTimeout(CONNECT_MS, () => asked.destroy(new Error('the proxy does not answer')));
+    asked.setTimeout(connectMs, () => asked.destroy(new Error('the proxy does not answer')));
     asked.once('error', reject);
     asked.once('connect', (answer: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.setTimeout(0);
@@ -76,7 +82,7 @@ function proxyAuthorization(proxy: URL): Record<string, string> {
 }
 
 /** Follows one request until its first byte of an answer; every way to fail becomes a TransportError. */
-function answerOf(sent: ClientRequest, wire: WireRequest): Promise<IncomingMessage> {
+function answerOf(sent: ClientRequest, wire: WireRequest, { connectMs }: Patience): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let connected = false;
     let reason: TransportError['reason'] | undefined;
@@ -84,7 +90,7 @@ function answerOf(sent: ClientRequest, wire: WireRequest): Promise<IncomingMessa
       reason = why;
       sent.destroy();
     };
-    const connecting = setTimeout(stop('connect'), CONNECT_MS);
+    const connecting = setTimeout(stop('connect'), connectMs);
     const answering = setTimeout(stop('timeout'), wire.answerMs);
     const abort = stop('aborted');
     const settle = (): void => {
@@ -115,7 +121,11 @@ function answerOf(sent: ClientRequest, wire: WireRequest): Promise<IncomingMessa
   });
 }
 
-async function* readBody(response: IncomingMessage, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* readBody(
+  response: IncomingMessage,
+  signal: AbortSignal | undefined,
+  { silenceMs }: Patience,
+): AsyncGenerator<Uint8Array> {
   let reason: TransportError['reason'] = 'broken';
   const stop = (why: TransportError['reason']) => (): void => {
     reason = why;
@@ -123,7 +133,7 @@ async function* readBody(response: IncomingMessage, signal: AbortSignal | undefi
   };
   const abort = stop('aborted');
   signal?.addEventListener('abort', abort, { once: true });
-  response.setTimeout(SILENCE_MS, stop('silence'));
+  response.setTimeout(silenceMs, stop('silence'));
   try {
     for await (const piece of response) yield piece as Uint8Array;
   } catch (cause) {
@@ -153,7 +163,7 @@ const lookupFor = ({ hostname }: URL) =>
   isLoopback(hostname) && hostname.endsWith('.localhost') ? { lookup: loopbackLookup } : {};
 
 /** Idle connections do not keep the process alive. */
-export function createTransport(environment: Environment = {}): Transport {
+export function createTransport(environment: Environment = {}, patience: Patience = PATIENCE): Transport {
   const kept: Agents = { plain: new PlainAgent({ keepAlive: true }), tls: new TlsAgent({ keepAlive: true }) };
 
   async function open(wire: WireRequest): Promise<ClientRequest> {
@@ -178,7 +188,7 @@ export function createTransport(environment: Environment = {}): Transport {
     if (proxy === undefined) {
       return tlsRequest(url, { method, headers, agent: wire.once ? false : kept.tls, ...lookupFor(url) });
     }
-    const socket = await tunnel(proxy, url);
+    const socket = await tunnel(proxy, url, patience);
     // RFC 6066 §3: an address is no server name.
     const named = isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: url.hostname };
     const createConnection = () => tlsConnect({ socket, host: url.hostname, ...named, ALPNProtocols: ['http/1.1'] });
@@ -190,13 +200,13 @@ export function createTransport(environment: Environment = {}): Transport {
       if (cause instanceof Error && cause.name === 'AppError') throw cause;
       throw new TransportError('connect', false, cause);
     });
-    const answer = answerOf(sent, wire);
+    const answer = answerOf(sent, wire, patience);
     sent.end(wire.body);
     const response = await answer;
     return {
       status: response.statusCode ?? 0,
       headers: singleHeaders(response),
-      body: readBody(response, wire.signal),
+      body: readBody(response, wire.signal, patience),
     };
   };
 }
