@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { createAwsTools } from '../src/mcp/tools/aws/aws-tools.ts';
 import { createCalendarTools } from '../src/mcp/tools/calendar/calendar-tools.ts';
 import { createSendPushNotification } from '../src/mcp/tools/notify/send-push-notification.ts';
 import type { Tool } from '../src/mcp/tools/tool.ts';
@@ -24,6 +25,7 @@ export function declaredTools(): readonly Tool[] {
     ...createCalendarTools({ calendar: inert, clock: inert, random: inert }),
     createGetWeather({ weather: inert, clock: inert }),
     createSendPushNotification({ notifier: inert }),
+    ...createAwsTools({ reader: inert, places: inert, clock: inert }),
   ];
 }
 

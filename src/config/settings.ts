@@ -7,6 +7,8 @@ import { issuers } from './issuers.ts';
 
 const httpUrl = () => z.url({ protocol: /^https?$/ });
 const MODEL = /^(?:offline|(?:openai|anthropic|gemini|deepseek|bedrock):\S{1,200})$/;
+const REGION = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
+const ACCOUNT_ROLE = /^[a-z][a-z0-9-]{0,31}=arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,200}$/;
 const whole = (minimum: number, maximum: number) =>
   z
     .string()
@@ -22,7 +24,7 @@ const list = () =>
   );
 
 /** Groups of tools, each switched on as a whole. */
-export const toolsetNames = ['calendar', 'weather', 'notify'] as const;
+export const toolsetNames = ['calendar', 'weather', 'notify', 'aws'] as const;
 export type ToolsetName = (typeof toolsetNames)[number];
 
 const toolsets = () =>
@@ -30,7 +32,7 @@ const toolsets = () =>
     .pipe(z.array(z.enum(toolsetNames)).min(1))
     .prefault('calendar')
     .describe(
-      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC). The MCP API and the OAuth API need the same.',
+      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC), `aws` (reads of AWS accounts). The MCP API and the OAuth API need the same.',
     );
 
 /** As a browser sends it; without TLS only pages of this machine. */
@@ -259,6 +261,19 @@ export const settings = {
         .default('https://geocoding-api.open-meteo.com/v1')
         .describe('Where the names of places are looked up, up to and with `/v1`.'),
       NTFY_URL: httpUrl().default('https://ntfy.sh').describe('The ntfy server that push messages go through.'),
+      AWS_REGION: z
+        .string()
+        .regex(REGION, 'must be a region such as eu-central-1')
+        .default('us-east-1')
+        .describe('The region that the AWS tools read where none is named. Set by Lambda itself.'),
+      SALLYPORT_AWS_REGIONS: list()
+        .pipe(z.array(z.string().regex(REGION, 'must be regions such as eu-central-1')))
+        .prefault('')
+        .describe('Regions (comma-separated) that the AWS tools may read; any one when empty.'),
+      SALLYPORT_AWS_ACCOUNTS: list()
+        .pipe(z.array(z.string().regex(ACCOUNT_ROLE, 'must be <name>=<ARN of a role>')))
+        .prefault('')
+        .describe('Other accounts that the AWS tools may read: `<name>=<ARN of a role there>`, comma-separated.'),
     });
   },
   get oauth() {

@@ -60,6 +60,7 @@ export const calendarScopes: Readonly<Record<string, ScopeMeaning>> = {
 /** What each toolset beside the calendar lets an agent do. None of it needs a Google account. */
 const personalScopes: Readonly<Record<string, Readonly<Record<string, ScopeMeaning>>>> = {
   weather: { 'weather.read': { words: 'look up the weather at places' } },
+  aws: { 'aws.read': { words: 'look at what there is in the AWS accounts, without changing it' } },
   notify: { 'notify.write': { words: 'send push messages to your own devices' } },
 };
 

@@ -1,0 +1,166 @@
+import { AppError } from '../../../kernel/app-error.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import { canonicalJson } from '../../../trust/canonical-json.ts';
+import { answering } from '../answering.ts';
+import { flag, optionalText, optionalTexts, text } from '../arguments.ts';
+import type { JsonObject, Tool, ToolContext } from '../tool.ts';
+import { pickFields, shorten, toPlain } from './answer-shape.ts';
+import { type AwsFailure, describeAwsFailure } from './aws-failure.ts';
+import type { AwsReader } from './aws-reader.ts';
+import { type AwsServiceData, actionsOf } from './aws-service.ts';
+import { type AwsPlaces, type Place, readPlaces } from './places.ts';
+import { declareReadTool } from './read-declaration.ts';
+import { redact } from './redact.ts';
+import { createSharedAnswers } from './shared-answers.ts';
+
+// `<service>_read_operations`: one read of one service, in one or several regions and accounts. What is not on the service's list is no
+// value of `operation`, has no command in the bundle and no right in IAM.
+
+export interface ReadToolDeps {
+  readonly reader: AwsReader;
+  readonly places: AwsPlaces;
+  readonly clock: Clock;
+  /** How long an answer is good, seconds. */
+  readonly ttlSeconds: number;
+}
+
+interface Found extends Place {
+  readonly data: JsonObject;
+  readonly cursor?: string;
+  readonly leftOut?: number;
+  readonly cut?: boolean;
+}
+type Failed = Place & AwsFailure;
+
+interface Answer {
+  readonly results: readonly Found[];
+  readonly errors: readonly Failed[];
+  readonly readAt: string;
+}
+
+/** A region that hangs must not use up the whole call. */
+const PLACE_TIMEOUT_MS = 18_000;
+const MAX_ANSWER_CHARACTERS = 60_000;
+/** For what stands around the data. */
+const MARGIN_CHARACTERS = 2000;
+const MAX_ENTRIES = 300;
+const MAX_PARAMETERS_CHARACTERS = 16_384;
+
+const placeInWords = ({ region, account }: Place): string =>
+  account === undefined ? region : `${region} of ${account}`;
+
+/** How many of what the longest list holds. */
+function countInWords(data: JsonObject): string {
+  const lists = Object.entries(data).filter((entry): entry is [string, readonly unknown[]] => Array.isArray(entry[1]));
+  const [name, items] = lists.sort((left, right) => right[1].length - left[1].length)[0] ?? [];
+  return name === undefined || items === undefined ? 'answered' : `${items.length} ${name}`;
+}
+
+function inWords(operation: string, { results, errors }: Answer): string {
+  const found = results.map((result) => {
+    const less =
+      result.leftOut === undefined ? '' : `, ${result.leftOut} left out: ask for fewer with fields or parameters`;
+    const more = result.cursor === undefined ? '' : ', more with the cursor';
+    return `${operation} in ${placeInWords(result)}: ${countInWords(result.data)}${less}${more}.`;
+  });
+  const failed = errors.map(
+    (error) => `${operation} in ${placeInWords(error)} failed (${error.code}): ${error.message}`,
+  );
+  return [...found, ...failed].join('\n');
+}
+
+interface Reading {
+  readonly data: AwsServiceData;
+  readonly operation: string;
+  readonly parameters: JsonObject;
+  readonly fields: readonly string[];
+  readonly characters: number;
+}
+
+/** The page's token goes with what it belongs to, so that nobody uses it for another question by mistake. */
+const cursorOf = (operation: string, token: unknown): string =>
+  Buffer.from(JSON.stringify([operation, token])).toString('base64url');
+
+function readCursor(operation: string, cursor: string): unknown {
+  try {
+    const [of, token] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as readonly unknown[];
+    if (of === operation && typeof token === 'string') return token;
+  } catch {
+    // Said below.
+  }
+  throw new AppError('invalid_request', 'This cursor is not one of this operation’s answers. Ask without it.');
+}
+
+/** Prepares one answer for its reader: hidden secrets, the fields asked for, as much as fits. */
+function shape(answer: object, { data, operation, fields, characters }: Reading, where: Place): Found {
+  const [, next] = data.operations[operation]?.page ?? data.page;
+  const plain = redact(toPlain(answer)) as Record<string, unknown>;
+  const { [next]: token, ...rest } = plain;
+  const { value, leftOut, cut } = shorten(pickFields(rest, fields), characters);
+  return {
+    ...where,
+    data: value,
+    ...(typeof token === 'string' && token !== '' && { cursor: cursorOf(operation, token) }),
+    ...(leftOut > 0 && { leftOut }),
+    ...(cut && { cut }),
+  };
+}
+
+export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
+  const { reader, clock } = deps;
+  const keep = ({ errors }: Answer): boolean => errors.length === 0;
+  const answers = createSharedAnswers<Answer>({ clock, maxEntries: MAX_ENTRIES, ttlSeconds: deps.ttlSeconds, keep });
+
+  async function readOne(reading: Reading, where: Place): Promise<Found | Failed> {
+    const { operation, parameters } = reading;
+    try {
+      const signal = AbortSignal.timeout(PLACE_TIMEOUT_MS);
+      return shape(await reader.read({ data, operation, parameters, signal, ...where }), reading, where);
+    } catch (error) {
+      return { ...where, ...describeAwsFailure(error, { actions: actionsOf(data, operation), ...where }) };
+    }
+  }
+
+  async function readAll(reading: Reading, places: readonly Place[]): Promise<Answer> {
+    const all = await Promise.all(places.map((where) => readOne(reading, where)));
+    return {
+      results: all.filter((one): one is Found => 'data' in one),
+      errors: all.filter((one): one is Failed => 'code' in one),
+      readAt: new Date(clock.nowMs()).toISOString(),
+    };
+  }
+
+  async function run(args: JsonObject, { person, agent }: ToolContext) {
+    const operation = text(args, 'operation');
+    const given = (args['parameters'] ?? {}) as JsonObject;
+    if (JSON.stringify(given).length > MAX_PARAMETERS_CHARACTERS) {
+      throw new AppError('invalid_request', 'These parameters are too long.');
+    }
+    const places = readPlaces(args, deps.places, data);
+    const cursor = optionalText(args, 'cursor');
+    if (cursor !== undefined && places.length > 1)
+      throw new AppError('invalid_request', 'A cursor goes with one region.');
+    const [token] = data.operations[operation]?.page ?? data.page;
+    const parameters = cursor === undefined ? given : { ...given, [token]: readCursor(operation, cursor) };
+    const fields = optionalTexts(args, 'fields') ?? [];
+    const characters = Math.floor((MAX_ANSWER_CHARACTERS - MARGIN_CHARACTERS) / places.length);
+    // Nobody is answered from what somebody else asked: rights may differ.
+    const key = canonicalJson({
+      person,
+      agent,
+      operation,
+      parameters,
+      fields: [...fields],
+      places: places.map(placeInWords),
+    });
+    const ask = () => readAll({ data, operation, parameters, fields, characters }, places);
+    const answer = await answers.get(key, { refresh: flag(args, 'refresh'), ask });
+    const words = inWords(operation, answer);
+    // Some places may have failed; that none answered is a failure.
+    if (answer.results.length === 0)
+      return { isError: true, code: answer.errors[0]?.code ?? 'upstream_failed', text: words };
+    return { structuredContent: { operation, ...answer }, text: words };
+  }
+
+  return { declaration: declareReadTool(data), run: answering(run) };
+}
