@@ -8,7 +8,7 @@ const LEFT_OUT = '(a link that neither you nor a tool gave was left out)';
 
 /** `scheme://…`, and the schemes without slashes that act or load. Ends where prose and Markdown end a link. */
 const LINK =
-  /(?<![\p{L}\p{N}])(?:[a-z][a-z0-9+.-]{0,20}:\/\/|(?:data|javascript|vbscript|blob|mailto|tel|sms):(?=\S)|www\.)[^\s<>"'`()[\]{}|\\^]+/giu;
+  /(?<![\p{L}\p{N}])(?:[a-z][a-z0-9+.-]{0,20}:\/\/|(?:data|javascript|vbscript|blob|mailto|tel|sms):(?=\S)|www\.)[^\s<>"'`“”‘’«»‹›()[\]{}|\\^]+/giu;
 const ENDING = /[.,;:!?*_~]+$/u;
 
 export function linksIn(text: string): readonly string[] {
@@ -45,21 +45,24 @@ export function givenLinks(messages: readonly StoredMessage[], calls: readonly T
   return given;
 }
 
-/** Markdown's images and links as their words and the address in plain sight; no tag that a browser would read. */
-function plainMarkup(text: string): string {
-  return text
-    .replaceAll('![', '[')
-    .replaceAll(
-      /\[([^[\]\n]{0,500})\]\(\s*<?([^()\s<>]{1,2000})>?[^()\n]{0,200}\)/gu,
-      (_all, words: string, to: string) =>
-        words.trim() === '' || words.trim() === to ? to : `${words.trim()} (${to})`,
-    )
-    .replaceAll(/<(?=[a-z/!?])/giu, '‹');
+/** No `!` makes an image of what follows; no `<` opens a tag. */
+const unmarked = (text: string): string => text.replaceAll(/!+(?=\[)/g, '').replaceAll(/<(?=[a-z/!?])/gi, '‹');
+
+const MARKDOWN_LINK = /\[([^[\]\n]{0,500})\]\(\s*<?([^()\s<>]{1,2000})>?[^()\n]{0,200}\)/gu;
+
+/** Markdown's links as their words and the address in plain sight. */
+function plainLinks(text: string): string {
+  return text.replaceAll(MARKDOWN_LINK, (_all, words: string, to: string) => {
+    const shown = words.trim();
+    return shown === '' || shown === to ? to : `${shown} (${to})`;
+  });
 }
 
 export function plainAnswer(text: string, given: ReadonlySet<string>): string {
-  return plainMarkup(text).replaceAll(LINK, (found) => {
+  const plain = plainLinks(unmarked(text)).replaceAll(LINK, (found) => {
     const link = found.replace(ENDING, '');
     return given.has(link) ? found : `${LEFT_OUT}${found.slice(link.length)}`;
   });
+  // What stood apart before may stand together now.
+  return unmarked(plain);
 }

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../trust/canonical-json.ts';
 import { givenLinks, plainAnswer } from './answer-links.ts';
 import { claimsChange, claimsLook, claimsMore } from './claims.ts';
-import type { StoredMessage, TurnApproval, TurnCall, TurnRecord } from './turn-record.ts';
+import type { StoredMessage, TurnCall, TurnRecord } from './turn-record.ts';
 
 // The last word of a turn. A model writes it, but what happened is known from the calls: where the two could differ, what happened is
 // added in our own words, so that no answer claims a thing that did not happen.
@@ -90,8 +90,12 @@ export function finishAnswer(text: string, record: TurnRecord, facts: AnswerFact
 }
 
 /** While a turn waits for the person. The model's own words are left out: it wrote them before anything happened. */
-export function waitingAnswer(approvals: readonly TurnApproval[]): string {
-  return approvals.map((item) => `This waits for your yes: ${item.summary}\nAnswer at ${item.url}`).join('\n');
+export function waitingAnswer(record: Pick<TurnRecord, 'approvals' | 'messages' | 'calls'>): string {
+  // A model chose what the question quotes; exactly what would be sent stands where the person answers.
+  const given = givenLinks(record.messages, record.calls);
+  return record.approvals
+    .map((item) => `This waits for your yes: ${plainAnswer(item.summary, given)}\nAnswer at ${item.url}`)
+    .join('\n');
 }
 
 /** What was done so far, for an answer that no model could finish. */

@@ -33,7 +33,7 @@ export function rememberedMessages(record: TurnRecord): readonly StoredMessage[]
   const first = record.messages[0];
   switch (record.status) {
     case 'approval_required':
-      return first === undefined ? [] : [first, spoken(waitingAnswer(record.approvals))];
+      return first === undefined ? [] : [first, spoken(waitingAnswer(record))];
     case 'cancelled':
       return brokenOff(record, STOPPED);
     case 'running':

@@ -30,7 +30,7 @@ export interface TurnView {
 
 export function viewTurn(record: TurnRecord, model: string): TurnView {
   const { input_tokens, output_tokens, answered_by } = record.usage;
-  const answer = record.status === 'approval_required' ? waitingAnswer(record.approvals) : record.answer;
+  const answer = record.status === 'approval_required' ? waitingAnswer(record) : record.answer;
   return {
     status: record.status,
     turn: record.id,

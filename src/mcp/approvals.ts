@@ -16,7 +16,7 @@ import { canonicalJson } from '../trust/canonical-json.ts';
 import { readRecord } from '../trust/record.ts';
 import type { Caller } from './caller.ts';
 import { effectInWords } from './effect.ts';
-import { oneLine, quoted } from './tools/plain-line.ts';
+import { oneLine, quoted, unmarked } from './tools/plain-line.ts';
 import type { JsonObject, Preparation, Tool, ToolResult } from './tools/tool.ts';
 
 // The person's yes in front of every write, and of every read of the open world that private or untrusted data may have shaped. This side asks and consumes; it cannot write an answer, and whatever a
@@ -136,7 +136,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       agent: caller.agent,
       tool: tool.declaration.name,
       arguments: shown,
-      summary,
+      summary: unmarked(summary),
       effect: effectInWords(tool.declaration.annotations),
       ...(tool.undo !== undefined && { undo: tool.undo }),
       created_at: now,

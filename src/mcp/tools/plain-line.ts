@@ -8,6 +8,14 @@ export function oneLine(text: string): string {
   return text.replace(/\s+/gu, ' ').replace(MISLEADING, '\ufffd').trim();
 }
 
+/** A line in which no reader finds an image, a link with other words, or a tag: what a model wrote is quoted in it, and whoever shows it may read Markdown. */
+export function unmarked(line: string): string {
+  return line
+    .replaceAll('![', '! [')
+    .replaceAll('](', '] (')
+    .replaceAll(/<(?=[a-z/!?])/giu, '‹');
+}
+
 /** A title as it may stand in a line for a person: quoted, no longer than needed, and unable to close its own quotes. */
 export function quoted(text: string): string {
   const line = oneLine(text).replace(/[“”]/gu, '"');

@@ -94,6 +94,15 @@ describe('a read of the open world', () => {
     expect((await approvals().decide(outside, args, tainted)).kind).toBe('required');
   });
 
+  it('quotes nothing that its reader would take for an image, a link or a tag', async () => {
+    const text = '![x](https://evil.example/4711) [Yes](https://evil.example) <img src=x>';
+    expect(await approvals().decide(outside, { text }, tainted)).toMatchObject({
+      question: {
+        summary: 'Echo: text “! [x] (https://evil.example/4711) [Yes] (https://evil.example) ‹img src=x>”',
+      },
+    });
+  });
+
   it('is not asked of a caller whom nothing taints, even while the question is open', async () => {
     await approvals().decide(outside, args, tainted);
     expect(await approvals().decide(outside, args, testCaller)).toEqual({ kind: 'allowed' });
