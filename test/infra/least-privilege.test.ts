@@ -23,8 +23,10 @@ import { rightsTables } from './rights.ts';
 // Least privilege both ways: what a function asks of AWS, its role allows; what its role allows, it asks, or there is a reason. And a list of
 // things that each role must not do. Roles are the planned ones, judged by an evaluator of IAM that nobody here wrote.
 
-const FUNCTIONS = ['agent', 'mcp', 'mcp-key', 'oauth', 'rotate'] as const;
+const FUNCTIONS = ['agent', 'mcp', 'mcp-key', 'oauth', 'rotate', 'stream', 'stream-bearer'] as const;
 type FunctionName = (typeof FUNCTIONS)[number];
+/** Whose records a function works on: the Agent API's are the same wherever it is reached. */
+const recordsOf = (name: FunctionName) => (name === 'stream' || name === 'stream-bearer' ? 'agent' : name);
 
 /** Rights that nothing of ours uses by itself, by statement: who does, and why the role has to have them. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -84,7 +86,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
   const isListed = (name: FunctionName, { prefix, operation }: StoreUse): boolean => {
     const writes: readonly StoreOperation[] = ['set', 'setIfAbsent', 'compareAndSet'];
     const same = writes.includes(operation) ? writes : [operation];
-    return Object.entries(storeAccess[name]).some(
+    return Object.entries(storeAccess[recordsOf(name)]).some(
       ([entry, operations]) =>
         (entry === prefix || (entry.endsWith(':') && prefix.startsWith(entry))) &&
         (operations as readonly StoreOperation[]).some((one) => same.includes(one)),
@@ -229,6 +231,24 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       ]);
     });
 
+    it('only who works on turns reaches conversations, and none of them all at once', async () => {
+      const conversations = asked('agent').filter(({ resource }) => resource.includes('-conversations'));
+      expect([...new Set(conversations.map(({ action }) => action))].sort()).toEqual(
+        ['DeleteItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action}`),
+      );
+      for (const name of FUNCTIONS.filter((one) => recordsOf(one) !== 'agent')) {
+        for (const all of [roles, redisRoles]) await expectRefused(role(name, all), conversations);
+      }
+      const table = conversations.find(({ resource }) => !resource.includes('/index/'))?.resource ?? '';
+      await expectRefused(role('agent'), [
+        { action: 'dynamodb:Scan', resource: table },
+        { action: 'dynamodb:Query', resource: table, context: { 'dynamodb:LeadingKeys': ['p_1'] } },
+        { action: 'dynamodb:GetItem', resource: table },
+        { action: 'dynamodb:PutItem', resource: table, context: { 'dynamodb:LeadingKeys': ['x_1'] } },
+        { action: 'dynamodb:GetRecords', resource: `${table}/stream/2026-11-21T00:00:00.000` },
+      ]);
+    });
+
     it('only the rotation signs, and only digests for certificates', async () => {
       const sign = (algorithm: string, type: string): IamRequest => ({
         action: 'kms:Sign',
@@ -265,7 +285,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
             'kms:EncryptionContext:environment': environment,
           },
         }));
-      for (const name of ['agent', 'rotate', 'rotation-scheduler', 'deploy', 'plan'])
+      for (const name of ['agent', 'stream', 'stream-bearer', 'rotate', 'rotation-scheduler', 'deploy', 'plan'])
         await expectRefused(role(name), open('dev'));
       for (const name of FUNCTIONS) await expectRefused(role(name), open('prod'));
       for (const name of ['mcp', 'mcp-key', 'oauth']) expect(await judge.refused(role(name), open('dev'))).toEqual([]);

@@ -49,13 +49,16 @@ function parseJson(text: string): Members {
   }
 }
 
+/** What the tables' partition keys are called, and the values that queries give for them: those of the store, that of conversations. */
+const PARTITION_KEYS = ['p', 'person'] as const;
+
 /** DynamoDB's partitions, which `dynamodb:LeadingKeys` is about. Sort keys and attributes stay out. */
 function leadingKeys(members: Members): readonly string[] {
   const found: string[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(visit);
     if (!isMembers(value)) return;
-    const partition = value['p'];
+    const partition = PARTITION_KEYS.map((name) => value[name]).find(isMembers);
     if (isMembers(partition) && typeof partition['S'] === 'string') found.push(partition['S']);
     Object.values(value).forEach(visit);
   };
@@ -64,7 +67,7 @@ function leadingKeys(members: Members): readonly string[] {
   visit(members['RequestItems']);
   const values = members['ExpressionAttributeValues'];
   if (isMembers(values) && found.length === 0) {
-    const partition = values[':p'];
+    const partition = PARTITION_KEYS.map((name) => values[`:${name}`]).find(isMembers);
     if (isMembers(partition) && typeof partition['S'] === 'string') found.push(partition['S']);
   }
   return found;
@@ -96,6 +99,15 @@ function describeS3({ method, url }: AwsHttpRequest): AwsCall {
   };
 }
 
+/** Lambda's API has no action in its requests either; of those that functions may make this is the one. */
+function describeLambda({ method, url }: AwsHttpRequest): AwsCall | undefined {
+  const { pathname, searchParams } = new URL(url, 'http://lambda');
+  const name = /^\/2021-10-31\/functions\/([^/]+)\/url$/.exec(pathname)?.[1];
+  if (method !== 'GET' || name === undefined) return undefined;
+  const request = { FunctionName: name, Qualifier: searchParams.get('Qualifier') };
+  return { service: 'lambda', action: 'GetFunctionUrlConfig', request };
+}
+
 /** SigV4 names region and service in the credential's scope (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html). */
 function serviceOf({ headers }: AwsHttpRequest): string {
   const scope = /Credential=[^/]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(String(headers['authorization'] ?? ''));
@@ -105,6 +117,8 @@ function serviceOf({ headers }: AwsHttpRequest): string {
 export function describeAwsCall(request: AwsHttpRequest): AwsCall {
   const service = serviceOf(request);
   if (service === 's3') return describeS3(request);
+  const known = service === 'lambda' ? describeLambda(request) : undefined;
+  if (known !== undefined) return known;
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') {
     return { service, action: target.split('.').at(-1) ?? target, request: selectMembers(parseJson(request.body)) };

@@ -1,16 +1,29 @@
+import { randomBytes } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
+import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { zipSync } from 'fflate';
+import { createDynamoDbConversations } from '../../src/adapters/aws/dynamodb-conversations.ts';
 import { createDynamoDbStore } from '../../src/adapters/aws/dynamodb-store.ts';
+import { readFunctionUrl } from '../../src/adapters/aws/function-url.ts';
 import { createKmsKeyService } from '../../src/adapters/aws/kms-key-service.ts';
 import { createKmsSigner } from '../../src/adapters/aws/kms-signer.ts';
 import { createParameterDocument } from '../../src/adapters/aws/parameter-document.ts';
 import { createParameterStore } from '../../src/adapters/aws/parameter-store.ts';
+import { CONVERSATIONS_TABLE } from '../../src/compose/conversations.ts';
 import { type StorePrefix, storePrefixes } from '../../src/config/store-access.ts';
 import { ALONE, ownedPrefixes, placeRecord, storeTables } from '../../src/config/store-tables.ts';
 import { createSecret } from '../../src/kernel/secret.ts';
 import type { KeyValueStore, StoreOperation } from '../../src/ports/key-value-store.ts';
+import { createPersonId } from '../../src/trust/person.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from './aws-emulator.ts';
+import { createConversationsTable } from './conversations-table.ts';
 import { createTestLog } from './log.ts';
 import type { PlannedAccount } from './planned-account.ts';
 import { type RecordedCall, startRecordingProxy } from './recording-proxy.ts';
@@ -19,6 +32,7 @@ import type { Plan } from './terraform.ts';
 // What functions ask of AWS: the adapters that they are made of, with the settings that they are planned with, through a proxy that takes it down.
 
 const clock = { nowMs: () => Date.now() };
+const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
 
 /**
  * The MCP API's doors are told their API's id, which only the apply knows, and the provider then tells nothing of their environment. So it is said
@@ -78,8 +92,53 @@ async function useSecretsAndKeys(environment: Readonly<Record<string, string>>, 
     await document.read();
     await document.write(createSecret('{"v":1}'));
   }
+  const [, functionName, alias] = environment['SALLYPORT_IAM_DOOR']?.split(':') ?? [];
+  if (functionName !== undefined && alias !== undefined) {
+    await readFunctionUrl({ functionName, alias, endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS });
+  }
   ssm.destroy();
   kms.destroy();
+}
+
+/** The one function that asks for its own URL, with a URL to be found. */
+async function makeFunctionUrl({ emulator }: PlannedAccount): Promise<void> {
+  const lambda = new LambdaClient({ endpoint: emulator.endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS });
+  const FunctionName = 'sallyport-dev-stream';
+  const ZipFile = zipSync({ 'stream.mjs': Buffer.from('export const handler = () => {};') });
+  const Role = 'arn:aws:iam::000000000000:role/sallyport-dev-stream';
+  const code = { Handler: 'stream.handler', Runtime: 'nodejs22.x', Role, Code: { ZipFile }, Publish: true } as const;
+  const { Version: FunctionVersion } = await lambda.send(new CreateFunctionCommand({ FunctionName, ...code }));
+  await lambda.send(new CreateAliasCommand({ FunctionName, FunctionVersion, Name: 'live' }));
+  const url = { FunctionName, Qualifier: 'live', AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' } as const;
+  await lambda.send(new CreateFunctionUrlConfigCommand(url));
+  lambda.destroy();
+}
+
+async function makeConversations({ emulator, account }: PlannedAccount): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint: emulator.endpoint,
+    region: TEST_REGION,
+    credentials: TEST_CREDENTIALS,
+  });
+  await createConversationsTable(client, `sallyport-${account.environment}-${CONVERSATIONS_TABLE}`);
+  client.destroy();
+}
+
+/** All that the Agent API does with conversations, long ones too. */
+async function useConversations(environment: Readonly<Record<string, string>>, endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({ endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS, maxAttempts: 1 });
+  const table = `${environment['SALLYPORT_TABLE_PREFIX']}${CONVERSATIONS_TABLE}`;
+  const store = createDynamoDbConversations({ table, client, clock, random, log: createTestLog() });
+  const [person, id] = [createPersonId(clock.nowMs(), random.bytes(10)), 'c_1'];
+  const empty = { title: 'x', tainted: false, droppedTurns: 0, turns: [] };
+  const messages = [{ role: 'user', text: 'x'.repeat(700_000) }];
+  const long = { turn: 't_1', status: 'completed', asked_at: 1, tainted: false, messages } as const;
+  await store.create(person, id, empty);
+  await store.update(person, id, (content) => ({ ...content, turns: [long] }));
+  await store.list(person, { limit: 5 });
+  await store.read(person, id);
+  await store.remove(person, id);
+  await store.close();
 }
 
 /** Every parameter holds something: one that was never set is not read. */
@@ -98,9 +157,16 @@ export async function recordFunctions(planned: PlannedAccount): Promise<readonly
   const plan = planned.service.redis;
   const functions = plannedFunctions(plan);
   await setParameters(planned);
+  await makeFunctionUrl(planned);
+  await makeConversations(planned);
   const proxy = await startRecordingProxy(planned.emulator.endpoint, functions);
   try {
-    for (const name of functions) await useSecretsAndKeys(plannedEnvironment(plan, name), proxy.endpointOf(name));
+    for (const name of functions) {
+      const environment = plannedEnvironment(plan, name);
+      await useSecretsAndKeys(environment, proxy.endpointOf(name));
+      const own = environment['SALLYPORT_CONVERSATIONS'] === 'dynamodb';
+      if (own) await useConversations(environment, proxy.endpointOf(name));
+    }
     const failed = proxy.calls().filter(({ status }) => status >= 400);
     if (failed.length > 0) throw new Error(`the emulator refused: ${JSON.stringify(failed)}`);
     return proxy.calls();

@@ -206,6 +206,7 @@ export function requestsOf(account: Account, { service, action, request }: AwsCa
     }
     case 'dynamodb': {
       const table = String(request['TableName']);
+      const index = request['IndexName'];
       // A scan names no key, whatever it filters by.
       const leading = action === 'Scan' ? [] : ((request['LeadingKeys'] ?? []) as readonly string[]);
       const context = {
@@ -216,7 +217,7 @@ export function requestsOf(account: Account, { service, action, request }: AwsCa
       return [
         {
           action: `dynamodb:${action}`,
-          resource: arn('dynamodb', `table/${table}`),
+          resource: arn('dynamodb', `table/${table}${index === undefined ? '' : `/index/${index}`}`),
           ...(leading.length === 0 ? {} : { context: { 'dynamodb:LeadingKeys': leading } }),
         },
         { action: 'kms:Decrypt', resource: keyArn('data'), context },
@@ -229,8 +230,17 @@ export function requestsOf(account: Account, { service, action, request }: AwsCa
           resource: `arn:aws:s3:::${request['Bucket']}${request['Key'] === undefined ? '' : `/${request['Key']}`}`,
         },
       ];
-    case 'lambda':
-      return [{ action: 'lambda:InvokeFunction', resource: arn('lambda', `function:${request['FunctionName']}`) }];
+    case 'lambda': {
+      if (action !== 'GetFunctionUrlConfig') {
+        return [{ action: 'lambda:InvokeFunction', resource: arn('lambda', `function:${request['FunctionName']}`) }];
+      }
+      // Whether the alias is a part of the resource, AWS says nowhere: both must be allowed.
+      const resource = arn('lambda', `function:${request['FunctionName']}`);
+      return ['', `:${request['Qualifier']}`].map((end) => ({
+        action: `lambda:${action}`,
+        resource: `${resource}${end}`,
+      }));
+    }
     default:
       throw new Error(`a function of ${environment} asked ${service} for ${action}, which nothing here can judge`);
   }
