@@ -25,7 +25,7 @@ export const assumptions = {
 export const standing = {
   kmsKeys: 4,
   dashboards: 1,
-  alarmMetrics: 53,
+  alarmMetrics: 62,
 } as const;
 
 /** Metrics of ours that occur in ordinary use: tools × outcomes, refusals by reason, turns by status, days left. */

@@ -62,6 +62,13 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["*"]
   }
 
+  # AWS gives a Function URL its name when there is a function: a function that is told who signed a request asks which URL is its own.
+  statement {
+    sid       = "KnowOwnUrl"
+    actions   = ["lambda:GetFunctionUrlConfig"]
+    resources = ["${local.arn.lambda}:function:${local.prefix}-*"]
+  }
+
   # What only the rotation does.
   statement {
     sid       = "Sign"

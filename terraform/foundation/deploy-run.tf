@@ -20,10 +20,12 @@ data "aws_iam_policy_document" "deploy_run" {
       "lambda:AddPermission",
       "lambda:CreateAlias",
       "lambda:CreateFunction",
+      "lambda:CreateFunctionUrlConfig",
       "lambda:DeleteAlias",
       "lambda:DeleteFunction",
       "lambda:DeleteFunctionConcurrency",
       "lambda:DeleteFunctionEventInvokeConfig",
+      "lambda:DeleteFunctionUrlConfig",
       "lambda:PublishVersion",
       "lambda:PutFunctionConcurrency",
       "lambda:PutFunctionEventInvokeConfig",
@@ -34,8 +36,22 @@ data "aws_iam_policy_document" "deploy_run" {
       "lambda:UpdateFunctionCode",
       "lambda:UpdateFunctionConfiguration",
       "lambda:UpdateFunctionEventInvokeConfig",
+      "lambda:UpdateFunctionUrlConfig",
     ]
     resources = local.named.functions
+  }
+
+  # One permission on a function that the provider cannot make yet; CloudFormation makes it with the rights of whoever asks.
+  statement {
+    sid = "Stacks"
+    actions = [
+      "cloudformation:CreateStack",
+      "cloudformation:DeleteStack",
+      "cloudformation:TagResource",
+      "cloudformation:UntagResource",
+      "cloudformation:UpdateStack",
+    ]
+    resources = local.named.stacks
   }
 
   # Rights are given only to roles that have the boundary.

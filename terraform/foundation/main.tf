@@ -16,7 +16,7 @@ locals {
 
   # Where ARNs of this account and region begin, by service.
   arn = {
-    for service in ["acm", "cloudtrail", "cloudwatch", "dynamodb", "events", "kms", "lambda", "logs", "scheduler", "sns", "sqs", "ssm"] :
+    for service in ["acm", "cloudformation", "cloudtrail", "cloudwatch", "dynamodb", "events", "kms", "lambda", "logs", "scheduler", "sns", "sqs", "ssm"] :
     service => "arn:${local.partition}:${service}:${local.region}:${local.account}"
   }
   iam_arn       = "arn:${local.partition}:iam::${local.account}"

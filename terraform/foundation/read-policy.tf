@@ -55,11 +55,18 @@ data "aws_iam_policy_document" "read" {
       "lambda:GetFunctionConcurrency",
       "lambda:GetFunctionConfiguration",
       "lambda:GetFunctionEventInvokeConfig",
+      "lambda:GetFunctionUrlConfig",
       "lambda:GetPolicy",
       "lambda:ListTags",
       "lambda:ListVersionsByFunction",
     ]
     resources = local.named.functions
+  }
+
+  statement {
+    sid       = "Stacks"
+    actions   = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources", "cloudformation:DescribeStacks", "cloudformation:GetTemplate"]
+    resources = local.named.stacks
   }
 
   statement {
@@ -196,8 +203,10 @@ locals {
     roles      = ["${local.iam_arn}:role/${local.prefix}-*"]
     rules      = ["${local.arn.events}:rule/${local.prefix}-*"]
     schedules  = ["${local.arn.scheduler}:schedule-group/${local.prefix}-*", "${local.arn.scheduler}:schedule/${local.prefix}-*/${local.prefix}-*"]
-    tables     = ["${local.arn.dynamodb}:table/${local.prefix}-*"]
-    topics     = local.topic_arns
+    # AWS ends a stack's name with an id.
+    stacks = ["${local.arn.cloudformation}:stack/${local.prefix}-*/*"]
+    tables = ["${local.arn.dynamodb}:table/${local.prefix}-*"]
+    topics = local.topic_arns
 
     # CloudTrail's record of what was called, which the alarm on the authority's key hears of.
     trails        = ["${local.arn.cloudtrail}:trail/${local.prefix}-*"]

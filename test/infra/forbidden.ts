@@ -39,6 +39,8 @@ export function forbiddenToFunction(account: Account, name: string): readonly Ia
     ['lambda:UpdateFunctionConfiguration', arn.function(name)],
     ['lambda:InvokeFunction', arn.function(name)],
     ['lambda:GetFunction', arn.function(name)],
+    ['lambda:CreateFunctionUrlConfig', arn.function(name)],
+    ['lambda:GetFunctionUrlConfig', arn.function('rotate')],
     ['kms:ScheduleKeyDeletion', arn.key('vault')],
     ['kms:PutKeyPolicy', arn.key('vault')],
     ['kms:CreateGrant', arn.key('vault')],
@@ -119,6 +121,7 @@ export function neededByDeploy(account: Account): readonly IamRequest[] {
     ['iam:PutRolePolicy', arn.role('agent'), bounded],
     ['iam:PassRole', arn.role('agent'), toLambda],
     ['lambda:UpdateFunctionCode', arn.function('agent')],
+    ['lambda:CreateFunctionUrlConfig', arn.function('stream')],
     ['s3:PutObject', arn.bucketObject('state', 'service.tfstate')],
   ]);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
 import { secretSettings } from '../../src/config/secret-settings.ts';
 import { type Service, settings } from '../../src/config/settings.ts';
+import { outputs } from '../support/plan-reading.ts';
 import { hasPython } from '../support/python.ts';
 import {
   DEPLOYED_ENVIRONMENTS,
@@ -324,8 +325,7 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
       Action: 'lambda:GetFunctionUrlConfig',
       Resource: [arn, `${arn}:live`],
     });
-    const { value } = plan.document.planned_values.outputs?.['callers_policy'] ?? {};
-    expect(statementsOf(value)).toMatchObject([
+    expect(statementsOf(outputs(plan)['callers_policy']?.value)).toMatchObject([
       {
         Action: 'lambda:InvokeFunctionUrl',
         Resource: [arn, `${arn}:live`],
@@ -495,7 +495,7 @@ on('the service root', () => {
   it('has no Function URL where none is wanted', () => {
     expect(given.resources('aws_lambda_function_url')).toEqual([]);
     expect(functionsOf(given)['stream']).toBeUndefined();
-    expect(given.document.planned_values.outputs?.['stream_urls']?.value).toEqual({});
+    expect(outputs(given)['stream_urls']?.value).toEqual({});
   });
 
   it('opens a second URL to callers with a token where it is wanted: everybody, by that URL and nothing else', () => {

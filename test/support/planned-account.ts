@@ -31,6 +31,7 @@ const EVERYTHING = {
   model: 'openai:gpt',
   sign_in_client_id: '1-x.apps.googleusercontent.com',
   sign_in_issuer: 'https://accounts.google.com',
+  stream: { bearer: true },
 };
 
 export interface PlannedAccount {

@@ -22,6 +22,8 @@ export interface FunctionUrlRequest {
   readonly alias: string;
   /** An emulator or a VPC endpoint in place of the public one. */
   readonly endpoint?: string | undefined;
+  /** The SDK's own way (environment, profile, role) when left out. */
+  readonly credentials?: ConstructorParameters<typeof SignatureV4>[0]['credentials'];
 }
 
 const TIMEOUT_MS = 3000;
@@ -30,10 +32,16 @@ const answer = z.object({
   AuthType: z.enum(['AWS_IAM', 'NONE']),
 });
 
-async function ask({ region, functionName, alias, endpoint }: FunctionUrlRequest): Promise<unknown> {
+async function ask({
+  region,
+  functionName,
+  alias,
+  endpoint,
+  credentials = defaultProvider(),
+}: FunctionUrlRequest): Promise<unknown> {
   const base = new URL(endpoint ?? `https://lambda.${region}.amazonaws.com`);
   const path = `/2021-10-31/functions/${functionName}/url`;
-  const signer = new SignatureV4({ service: 'lambda', region, credentials: defaultProvider(), sha256: Sha256 });
+  const signer = new SignatureV4({ service: 'lambda', region, credentials, sha256: Sha256 });
   const { headers } = await signer.sign({
     method: 'GET',
     protocol: base.protocol,

@@ -30,6 +30,12 @@ locals {
         story     = "An agent signs with a key that is not in force: a rotation may be out of step."
         reasons   = ["key_retired", "key_unknown"]
       }
+      impersonation = {
+        service   = "agent"
+        threshold = 1
+        story     = "An event says that AWS knows its caller, and comes from another door than the one that AWS guards: somebody invokes the function directly."
+        reasons   = ["iam_not_believed"]
+      }
       tools = {
         service   = "agent"
         threshold = 1

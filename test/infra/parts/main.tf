@@ -91,6 +91,7 @@ module "observability" {
   edge              = true
   emails            = ["operator@example.com"]
   environment       = "dev"
+  function_urls     = ["agent"]
   prefix            = local.prefix
   queues            = { rotate-failed = "sallyport-dev-rotate-dead", rotate-undelivered = module.rotation.queue_name }
   tables            = values(module.store.table_names)
