@@ -7,6 +7,7 @@ import { addCertificateCommands } from './commands/certificates.ts';
 import { addChatCommand } from './commands/chat.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConnectCommands } from './commands/connections.ts';
+import { addConsoleCommand } from './commands/console.ts';
 import { addContactCommands } from './commands/contacts.ts';
 import { addConversationCommands } from './commands/conversations.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
@@ -51,6 +52,7 @@ export function createProgram(context: CliContext): Command {
   addPlanCommand(program, context);
   addConversationCommands(program, context);
   addConnectCommands(program, context);
+  addConsoleCommand(program, context);
   addApprovalCommands(program, context);
   addContactCommands(program, context);
   addLoginCommands(program, context);
