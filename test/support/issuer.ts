@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider, { type Configuration } from 'oidc-provider';
+import { createWebBrowser, type WebPage } from './web-browser.ts';
 
 // A real issuer (oidc-provider) with access tokens as RFC 9068 has them, code and device flow, refresh with rotation, revocation, and keys
 // that can be rotated; and a browser without scripts, in which somebody signs in there.
@@ -132,70 +133,19 @@ export async function startIssuer({ resource, accessTokenSeconds = 600 }: TestIs
   };
 }
 
-export interface VisitedPage {
-  readonly status: number;
-  readonly url: string;
-  readonly text: string;
-}
-
-const unescapeHtml = (text: string): string =>
-  text
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&');
-const attribute = (tag: string, name: string): string | undefined => {
-  const found = new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(tag)?.[1];
-  return found === undefined ? undefined : unescapeHtml(found);
-};
-
-/** The page's first form, its hidden fields as they are, the others from `given`. */
-function formOf(page: string, given: Readonly<Record<string, string>>) {
-  const [, tag = '', inner = ''] = /<form\b([^>]*)>([\s\S]*?)<\/form>/i.exec(page) ?? [];
-  const action = attribute(tag, 'action');
-  if (action === undefined) return undefined;
-  const values = new URLSearchParams();
-  for (const [input] of inner.matchAll(/<input\b[^>]*>/gi)) {
-    const name = attribute(input, 'name');
-    if (name !== undefined) values.set(name, given[name] ?? attribute(input, 'value') ?? '');
-  }
-  return { action, values };
-}
-
 /** Opens an address and does what each page of the issuer asks, as this person, until one asks nothing any more. */
 export async function visitIssuer(
   start: string,
   person: { readonly login: string; readonly userCode?: string; readonly refuse?: boolean },
-): Promise<VisitedPage> {
-  const cookies = new Map<string, Map<string, string>>();
+): Promise<WebPage> {
+  const browser = createWebBrowser();
   const given = { login: person.login, password: 'any', ...(person.userCode && { user_code: person.userCode }) };
-  let next: { readonly url: string; readonly form?: URLSearchParams } = { url: start };
-  for (let step = 0; step < 30; step += 1) {
-    const { origin } = new URL(next.url);
-    const jar = cookies.get(origin) ?? new Map<string, string>();
-    cookies.set(origin, jar);
-    const response = await fetch(next.url, {
-      redirect: 'manual',
-      headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '), accept: 'text/html' },
-      ...(next.form !== undefined && { method: 'POST', body: next.form }),
-    });
-    for (const header of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
-      if (value === '') jar.delete(name);
-      else jar.set(name, value);
-    }
-    const location = response.headers.get('location');
-    const text = await response.text();
-    if (location !== null) {
-      next = { url: new URL(location, next.url).href };
-      continue;
-    }
-    const abort = person.refuse === true ? /href="([^"]*\/abort)"/.exec(text)?.[1] : undefined;
-    const form = formOf(text, given);
-    if (abort !== undefined) next = { url: new URL(unescapeHtml(abort), next.url).href };
-    else if (form !== undefined) next = { url: new URL(form.action, next.url).href, form: form.values };
-    else return { status: response.status, url: next.url, text };
+  let page = await browser.open(start);
+  for (let step = 0; step < 10; step += 1) {
+    const abort = person.refuse === true ? page.links.find((link) => link.endsWith('/abort')) : undefined;
+    if (abort !== undefined) page = await browser.open(abort);
+    else if (page.forms.length > 0) page = await browser.press(page, '', given);
+    else return page;
   }
-  throw new Error(`${next.url} asks for ever`);
+  throw new Error(`${page.url} asks for ever`);
 }
