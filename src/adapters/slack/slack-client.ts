@@ -35,6 +35,8 @@ const OUT_OF_REACH = new Set([
   'is_archived',
   'restricted_action',
   'messages_tab_disabled',
+  'user_not_found',
+  'user_disabled',
 ]);
 /** Slack's own troubles. */
 const PASSING = new Set([

@@ -39,7 +39,7 @@ const envelope = z.object({
   team_id: id,
   enterprise_id: someId,
   event_id: z.string().min(1).max(128),
-  event: z.object({ type: z.string(), user: z.unknown() }).loose(),
+  event: z.object({ type: z.string() }).loose(),
   authorizations: z.array(z.object({ user_id: someId })).optional(),
 });
 
@@ -132,7 +132,9 @@ const interaction = z.object({
       is_ephemeral: z.boolean().nullish(),
     })
     .nullish(),
-  message: z.object({ blocks: z.unknown(), attachments: z.unknown(), thread_ts: z.string().nullish() }).nullish(),
+  message: z
+    .object({ blocks: z.unknown().optional(), attachments: z.unknown().optional(), thread_ts: z.string().nullish() })
+    .nullish(),
   actions: z.array(z.object({ action_id: z.string().max(255), value: z.string().max(2000).optional() })).min(1),
 });
 
