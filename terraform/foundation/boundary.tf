@@ -40,7 +40,7 @@ data "aws_iam_policy_document" "boundary" {
   }
 
   statement {
-    sid     = "DeadLetters"
+    sid     = "LeaveMessages"
     actions = ["sqs:SendMessage"]
     # This environment's queues.
     resources = ["${local.arn.sqs}:${local.prefix}-*"]
@@ -67,6 +67,32 @@ data "aws_iam_policy_document" "boundary" {
     sid       = "KnowOwnUrl"
     actions   = ["lambda:GetFunctionUrlConfig"]
     resources = ["${local.arn.lambda}:function:${local.prefix}-*"]
+  }
+
+  # What only the worker does.
+  statement {
+    sid       = "TakeJobs"
+    actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    resources = ["${local.arn.sqs}:${local.prefix}-jobs"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = ["${local.iam_arn}:role/${local.prefix}-worker"]
+    }
+  }
+
+  # Models of Bedrock, for those who work on turns; which ones, each function's own policy says.
+  statement {
+    sid       = "AskModels"
+    actions   = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    resources = ["arn:${local.partition}:bedrock:*::foundation-model/*", "arn:${local.partition}:bedrock:${local.region}:${local.account}:inference-profile/*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = [for name in ["agent", "stream", "stream-bearer", "worker"] : "${local.iam_arn}:role/${local.prefix}-${name}"]
+    }
   }
 
   # What only the rotation does.

@@ -41,6 +41,26 @@ data "aws_iam_policy_document" "deploy_run" {
     resources = local.named.functions
   }
 
+  # What hands a queue's messages to a function: only to functions of this environment.
+  statement {
+    sid     = "QueueReaders"
+    actions = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+    # AWS gives each its name when it is made.
+    resources = ["*"]
+
+    condition {
+      test     = "ArnLike"
+      variable = "lambda:FunctionArn"
+      values   = local.named.functions
+    }
+  }
+
+  statement {
+    sid       = "QueueReadersTags"
+    actions   = ["lambda:TagResource", "lambda:UntagResource"]
+    resources = local.named.queue_readers
+  }
+
   # One permission on a function that the provider cannot make yet; CloudFormation makes it with the rights of whoever asks.
   statement {
     sid = "Stacks"

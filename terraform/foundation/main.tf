@@ -46,12 +46,15 @@ module "secrets" {
   path    = "/sallyport/${var.environment}"
 
   parameters = {
-    "agent-credentials"     = "The agent's certificate, private key, key id and HMAC secret, one JSON text. Agent function reads; rotation writes."
+    "agent-credentials"     = "The agent's certificate, private key, key id and HMAC secret, one JSON text. Agent and worker functions read; rotation writes."
+    "anthropic-api-key"     = "Key of Anthropic's API. Agent and worker functions read; an operator writes."
+    "deepseek-api-key"      = "Key of DeepSeek's API. Agent and worker functions read; an operator writes."
+    "gemini-api-key"        = "Key of the Gemini API. Agent and worker functions read; an operator writes."
     "google-client-secret"  = "Google's OAuth client secret. MCP and OAuth functions read; an operator writes."
     "hmac-master"           = "Master of all HMAC secrets, 32 bytes in base64url. MCP function and rotation read; an operator writes."
     "ntfy-token"            = "Access token of an ntfy server that wants one. MCP functions read; an operator writes."
     "ntfy-topic"            = "Where push messages go. MCP functions read; an operator writes."
-    "openai-api-key"        = "Key of the model's API. Agent function reads; an operator writes."
+    "openai-api-key"        = "Key of OpenAI's or a compatible API. Agent and worker functions read; an operator writes."
     "origin-secret"         = "Proves that a request came through CloudFront. Agent and OAuth functions read; an operator writes."
     "redis-url/agent"       = "Redis with the agent's own user (rediss://). Agent function reads; an operator writes."
     "redis-url/mcp"         = "Redis with the agent door's own user. MCP function reads; an operator writes."
@@ -59,6 +62,7 @@ module "secrets" {
     "redis-url/oauth"       = "Redis with the OAuth API's own user. OAuth function reads; an operator writes."
     "redis-url/operator"    = "Redis with the operator's own user. No function reads it; an operator reads and writes."
     "redis-url/rotate"      = "Redis with the rotation's own user. Rotation reads; an operator writes."
+    "redis-url/worker"      = "Redis with the worker's own user. Worker reads; an operator writes."
     "sign-in-client-secret" = "Client secret at the sign-in issuer. OAuth function reads; an operator writes."
   }
 }

@@ -64,6 +64,12 @@ data "aws_iam_policy_document" "read" {
   }
 
   statement {
+    sid       = "QueueReaders"
+    actions   = ["lambda:GetEventSourceMapping", "lambda:ListTags"]
+    resources = local.named.queue_readers
+  }
+
+  statement {
     sid       = "Stacks"
     actions   = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources", "cloudformation:DescribeStacks", "cloudformation:GetTemplate"]
     resources = local.named.stacks
@@ -201,8 +207,10 @@ locals {
     log_groups = local.log_group_arns
     queues     = ["${local.arn.sqs}:${local.prefix}-*"]
     roles      = ["${local.iam_arn}:role/${local.prefix}-*"]
-    rules      = ["${local.arn.events}:rule/${local.prefix}-*"]
-    schedules  = ["${local.arn.scheduler}:schedule-group/${local.prefix}-*", "${local.arn.scheduler}:schedule/${local.prefix}-*/${local.prefix}-*"]
+    # AWS gives each an id for a name, whatever it hands where.
+    queue_readers = ["${local.arn.lambda}:event-source-mapping:*"]
+    rules         = ["${local.arn.events}:rule/${local.prefix}-*"]
+    schedules     = ["${local.arn.scheduler}:schedule-group/${local.prefix}-*", "${local.arn.scheduler}:schedule/${local.prefix}-*/${local.prefix}-*"]
     # AWS ends a stack's name with an id.
     stacks = ["${local.arn.cloudformation}:stack/${local.prefix}-*/*"]
     tables = ["${local.arn.dynamodb}:table/${local.prefix}-*"]

@@ -85,14 +85,18 @@ locals {
   trust_domain = coalesce(var.trust_domain, var.domain)
 
   # The Agent API's, whichever way it is reached.
-  agent_environment = {
-    OPENAI_BASE_URL         = var.openai_base_url
+  agent_environment = merge(local.model_environment, {
     SALLYPORT_AGENT_URL     = local.urls["agent"]
     SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
     SALLYPORT_ISSUERS       = local.issuers
     SALLYPORT_MCP_URL       = "${local.urls["mcp"]}/mcp"
-    SALLYPORT_MODEL         = var.model
-  }
+  })
+
+  # Where a browser can be at the door: with a token, not with AWS's signature. The page links to where its person decides.
+  console_environment = var.console ? { SALLYPORT_CONSOLE = "on", SALLYPORT_OAUTH_URL = local.urls["oauth"] } : {}
+
+  # A turn takes five minutes at most; the rest is for saying how it ended.
+  turn_timeout_seconds = 315
 
   functions = {
     for name, function in {
@@ -101,7 +105,7 @@ locals {
         handler         = "agent.handler"
         asynchronous    = false
         timeout_seconds = 30
-        environment = merge(local.agent_environment, {
+        environment = merge(local.agent_environment, local.console_environment, {
           SALLYPORT_CORS_ORIGINS = join(",", var.cors_origins)
         })
       }
@@ -134,6 +138,7 @@ locals {
         environment = merge(local.google_environment, {
           SALLYPORT_AGENTS            = join(",", var.agents)
           SALLYPORT_ISSUERS           = local.issuers
+          SALLYPORT_JOBS_QUEUE_URL    = module.jobs.queue_url
           SALLYPORT_OAUTH_URL         = local.urls["oauth"]
           SALLYPORT_SIGN_IN_ALIAS     = var.sign_in_issuer == null ? null : var.sign_in_alias
           SALLYPORT_SIGN_IN_CLIENT_ID = var.sign_in_client_id
@@ -157,22 +162,29 @@ locals {
           SALLYPORT_TRUST_DOMAIN          = local.trust_domain
         }
       }
-      # A turn takes five minutes at most; the rest is for saying how it ended. CORS is the URLs' own.
+      # CORS is the URLs' own.
       stream = {
         description     = "Plans and asks, and tells what happens as it happens: the Agent API for callers who sign."
         handler         = "stream.handler"
         asynchronous    = false
-        timeout_seconds = 315
+        timeout_seconds = local.turn_timeout_seconds
         environment     = merge(local.agent_environment, { SALLYPORT_IAM_DOOR = "function:${local.prefix}-stream:live" })
       }
       stream-bearer = {
         description     = "Plans and asks, and tells what happens as it happens: the Agent API for callers with a token."
         handler         = "stream.handler"
         asynchronous    = false
-        timeout_seconds = 315
-        environment     = local.agent_environment
+        timeout_seconds = local.turn_timeout_seconds
+        environment     = merge(local.agent_environment, local.console_environment)
       }
-    } : name => function if name == "rotate" || contains(keys(local.hosts), name) || contains(keys(local.streams), name)
+      worker = {
+        description     = "Goes on with turns when their persons have answered: the agent away from its API."
+        handler         = "worker.handler"
+        asynchronous    = false
+        timeout_seconds = local.turn_timeout_seconds
+        environment     = merge(local.agent_environment, { SALLYPORT_JOBS_QUEUE_URL = module.jobs.queue_url })
+      }
+    } : name => function if contains(["rotate", "worker"], name) || contains(keys(local.hosts), name) || contains(keys(local.streams), name)
   }
 
   # What the tools themselves need, at whichever door they are called.
@@ -181,10 +193,7 @@ locals {
     NTFY_TOPIC = contains(var.toolsets, "notify") ? "ntfy-topic" : null
   }
 
-  agent_secrets = {
-    OPENAI_API_KEY        = local.uses_openai ? "openai-api-key" : null
-    SALLYPORT_CREDENTIALS = local.credentials
-  }
+  agent_secrets = merge(local.model_keys, { SALLYPORT_CREDENTIALS = local.credentials })
 
   # Setting to parameter, below /sallyport/<environment>/. One that is not in use is not named, and then may not be read either.
   secrets = {
@@ -211,6 +220,7 @@ locals {
       # No edge stands before a Function URL.
       stream        = local.agent_secrets
       stream-bearer = local.agent_secrets
+      worker        = local.agent_secrets
       } : name => merge(
       { for setting, parameter in secrets : setting => parameter if parameter != null },
       var.store == "redis" ? { REDIS_URL = "redis-url/${lookup(local.acts_as, name, name)}" } : {},
@@ -218,5 +228,4 @@ locals {
   }
 
   credentials = "agent-credentials"
-  uses_openai = startswith(var.model, "openai:")
 }

@@ -7,6 +7,8 @@ data "aws_iam_policy_document" "work" {
   source_policy_documents = compact([
     lookup(local.store_policies, lookup(local.acts_as, each.key, each.key), ""),
     lookup(local.conversation_policies, each.key, ""),
+    lookup(local.job_policies, each.key, ""),
+    lookup(local.model_policies, each.key, ""),
   ])
 
   statement {

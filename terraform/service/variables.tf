@@ -57,6 +57,23 @@ variable "allowed_origins" {
   }
 }
 
+variable "anthropic_base_url" {
+  description = "An API that speaks Anthropic's Messages; null is Anthropic's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.anthropic_base_url == null || can(regex("^https?://[^\\s?#]+$", var.anthropic_base_url))
+    error_message = "anthropic_base_url must be a URL."
+  }
+
+  # It carries the key and what people say.
+  validation {
+    condition     = var.anthropic_base_url == null || var.environment != "prod" || startswith(coalesce(var.anthropic_base_url, "-"), "https://")
+    error_message = "anthropic_base_url must begin with https:// in prod."
+  }
+}
+
 variable "bundle" {
   description = "Path of the zip that `make bundle` writes."
   type        = string
@@ -97,6 +114,13 @@ variable "confirm" {
   }
 }
 
+variable "console" {
+  description = "Whether the Agent API serves the web console at `/console`: to everyone, as it holds nothing; what it asks needs a token."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "conversations" {
   description = "Where conversations are kept: `dynamodb` (a table of their own) or `store` (with all other records)."
   type        = string
@@ -126,6 +150,50 @@ variable "create_trail" {
   type        = bool
   default     = true
   nullable    = false
+}
+
+variable "day_cost" {
+  description = "What one person's questions may cost in a day (UTC), in the currency of `model_prices`. Null: no limit."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.day_cost == null || try(var.day_cost > 0 && var.day_cost <= 1000000, false)
+    error_message = "day_cost must be above zero."
+  }
+
+  validation {
+    condition     = var.day_cost == null || length(var.model_prices) > 0
+    error_message = "day_cost needs model_prices: nothing else says what a token costs."
+  }
+}
+
+variable "day_tokens" {
+  description = "How many tokens one person's questions may use in a day (UTC). Null: no limit."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.day_tokens == null || try(var.day_tokens >= 1000 && var.day_tokens <= 1000000000 && floor(var.day_tokens) == var.day_tokens, false)
+    error_message = "day_tokens must be a whole number from 1,000 to 1,000,000,000."
+  }
+}
+
+variable "deepseek_base_url" {
+  description = "DeepSeek's API, or one that stands in for it; null is DeepSeek's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.deepseek_base_url == null || can(regex("^https?://[^\\s?#]+$", var.deepseek_base_url))
+    error_message = "deepseek_base_url must be a URL."
+  }
+
+  # It carries the key and what people say.
+  validation {
+    condition     = var.deepseek_base_url == null || var.environment != "prod" || startswith(coalesce(var.deepseek_base_url, "-"), "https://")
+    error_message = "deepseek_base_url must begin with https:// in prod."
+  }
 }
 
 variable "domain" {
@@ -166,6 +234,23 @@ variable "environment" {
   validation {
     condition     = contains(["dev", "gamma", "prod"], var.environment)
     error_message = "environment is dev, gamma or prod."
+  }
+}
+
+variable "gemini_base_url" {
+  description = "Gemini's endpoint that is compatible with OpenAI's; null is Google's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.gemini_base_url == null || can(regex("^https?://[^\\s?#]+$", var.gemini_base_url))
+    error_message = "gemini_base_url must be a URL."
+  }
+
+  # It carries the key and what people say.
+  validation {
+    condition     = var.gemini_base_url == null || var.environment != "prod" || startswith(coalesce(var.gemini_base_url, "-"), "https://")
+    error_message = "gemini_base_url must begin with https:// in prod."
   }
 }
 
@@ -256,14 +341,14 @@ variable "key_door" {
 }
 
 variable "live_version" {
-  description = "Function (`agent`, `mcp`, `mcp-key`, `oauth`, `rotate`, `stream`, `stream-bearer`) to the published version that serves. One not named serves what this apply publishes."
+  description = "Function (`agent`, `mcp`, `mcp-key`, `oauth`, `rotate`, `stream`, `stream-bearer`, `worker`) to the published version that serves. One not named serves what this apply publishes."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
     condition = alltrue([
-      for name, version in var.live_version : contains(["agent", "mcp", "mcp-key", "oauth", "rotate", "stream", "stream-bearer"], name) && can(regex("^[1-9][0-9]*$", version))
+      for name, version in var.live_version : contains(["agent", "mcp", "mcp-key", "oauth", "rotate", "stream", "stream-bearer", "worker"], name) && can(regex("^[1-9][0-9]*$", version))
     ])
     error_message = "live_version must map functions to version numbers."
   }
@@ -306,6 +391,7 @@ variable "memory" {
     rotate        = optional(number, 512)
     stream        = optional(number, 1024)
     stream-bearer = optional(number, 1024)
+    worker        = optional(number, 1024)
   })
   default  = {}
   nullable = false
@@ -317,14 +403,52 @@ variable "memory" {
 }
 
 variable "model" {
-  description = "`openai:<model>`, or `offline`: the planner that needs no model."
+  description = "`<provider>:<model>` with `openai`, `anthropic`, `gemini`, `deepseek` or `bedrock`, or `offline`: the planner that needs no model. A provider but Bedrock needs its key (`make secrets`)."
   type        = string
   default     = "offline"
   nullable    = false
 
   validation {
-    condition     = can(regex("^(offline|openai:[^\\s]{1,100})$", var.model))
-    error_message = "model must be offline or openai:<model>."
+    condition     = can(regex("^(offline|(openai|anthropic|gemini|deepseek|bedrock):[^\\s,*?]{1,100})$", var.model))
+    error_message = "model must be offline or <provider>:<model>."
+  }
+
+  validation {
+    condition     = !startswith(var.model, "bedrock:arn:")
+    error_message = "model names a model or an inference profile of Bedrock by its id, not by its ARN: its rights are made from it."
+  }
+}
+
+variable "model_fallbacks" {
+  description = "Models that are asked in this order while the one before is busy, broken or silent."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for model in var.model_fallbacks :
+      can(regex("^(offline|(openai|anthropic|gemini|deepseek|bedrock):[^\\s,*?]{1,100})$", model)) && !startswith(model, "bedrock:arn:")
+    ])
+    error_message = "model_fallbacks must each be offline or <provider>:<model>, of Bedrock by id."
+  }
+}
+
+variable "model_prices" {
+  description = "Model (as in `model`) to what a million of its tokens cost, in the currency of your choice: `input`, `output`, and `cached_input` where the provider has a price for what it remembers. Without a price a model's cost is not counted."
+  type = map(object({
+    input        = number
+    output       = number
+    cached_input = optional(number)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for price in values(var.model_prices) : price.input >= 0 && price.output >= 0 && try(price.cached_input >= 0, true)
+    ])
+    error_message = "model_prices may not be below zero."
   }
 }
 
@@ -419,6 +543,7 @@ variable "reserved_concurrency" {
     rotate        = optional(number, -1)
     stream        = optional(number, -1)
     stream-bearer = optional(number, -1)
+    worker        = optional(number, -1)
   })
   default  = {}
   nullable = false

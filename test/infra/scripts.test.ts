@@ -41,7 +41,7 @@ const run = (name: string, args: readonly string[] = [], options: RunOptions = {
   checkout.run(name, ['dev', '--yes', ...args], options);
 const redisUrls = () =>
   Object.fromEntries(
-    ['agent', 'mcp', 'oauth', 'rotate', 'operator'].map((user) => [
+    ['agent', 'mcp', 'oauth', 'rotate', 'worker', 'operator'].map((user) => [
       `redis-url/${user}`,
       `rediss://default:CANARY-${user}-password@localhost:${redis.port}/0`,
     ]),

@@ -5,6 +5,9 @@ import { createSecret } from '../../../src/kernel/secret.ts';
 // Every parameter that holds a secret: what it looks like, who gives it. A form is checked before anything is written; what is wrong with a
 // value is said without the value.
 
+/** Providers of models that want a key. */
+export type ModelProvider = 'openai' | 'anthropic' | 'gemini' | 'deepseek';
+
 export interface SecretForm {
   /** Below `/sallyport/<environment>/`. */
   readonly name: string;
@@ -12,7 +15,7 @@ export interface SecretForm {
   /** `person`: asked for. `here`: made by us where nothing is there. `certs`: written by another command. */
   readonly from: 'person' | 'here' | 'certs';
   /** Which of the environment's values makes it needed; always, when left out. */
-  readonly when?: 'redis' | 'key-door' | 'openai' | 'sign-in' | 'edge' | 'notify' | 'ntfy-token';
+  readonly when?: 'redis' | 'key-door' | ModelProvider | 'sign-in' | 'edge' | 'notify' | 'ntfy-token';
   /** What is wrong with a value, if anything. */
   readonly problem: (value: string) => string | undefined;
   /** What becomes of it when a value is replaced. */
@@ -59,12 +62,21 @@ const redisUrl = (user: string, who: string, when: SecretForm['when'] = 'redis')
   problem: redisUrlProblem,
 });
 
+const modelKey = (provider: ModelProvider, whose: string): SecretForm => ({
+  name: `${provider}-api-key`,
+  what: `key of ${whose}`,
+  from: 'person',
+  when: provider,
+  problem: printable(16),
+});
+
 export const SECRET_FORMS: readonly SecretForm[] = [
   redisUrl('agent', 'the Agent API'),
   redisUrl('mcp', 'the MCP API'),
   redisUrl('mcp-key', 'the key door', 'key-door'),
   redisUrl('oauth', 'the OAuth API'),
   redisUrl('rotate', 'the rotation'),
+  redisUrl('worker', 'the agent’s worker'),
   redisUrl('operator', 'the operator'),
   {
     name: 'google-client-secret',
@@ -72,13 +84,10 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     from: 'person',
     problem: printable(16),
   },
-  {
-    name: 'openai-api-key',
-    what: 'key of OpenAI, or of the compatible API',
-    from: 'person',
-    when: 'openai',
-    problem: printable(16),
-  },
+  modelKey('openai', 'OpenAI, or of the compatible API'),
+  modelKey('anthropic', 'Anthropic, for Claude'),
+  modelKey('gemini', 'the Gemini API'),
+  modelKey('deepseek', 'DeepSeek'),
   {
     name: 'ntfy-topic',
     what: 'where push messages go: a topic, or <person>=<topic> for each person with commas between',

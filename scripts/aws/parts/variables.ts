@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { EnvironmentName } from './environment.ts';
-import type { SecretForm } from './secret-forms.ts';
+import type { ModelProvider, SecretForm } from './secret-forms.ts';
 import { variableFile } from './terraform.ts';
 
 // The few of an environment's values that a command must know before anything is deployed. Terraform reads the file as a whole; this reads
@@ -36,12 +36,18 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
   const quoted = (name: string): string | undefined => /"([^"]*)"/.exec(raw(name) ?? '')?.[1];
   const isGiven = (name: string): boolean => raw(name) !== undefined && raw(name) !== 'null';
   const isToolset = (name: string): boolean => raw('toolsets')?.includes(`"${name}"`) === true;
+  const fallbacks = /^model_fallbacks[ \t]*=[ \t]*\[([^\]]*)\]/m.exec(text)?.[1] ?? '';
+  const asks = (provider: ModelProvider): boolean =>
+    quoted('model')?.startsWith(`${provider}:`) === true || fallbacks.includes(`"${provider}:`);
   const domain = quoted('domain');
   const store = quoted('store') === 'dynamodb' ? 'dynamodb' : 'redis';
   const needed: Readonly<Record<NonNullable<SecretForm['when']>, boolean>> = {
     redis: store === 'redis',
     'key-door': store === 'redis' && raw('key_door') === 'true',
-    openai: quoted('model')?.startsWith('openai:') === true,
+    openai: asks('openai'),
+    anthropic: asks('anthropic'),
+    gemini: asks('gemini'),
+    deepseek: asks('deepseek'),
     'sign-in': isGiven('sign_in_issuer'),
     edge: isGiven('edge'),
     notify: isToolset('notify'),

@@ -1,0 +1,19 @@
+output "dead_letter_queue_name" {
+  description = "Name of the queue for what failed every try."
+  value       = aws_sqs_queue.dead.name
+}
+
+output "queue_url" {
+  description = "The functions' SALLYPORT_JOBS_QUEUE_URL."
+  value       = aws_sqs_queue.this.url
+}
+
+output "send_policy" {
+  description = "IAM policy (JSON) of who leaves jobs: to send, and nothing else."
+  value       = data.aws_iam_policy_document.send.json
+}
+
+output "work_policy" {
+  description = "IAM policy (JSON) of who does jobs: to receive them, and nothing else."
+  value       = data.aws_iam_policy_document.work.json
+}
