@@ -7,7 +7,7 @@ SHELL := /bin/bash
 QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help setup demo dev test lint types check bundle bench eval cycle client docs clean
+.PHONY: help setup demo dev test lint types check bundle cli bench eval cycle client docs clean
 .PHONY: bootstrap secrets certs plan deploy edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
@@ -51,6 +51,9 @@ check: types lint test ## Everything that CI checks
 
 bundle: $(INSTALLED) ## Build the zip that Lambda runs, into dist/
 	@node build/bundle.ts
+
+cli: $(INSTALLED) ## Build the npm package of the sallyport command, into dist/cli/
+	@node build/cli.ts
 
 bench: $(INSTALLED) ## Measure speed against baselines in the same run
 	@node test/bench/run.ts $(ONLY)

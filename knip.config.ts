@@ -7,7 +7,8 @@ const config: KnipConfig = {
     'src/local/{demo,dev}.ts',
     'src/cli/main.ts',
     'bin/sallyport.mjs',
-    'build/{bundle,tool-hashes}.ts',
+    'build/{bundle,cli,tool-hashes}.ts',
+    'build/cli-entry.mjs',
     'scripts/*.{ts,mjs}',
     'scripts/aws/*.ts',
     'test/bench/*.ts',
@@ -17,7 +18,7 @@ const config: KnipConfig = {
   ],
   // CloudFront runs it.
   ignore: ['terraform/modules/edge/origin-secret.js'],
-  project: ['src/**/*.ts', 'build/**/*.ts', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts', '!test/peers/**'],
+  project: ['src/**/*.ts', 'build/**/*.{ts,mjs}', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts', '!test/peers/**'],
   // Installed by the tests that run the zip, from test/peers/lambda.
   ignoreDependencies: ['aws-lambda-ric'],
   ignoreBinaries: ['go', 'java', 'mvn', 'redis-server', 'script', 'terraform'],

@@ -68,7 +68,7 @@ _sallyport() {
   case "$at" in
 ${answers.join('\n')}
   esac
-  _describe -o sallyport offers
+  _describe sallyport offers
 }
 compdef _sallyport sallyport
 `;
