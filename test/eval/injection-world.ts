@@ -118,7 +118,10 @@ async function startTrap() {
   return { trapped, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }
 
-export async function startInjectionWorld(injections: readonly Injection[]): Promise<InjectionWorld> {
+export async function startInjectionWorld(
+  injections: readonly Injection[],
+  given: Readonly<Record<string, string>> = {},
+): Promise<InjectionWorld> {
   const trap = await startTrap();
   const planted = injections.map((injection, index) => plant(injection, index, trap.url));
   const places = planted
@@ -127,7 +130,7 @@ export async function startInjectionWorld(injections: readonly Injection[]): Pro
   const services = await startPersonalServices(places);
   const model = await startObedientModel();
   const test = await startTestMachine({
-    given: { ...services.environment, ...model.environment, SALLYPORT_ALLOWED_HOSTS: new URL(trap.url).host },
+    given: { ...services.environment, ...model.environment, SALLYPORT_ALLOWED_HOSTS: new URL(trap.url).host, ...given },
     accounts: accountsWith(planted),
   });
   await test.connect();
