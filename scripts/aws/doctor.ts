@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { CONVERSATIONS_TABLE } from '../../src/compose/conversations.ts';
 import { createSecret } from '../../src/kernel/secret.ts';
 import { type AwsClients, createAwsClients } from './parts/aws.ts';
 import { type Context, EXIT, runCommand } from './parts/command.ts';
@@ -6,7 +7,7 @@ import { examineCertificates } from './parts/doctor-certificates.ts';
 import { examineFoundation } from './parts/doctor-foundation.ts';
 import { examineLocally } from './parts/doctor-local.ts';
 import { examineRedis } from './parts/doctor-redis.ts';
-import { examineService, examineTables } from './parts/doctor-service.ts';
+import { examineService, examineTables, STORE_TABLES } from './parts/doctor-service.ts';
 import type { EnvironmentNames } from './parts/environment.ts';
 import { bad, describeFinding, type Finding, looked, mind, ok } from './parts/finding.ts';
 import { readFunctionSettings } from './parts/live-versions.ts';
@@ -32,13 +33,15 @@ async function examineTools(names: EnvironmentNames): Promise<readonly Finding[]
 
 async function examineStore(aws: AwsClients, names: EnvironmentNames): Promise<readonly Finding[]> {
   const { settings, missing } = await readOperatorSettings(aws, names);
-  if (settings['SALLYPORT_STORE'] === 'dynamodb') return examineTables(aws, names);
+  const own = settings['SALLYPORT_CONVERSATIONS'] === 'dynamodb' ? [CONVERSATIONS_TABLE] : [];
+  if (settings['SALLYPORT_STORE'] === 'dynamodb') return examineTables(aws, names, [...STORE_TABLES, ...own]);
+  const tables = own.length === 0 ? [] : await examineTables(aws, names, own);
   // What is unset is told with the other secrets.
-  if (missing.length > 0 || settings['REDIS_URL'] === undefined) return [];
+  if (missing.length > 0 || settings['REDIS_URL'] === undefined) return tables;
   const { REDIS_CA: text, REDIS_CA_FILE: file } = settings;
   const ca = file === undefined ? text : readFileSync(file, 'utf8');
   const mend = `mend Redis, or make secrets ENV=${names.environment} REPLACE=redis-url/operator`;
-  return examineRedis({ url: createSecret(settings['REDIS_URL']), ca }, mend);
+  return [...tables, ...(await examineRedis({ url: createSecret(settings['REDIS_URL']), ca }, mend))];
 }
 
 async function examineAws(context: Context, account: string, aws: AwsClients): Promise<readonly Finding[]> {

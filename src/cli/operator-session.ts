@@ -29,16 +29,19 @@ export async function asOperator(
       `There is no store in ${homeOf(command)}. Run \`make dev\` once, or set SALLYPORT_STORE and what it needs.`,
     );
   }
-  const [{ openOperatorStore }, { createOperator }] = await Promise.all([
+  const [{ openOperatorStore }, { openOperatorConversations }, { createOperator }] = await Promise.all([
     import('../compose/stores.ts'),
+    import('../compose/conversations.ts'),
     import('../operator/operator.ts'),
   ]);
   const clock = { nowMs: () => Date.now() };
   const store = await openOperatorStore(chosen ? environment : { SALLYPORT_STORE_FILE: file }, clock);
+  const random = { bytes: (count: number) => randomBytes(count) };
+  const conversations = await openOperatorConversations(environment, { clock, random });
   try {
-    const random = { bytes: (count: number) => randomBytes(count) };
-    await act({ store, operator: createOperator({ store, clock, random }) });
+    const forgetConversations = conversations?.forget;
+    await act({ store, operator: createOperator({ store, clock, random, forgetConversations }) });
   } finally {
-    await store.close();
+    await Promise.all([store.close(), conversations?.close()]);
   }
 }

@@ -34,6 +34,8 @@ export interface OperatorDeps {
   readonly store: KeyValueStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Where conversations do not lie in the store: deletes all of a person's, and answers how many records that were. */
+  readonly forgetConversations?: ((person: string) => Promise<number>) | undefined;
 }
 
 export interface TokenRequest {
@@ -76,6 +78,7 @@ const PERSONAL = [
   'conversation',
   'conversations',
   'contacts',
+  'paused',
   'slackthread',
   'slackturn',
   'vault:google',
@@ -153,7 +156,7 @@ async function keysOfPerson(store: KeyValueStore, person: string): Promise<reado
   for (const kind of PERSONAL) keys.push(...(await listKeys(store, `${kind}:${person}`)));
   for (const key of await listKeys(store, 'grant:')) if (key.endsWith(`:${person}`)) keys.push(key);
   for (const key of await listKeys(store, 'rate:')) if (key.includes(`:${person}:`)) keys.push(key);
-  for (const kind of ['token:', 'identity:', 'session:', 'ticket:', 'flow:']) {
+  for (const kind of ['token:', 'identity:', 'session:', 'ticket:', 'flow:', 'job:']) {
     for (const key of await listKeys(store, kind)) {
       const raw = await store.get(key);
       if (raw?.includes(`"${person}"`) === true) keys.push(key);
@@ -162,7 +165,7 @@ async function keysOfPerson(store: KeyValueStore, person: string): Promise<reado
   return keys;
 }
 
-export function createOperator({ store, clock, random }: OperatorDeps): Operator {
+export function createOperator({ store, clock, random, forgetConversations }: OperatorDeps): Operator {
   const requirePerson = async (person: string): Promise<void> => {
     if ((await store.get(personKey(person))) === undefined) {
       throw new AppError('not_found', `There is no person ${person}. \`sallyport person list\` shows all.`);
@@ -227,13 +230,15 @@ export function createOperator({ store, clock, random }: OperatorDeps): Operator
     },
     removePerson: async (person) => {
       await requirePerson(person);
+      const forget = forgetConversations ?? (async () => 0);
       const keys = await keysOfPerson(store, person);
+      const said = await forget(person);
       // The person's own record goes last: a removal that breaks off can be found and run again.
       for (const key of [...keys, personKey(person)]) await remove(store, key);
       // Once more: what was under way may have written until nobody was there to write for.
       const late = await keysOfPerson(store, person);
       for (const key of late) await remove(store, key);
-      return keys.length + 1 + late.length;
+      return keys.length + 1 + late.length + said + (await forget(person));
     },
     revokeCertificate: async (pem) => {
       const parsed = parseClientCertificate(pem);

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CONVERSATIONS_TABLE } from '../../src/compose/conversations.ts';
 import { type StoreTable, storeTables } from '../../src/config/store-tables.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from '../support/aws-emulator.ts';
+import { createConversationsTable } from '../support/conversations-table.ts';
 import {
   DYNAMODB_INSTALL_MS,
   type DynamoDbLocal,
@@ -28,6 +30,7 @@ async function run(file: string, ...args: string[]): Promise<string> {
     SALLYPORT_HOME: home,
     SALLYPORT_STORE: 'dynamodb',
     SALLYPORT_TABLE_PREFIX: PREFIX,
+    SALLYPORT_CONVERSATIONS: 'dynamodb',
     AWS_ENDPOINT_URL_DYNAMODB: server.endpoint,
     AWS_REGION: TEST_REGION,
     AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
@@ -38,12 +41,13 @@ async function run(file: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-async function items(table: StoreTable) {
+async function items(table: StoreTable | typeof CONVERSATIONS_TABLE) {
   const { Items: found = [] } = await server.client.send(new ScanCommand({ TableName: `${PREFIX}${table}` }));
   return found;
 }
 
-const everything = async (): Promise<string> => JSON.stringify(await Promise.all(tables.map(items)));
+const everything = async (): Promise<string> =>
+  JSON.stringify(await Promise.all([...tables, CONVERSATIONS_TABLE].map((table) => items(table as StoreTable))));
 
 (hasDynamoDbLocal() ? describe : describe.skip)('Sallyport on DynamoDB', () => {
   let person = '';
@@ -51,6 +55,7 @@ const everything = async (): Promise<string> => JSON.stringify(await Promise.all
   beforeAll(async () => {
     server = await startDynamoDbLocal();
     await server.createTables(tables.map((name) => `${PREFIX}${name}`));
+    await createConversationsTable(server.client, `${PREFIX}${CONVERSATIONS_TABLE}`);
     home = await mkdtemp(join(tmpdir(), 'sallyport-dynamodb-home-'));
   }, DYNAMODB_INSTALL_MS);
   afterAll(async () => {
@@ -71,6 +76,27 @@ const everything = async (): Promise<string> => JSON.stringify(await Promise.all
         found.filter((key) => !kinds.some((kind) => key === kind || (kind.endsWith(':') && key.startsWith(kind)))),
       ).toEqual([]);
     }
+  });
+
+  it('has left the conversation in the table of conversations, with what it is and when it ends', async () => {
+    const found = await items(CONVERSATIONS_TABLE);
+    expect(found.length).toBeGreaterThan(0);
+    for (const item of found) {
+      expect(Object.keys(item).sort()).toEqual(
+        ['conversation_id', 'messages', 'metadata', 'person', 'ttl', 'updated_at', 'version'].sort(),
+      );
+      expect([item['person']?.S, item['conversation_id']?.S]).toEqual([
+        expect.stringMatching(/^p_/),
+        expect.stringMatching(/^c_/),
+      ]);
+      const days = (Number(item['ttl']?.N) - Date.now() / 1000) / 86_400;
+      expect(days).toBeGreaterThan(29.9);
+      expect(days).toBeLessThan(30.1);
+      const turns = JSON.parse(item['messages']?.S ?? '') as { status: string; messages: { role: string }[] }[];
+      expect(turns.map(({ status }) => status)).toContain('completed');
+      expect(turns[0]?.messages[0]?.role).toBe('user');
+    }
+    expect((await items('agent')).filter(({ p }) => p?.S?.startsWith('conversation'))).toEqual([]);
   });
 
   it('lists persons for an operator', async () => {

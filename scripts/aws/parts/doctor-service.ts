@@ -105,13 +105,21 @@ export async function examineService(
   return [...functions, ...domains.flat()];
 }
 
-export async function examineTables({ dynamodb }: AwsClients, names: EnvironmentNames): Promise<readonly Finding[]> {
+/** Classes of tables (what their names end in). */
+export const STORE_TABLES: readonly string[] = Object.keys(storeTables);
+
+export async function examineTables(
+  { dynamodb }: AwsClients,
+  names: EnvironmentNames,
+  classes: readonly string[],
+): Promise<readonly Finding[]> {
   const deploy = `make deploy ENV=${names.environment}`;
-  const tables = Object.keys(storeTables).map((name) => `${names.tablePrefix}${name}`);
+  const tables = classes.map((name) => `${names.tablePrefix}${name}`);
   const described = await Promise.all(
     tables.map((TableName) => ifThere(dynamodb.send(new DescribeTableCommand({ TableName })))),
   );
-  if (described.every((one) => one === undefined)) return [bad('the tables of the store are not there', deploy)];
+  if (described.every((one) => one === undefined))
+    return [bad(`the tables (${classes.join(', ')}) are not there`, deploy)];
   const found = await Promise.all(
     tables.map(async (TableName, index): Promise<readonly Finding[]> => {
       const table = described[index]?.Table;
@@ -134,5 +142,7 @@ export async function examineTables({ dynamodb }: AwsClients, names: Environment
     }),
   );
   const findings = found.flat();
-  return findings.length === 0 ? [ok('all tables are there, expire records and can be restored')] : findings;
+  return findings.length === 0
+    ? [ok(`the tables (${classes.join(', ')}) are there, expire records and can be restored`)]
+    : findings;
 }

@@ -50,9 +50,17 @@ async function dynamoSettings({ dynamodb }: AwsClients, names: EnvironmentNames)
   };
 }
 
+/** Where the deployed agent keeps conversations; nowhere before it is deployed. */
+async function conversationSettings(aws: AwsClients, names: EnvironmentNames): Promise<OperatorSettings['settings']> {
+  const deployed = await readFunctionSettings(aws, names.functionName('agent'));
+  if (deployed?.['SALLYPORT_CONVERSATIONS'] !== 'dynamodb') return {};
+  return { SALLYPORT_CONVERSATIONS: 'dynamodb', SALLYPORT_TABLE_PREFIX: names.tablePrefix };
+}
+
 export async function readOperatorSettings(aws: AwsClients, names: EnvironmentNames): Promise<OperatorSettings> {
   const kind = await readStoreKind(aws, names);
-  return kind === 'dynamodb' ? dynamoSettings(aws, names) : redisSettings(aws, names);
+  const { settings, missing } = await (kind === 'dynamodb' ? dynamoSettings(aws, names) : redisSettings(aws, names));
+  return { settings: { ...settings, ...(await conversationSettings(aws, names)) }, missing };
 }
 
 /** Opens the store, acts, and closes it again. */

@@ -226,8 +226,42 @@ function createRecords(requests: DynamoDbRequests, { table, clock }: DynamoDbCon
   return records;
 }
 
-export function createDynamoDbConversations(options: DynamoDbConversationsOptions): ConversationStore {
+export interface DynamoDbConversations extends ConversationStore {
+  /** Deletes all that lies there of a person, parts without a head too; answers how many items. With an operator's rights only. */
+  forget(person: string): Promise<number>;
+}
+
+/** Keys of all of a person's items. */
+async function keysOf(requests: DynamoDbRequests, table: string, person: string): Promise<readonly Item[]> {
+  const keys: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const command = new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'person = :person',
+      ExpressionAttributeValues: { ':person': { S: person } },
+      ProjectionExpression: 'person, conversation_id',
+      ConsistentRead: true,
+      ExclusiveStartKey: from,
+    });
+    const page = await requests.read(table, (client) => client.send(command));
+    keys.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined);
+  return keys;
+}
+
+export function createDynamoDbConversations(options: DynamoDbConversationsOptions): DynamoDbConversations {
   const requests = createDynamoDbRequests(options);
-  const { clock, random } = options;
-  return createSplitConversations({ records: createRecords(requests, options), clock, random });
+  const { clock, random, table } = options;
+  return {
+    ...createSplitConversations({ records: createRecords(requests, options), clock, random }),
+    async forget(person) {
+      const keys = await keysOf(requests, table, person);
+      for (const Key of keys) {
+        await requests.write(table, (client) => client.send(new DeleteItemCommand({ TableName: table, Key })));
+      }
+      return keys.length;
+    },
+  };
 }
