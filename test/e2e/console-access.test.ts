@@ -57,7 +57,8 @@ describeWithBrowser('the console for everyone', () => {
     async (_name, view) => {
       await browser.show(view);
       await browser.open(`${system.machine.access.agent.url}/console`);
-      await browser.evaluate('sessionStorage.clear(); location.reload()');
+      await browser.evaluate('sessionStorage.clear()');
+      await browser.reload();
       await browser.waitFor(`document.querySelector('#token') !== null`);
       expect(await violations()).toEqual([]);
       await openConsole(browser, system.machine.access);

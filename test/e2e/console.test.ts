@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChromiumPage, hasChromium, startChromium } from '../support/chromium.ts';
 import {
@@ -83,6 +88,27 @@ describeWithBrowser('signing in to the console', () => {
     expect(await browser.evaluate('Object.keys(sessionStorage).join()')).toBe('sallyport.token');
   }, 60_000);
 
+  it('is opened by the command line, whose link holds no token and is good once', async () => {
+    writeFileSync(system.home.path('local.json'), JSON.stringify(system.machine.access));
+    const args = ['bin/sallyport.mjs', '--home', dirname(system.home.path('local.json')), 'console', '--no-browser'];
+    const command = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(command, 'exit');
+    const lines = createInterface({ input: command.stderr });
+    let link = '';
+    for await (const line of lines) {
+      link = /^http:\S+$/.exec(line)?.[0] ?? '';
+      if (link !== '') break;
+    }
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}$/);
+    await browser.open('about:blank');
+    await browser.open(link);
+    await browser.waitFor(`document.querySelector('.composer') !== null`);
+    expect(await browser.url()).toBe(`${system.machine.access.agent.url}/console`);
+    expect((await browser.visited()).filter((url) => url.includes('token='))).toEqual([]);
+    expect(await ended).toEqual([0, null]);
+    await expect(fetch(link)).rejects.toThrow('fetch failed');
+  }, 60_000);
+
   it('forgets the token when the person signs out', async () => {
     await openConsole(browser, system.machine.access);
     await browser.evaluate(
@@ -90,7 +116,7 @@ describeWithBrowser('signing in to the console', () => {
     );
     await browser.waitFor(`document.querySelector('#token') !== null`);
     expect(await browser.evaluate('sessionStorage.length')).toBe(0);
-    await browser.evaluate('location.reload()');
+    await browser.reload();
     await browser.waitFor(`document.querySelector('#token') !== null`);
   }, 60_000);
 });
@@ -152,10 +178,13 @@ describeWithBrowser('a conversation in the console', () => {
     ).toBe(0);
     expect(await browser.evaluate('document.title')).toBe(title);
     expect(await browser.evaluate(`[...document.querySelectorAll('.turn a')].length`)).toBe(0);
-    // What the person wrote themselves stands in the question as they wrote it.
+    // What the person wrote, and what would be sent, stands there as it is.
     await write(browser, `book ${MARKUP} tomorrow at 15:00 for an hour`);
     await waitForQuestion(browser);
-    expect(await browser.evaluate(`document.querySelector('.approval .summary').innerText`)).toContain(MARKUP);
+    await browser.evaluate(`document.querySelector('.approval details').open = true`);
+    for (const place of ['.turn:last-child .question', '.approval .arguments']) {
+      expect(await browser.evaluate(`document.querySelector('${place}').innerText`)).toContain(MARKUP);
+    }
     expect(await browser.evaluate('document.images.length')).toBe(0);
   }, 60_000);
 
@@ -163,8 +192,7 @@ describeWithBrowser('a conversation in the console', () => {
     await openConsole(browser, system.machine.access);
     await write(browser, 'book Stocktaking tomorrow at 13:00 for an hour');
     await waitForQuestion(browser);
-    await browser.evaluate('location.reload()');
-    await browser.waitFor(`document.querySelector('.turn') === null || document.readyState !== 'complete'`);
+    await browser.reload();
     await waitForQuestion(browser);
     await browser.evaluate(
       `[...document.querySelectorAll('.composer button')].find((one) => one.textContent === 'Stop').click()`,
@@ -222,7 +250,8 @@ describeWithBrowser('a conversation in the console', () => {
     const { text, record } = await operator.createToken(wish);
     await openConsole(browser, { ...machine.access, agent: { ...machine.access.agent, token: text } });
     await operator.revokeToken(record.id);
-    await write(browser, 'am I free tomorrow at five?');
+    await browser.type('#message', 'am I free tomorrow at five?');
+    await browser.press('Enter');
     await browser.waitFor(`document.querySelector('#token') !== null`);
     expect(await browser.text()).toContain('signed out');
   }, 60_000);

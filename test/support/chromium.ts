@@ -24,6 +24,7 @@ export function hasChromium(): boolean {
 
 export interface ChromiumPage {
   open(url: string): Promise<void>;
+  reload(): Promise<void>;
   /** Clicks what the selector finds and waits for the page it leads to. */
   click(selector: string): Promise<void>;
   url(): Promise<string>;
@@ -78,6 +79,7 @@ interface Session {
 }
 
 interface Target {
+  readonly id: string;
   readonly type: string;
   readonly url: string;
   readonly webSocketDebuggerUrl: string;
@@ -177,6 +179,7 @@ async function drive(target: Target, endpoint: URL, end: () => Promise<void>): P
   };
   return {
     open: (url) => load(() => session.send('Page.navigate', { url })),
+    reload: () => load(() => session.send('Page.reload')),
     click: (selector) => load(() => evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`)),
     url: async () => String(await evaluate('location.href')),
     text: async () => String(await evaluate('document.body.innerText')),
@@ -225,7 +228,15 @@ async function drive(target: Target, endpoint: URL, end: () => Promise<void>): P
       const { entries } = await session.send('Page.getNavigationHistory');
       return (entries as { url: string }[]).map(({ url }) => url);
     },
-    beside: async (part) => drive(await findPage(endpoint, part), endpoint, async () => {}),
+    async beside(part) {
+      const target = await findPage(endpoint, part);
+      const close = async (): Promise<void> => {
+        // Its own connection ends with it.
+        await fetch(`http://${endpoint.host}/json/close/${target.id}`);
+        await session.send('Page.bringToFront');
+      };
+      return drive(target, endpoint, close);
+    },
     async close() {
       session.close();
       await end();
