@@ -56,11 +56,11 @@ locals {
       agent = {
         description = "Where persons ask."
         routes = [
-          for path in [
+          for path in concat(var.console ? ["/console", "/console/{file}"] : [], [
             "/api/conversations", "/api/conversations/{id}", "/api/conversations/{id}/export", "/api/tools/fetch", "/chat", "/contacts",
             "/health", "/openapi.json", "/stream", "/turns/{id}", "/turns/{id}/continue", "/whoami",
             "/.well-known/oauth-protected-resource",
-          ] : { key = "ANY ${path}", throttle = null }
+          ]) : { key = "ANY ${path}", throttle = null }
         ]
       }
       mcp = {
