@@ -16,7 +16,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 export interface Row {
-  /** `a` to `e`. */
+  /** `a` to `f`. */
   readonly bench: string;
   readonly what: string;
   readonly value: Spread;

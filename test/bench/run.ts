@@ -2,6 +2,7 @@ import { benchAgentDoor } from './agent-door.ts';
 import { benchAgentTurn } from './agent-turn.ts';
 import { benchColdStart } from './cold-start.ts';
 import { type Row, renderTable } from './figures.ts';
+import { benchFirstByte } from './first-byte.ts';
 import { benchInProcess } from './in-process.ts';
 import { benchMemory } from './memory.ts';
 import type { Stage } from './seed.ts';
@@ -9,7 +10,7 @@ import { createStage } from './stage.ts';
 
 // `make bench`: every figure that the project promises something about, against a baseline in the same run. It fails when something
 // breaks, never on a figure: those are for a reader to judge (docs/performance.md).
-//   node test/bench/run.ts [a b c d e] [--json]
+//   node test/bench/run.ts [a b c d e f] [--json]
 
 const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>>> = {
   a: benchAgentDoor,
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>
   c: benchColdStart,
   d: benchAgentTurn,
   e: benchMemory,
+  f: benchFirstByte,
 };
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));

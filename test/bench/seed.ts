@@ -12,6 +12,8 @@ export const TRUST_DOMAIN = 'sallyport.local';
 export const ENVIRONMENT = 'local';
 export const IDENTITY = formatSpiffeId({ trustDomain: TRUST_DOMAIN, environment: ENVIRONMENT, agent: AGENT });
 export const KEY_ID = formatKeyId(AGENT, 1);
+/** A question to which the scripted model says when it spoke. */
+export const SPEAK = 'Speak.';
 /** Granted and delegated: the local tool's, and the calendar's. */
 export const SCOPES: readonly string[] = ['calendar.write', 'test.write'];
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createKeyValueConversations } from '../../src/adapters/embedded/key-value-conversations.ts';
 import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
 import { createStoreView } from '../../src/adapters/embedded/store-view.ts';
+import { createEventApp, inOnePiece } from '../../src/adapters/http/api-gateway.ts';
 import { createEdge } from '../../src/adapters/http/error-response.ts';
 import { createFetchApp } from '../../src/adapters/http/fetch-app.ts';
 import { createMcpToolClient } from '../../src/adapters/http/mcp-client.ts';
@@ -9,6 +11,7 @@ import { createRedisStore } from '../../src/adapters/redis/redis-store.ts';
 import { createAgentApp } from '../../src/agent/agent-app.ts';
 import { storeAccess } from '../../src/config/store-access.ts';
 import { createSecret } from '../../src/kernel/secret.ts';
+import { openFrontDoor } from '../../src/local/front-door.ts';
 import type { HttpApp } from '../../src/ports/http.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
 import type { Log } from '../../src/ports/log.ts';
@@ -18,22 +21,36 @@ import { toolHash } from '../../src/trust/tool-hash.ts';
 import { send } from '../support/agent-world.ts';
 import { createEchoTool } from '../support/mcp-tools.ts';
 import { answerParent } from './child.ts';
-import { SCOPES, type Stage } from './seed.ts';
+import { SCOPES, SPEAK, type Stage } from './seed.ts';
 import { TOLD } from './signed-calls.ts';
 
 // A measured process: the Agent API with its real client of the MCP API, and a model that has its answers ready. A turn asks the model three
-// times and calls a tool twice, one after the other.
+// times and calls a tool twice, one after the other. Behind a front door it is told to speak at once, and says when it did.
 
 const clock = { nowMs: () => Date.now() };
 const random = { bytes: (count: number) => randomBytes(count) };
 const quiet: Log = { info() {}, warn() {}, error() {}, metric() {}, child: () => quiet };
 const usage = { inputTokens: 1, outputTokens: 1 };
 
+/** Until a model has its first word. */
+const THINKING_MS = 20;
+
+/** Says when it was asked and when it began to speak, by the machine's own clock, which every process here shares. */
+async function speak(onText: ((text: string) => void) | undefined): Promise<ModelReply> {
+  const asked = process.hrtime.bigint();
+  await sleep(THINKING_MS);
+  const text = `${asked} ${process.hrtime.bigint()}`;
+  onText?.(text);
+  return { text, toolCalls: [], usage, stop: 'end' };
+}
+
 /** Calls `echo`, calls it again with something else, answers. */
 function scriptedModel(): Model {
   return {
     name: 'bench:scripted',
-    async complete({ messages }): Promise<ModelReply> {
+    async complete({ messages, onText }): Promise<ModelReply> {
+      const [first] = messages;
+      if (first?.role === 'user' && first.text === SPEAK) return speak(onText);
       const answered = messages.filter(({ role }) => role === 'tool').length;
       if (answered === 2) return { text: 'Both said.', toolCalls: [], usage, stop: 'end' };
       const call = { id: `m${answered}`, name: 'echo', arguments: { text: `${TOLD} ${answered}` } };
@@ -85,8 +102,26 @@ async function turn(): Promise<number> {
   return milliseconds;
 }
 
+/** A front door that passes pieces on, and what to show at it. */
+async function listen(): Promise<{ readonly url: string; readonly token: string }> {
+  if (app === undefined) throw new Error('not open');
+  const respond = createEventApp(app, 300_000);
+  const { url } = await openFrontDoor({
+    name: 'Agent API',
+    handler: Object.assign(inOnePiece(respond), { respond }),
+    port: 0,
+    apiId: 'bench',
+    limitMs: 300_000,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  return { url, token };
+}
+
 answerParent({
   open,
+  listen,
   async turns(count: number): Promise<readonly number[]> {
     const milliseconds: number[] = [];
     for (let done = 0; done < count; done += 1) milliseconds.push(await turn());
