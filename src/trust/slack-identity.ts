@@ -23,4 +23,4 @@ export function readSlackUser(parts: {
   return TEAM.test(home) && USER.test(user) ? { home, user } : undefined;
 }
 
-export const slackIdentity = ({ home, user }: SlackUser): string => `slack:${home}:${user}`;
+export const slackIdentity = ({ home, user }: SlackUser): string => ['slack', home, user].join(':');

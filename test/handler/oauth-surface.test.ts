@@ -7,7 +7,7 @@ import { createOAuthWorld, LOOPBACK, type OAuthWorld, PUBLIC_URL } from '../supp
 
 let world: OAuthWorld;
 beforeAll(async () => {
-  world = await createOAuthWorld();
+  world = await createOAuthWorld({ slackSigningSecret: 'a secret of tests' });
 });
 afterAll(() => world.close());
 

@@ -38,6 +38,8 @@ export interface OAuthWorld {
   readonly store: KeyValueStore;
   readonly vault: Vault;
   readonly http: OutsideClient;
+  /** Ids of the jobs that were sent, in order; of a world with Slack. */
+  readonly sent: string[];
   /** Every line that was logged, as text. */
   readonly logged: string[];
   addPerson(name: string): Promise<string>;
@@ -60,6 +62,8 @@ export interface WorldOptions {
   readonly jobQueue?: JobQueue;
   readonly signIn?: (parts: { http: OutsideClient; clock: TestClock }) => SignIn;
   readonly verifyJwt?: VerifyJwt;
+  /** What Slack signs with, where there is a door for it. */
+  readonly slackSigningSecret?: string;
   /** Further hosts that the outside client may reach. */
   readonly hosts?: readonly string[];
 }
@@ -77,6 +81,7 @@ export async function createOAuthWorld(options: WorldOptions = {}): Promise<OAut
   };
   const google = await createStandInGoogle({ clock, clients: [client], accounts: [ANN, BOB] });
   const logged: string[] = [];
+  const sent: string[] = [];
   const log = createJsonLog({
     clock,
     write: (line) => logged.push(line),
@@ -105,8 +110,11 @@ export async function createOAuthWorld(options: WorldOptions = {}): Promise<OAut
       clock,
     }),
     signIn: options.signIn?.({ http, clock }),
+    ...(options.slackSigningSecret !== undefined && {
+      slackSigningSecret: createSecret(options.slackSigningSecret),
+    }),
     verifyJwt: options.verifyJwt,
-    jobQueue: options.jobQueue,
+    jobQueue: options.jobQueue ?? (options.slackSigningSecret && { send: async (id: string) => void sent.push(id) }),
     clock,
     random,
     log,
@@ -131,6 +139,7 @@ export async function createOAuthWorld(options: WorldOptions = {}): Promise<OAut
     store,
     vault,
     http,
+    sent,
     logged,
     async addPerson(name) {
       const person = createPersonId(clock.nowMs(), randomBytes(10));

@@ -13,14 +13,17 @@ const MAX_SLACK_BYTES = 256 * 1024;
 
 export function addSlackRoutes(app: Hono<OAuthEnv>, parts: SlackDoorParts): void {
   const receive = createSlackDoor(parts);
-  const limit = bodyLimit({
-    maxSize: MAX_SLACK_BYTES,
-    onError: () => {
-      throw new AppError('too_large', `A request here has at most ${MAX_SLACK_BYTES} bytes.`);
-    },
-  });
+  app.use(
+    '/slack/*',
+    bodyLimit({
+      maxSize: MAX_SLACK_BYTES,
+      onError: () => {
+        throw new AppError('too_large', `A request here has at most ${MAX_SLACK_BYTES} bytes.`);
+      },
+    }),
+  );
   for (const address of ADDRESSES) {
-    app.post(address, limit, async (context) => {
+    app.post(address, async (context) => {
       const delivery = {
         timestamp: context.req.header('x-slack-request-timestamp'),
         signature: context.req.header('x-slack-signature'),
