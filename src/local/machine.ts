@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createMemoryStore } from '../adapters/embedded/memory-store.ts';
-import type { ApiGatewayHandler } from '../adapters/http/api-gateway.ts';
+import { type EventApp, inOnePiece } from '../adapters/http/api-gateway.ts';
 import { createJsonLog } from '../adapters/log/json-log.ts';
 import type { RotationReport, RotationWish } from '../certificates/rotation.ts';
 import type { LocalFile } from '../cli/client/local-file.ts';
@@ -82,17 +82,19 @@ async function openStore(options: MachineOptions, platform: Platform): Promise<K
 interface Doors {
   readonly opened: Readonly<Record<LocalService, FrontDoor>>;
   /** Handlers come once the addresses are known, which they themselves need. */
-  readonly attach: (service: LocalService, handler: ApiGatewayHandler) => void;
+  readonly attach: (service: LocalService, respond: EventApp) => void;
 }
 
 async function openDoors(options: MachineOptions, pki: Pki, onFault: (error: unknown) => void): Promise<Doors> {
-  const handlers = new Map<LocalService, ApiGatewayHandler>();
+  const handlers = new Map<LocalService, EventApp>();
   const opened: FrontDoor[] = [];
   const open = async (service: LocalService, name: string, offset: number, apiId: string): Promise<FrontDoor> => {
-    const handler: ApiGatewayHandler = async (event, context) => {
+    const respond: EventApp = async (event, context) => {
       const attached = handlers.get(service);
-      return attached === undefined ? { statusCode: 503 } : attached(event, context);
+      return attached === undefined ? { status: 503, headers: {}, body: '' } : attached(event, context);
     };
+    // With `respond`, streams leave as they come.
+    const handler = Object.assign(inOnePiece(respond), { respond });
     const tls = { ...pki.server, clientCa: pki.clientCa.certificate };
     const common = { name, handler, port: portOf(options, offset), apiId, limitMs: LIMIT_MS, onFault };
     const door = await openFrontDoor(service === 'mcp' ? { ...common, tls } : common);
@@ -107,7 +109,7 @@ async function openDoors(options: MachineOptions, pki: Pki, onFault: (error: unk
         oauth: await open('oauth', 'OAuth API', 3, 'local-oauth'),
         keyDoor: await open('keyDoor', 'key door', 5, 'local-key-door'),
       },
-      attach: (service, handler) => void handlers.set(service, handler),
+      attach: (service, respond) => void handlers.set(service, respond),
     };
   } catch (error) {
     await Promise.all(opened.map((door) => door.close()));
@@ -201,14 +203,10 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   }
   const shared = { ...platform, embeddedStore: store, credentials, jobQueue: jobs.queue };
   for (const name of names) {
+    const environment = environments[name];
     doors.attach(
       name,
-      createServiceHandler({
-        ...composers[name],
-        environment: environments[name],
-        platform: shared,
-        limitMs: LIMIT_MS,
-      }),
+      createServiceHandler({ ...composers[name], environment, platform: shared, limitMs: LIMIT_MS }).respond,
     );
   }
   await jobs.start(environments.worker, shared).catch(async (error: unknown) => {
