@@ -19,8 +19,9 @@ export interface AwsEmulator {
   stop(): Promise<void>;
 }
 
-export async function startAwsEmulator(): Promise<AwsEmulator> {
-  const python = await pythonWith('aws');
+/** `moto` has all of its services, `aws` only what KMS and Systems Manager need, which is there sooner. */
+export async function startAwsEmulator(requirements: 'aws' | 'moto' = 'aws'): Promise<AwsEmulator> {
+  const python = await pythonWith(requirements);
   const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     // Without NO_COLOR its first lines carry escape codes.

@@ -27,8 +27,8 @@ export interface AwsReaderOptions {
   readonly onSend?: (service: string, operation: string) => void;
 }
 
-/** The SDK waits between its attempts, longer each time, and slows down when it is throttled. */
-const RETRIES = { maxAttempts: 5, retryMode: 'adaptive' } as const;
+/** The SDK waits between its attempts, longer each time and longest when it is throttled; more of them would outlast the call. */
+const RETRIES = { maxAttempts: 4, retryMode: 'standard' } as const;
 const MAX_CLIENTS = 200;
 
 export function createAwsReader(options: AwsReaderOptions): AwsReader {
