@@ -21,7 +21,8 @@ export function renderCompiledSchemas(tools: readonly Tool[]): string {
   for (const { declaration } of tools) {
     for (const side of SIDES) {
       const key = keyOf(declaration.name, side);
-      const identifier = `validate${entries.length}`;
+      // Ajv counts its own functions as validate0, validate1, …
+      const identifier = `compiled${entries.length}`;
       ajv.addSchema(side === 'input' ? declaration.inputSchema : declaration.outputSchema, key);
       exported[identifier] = key;
       entries.push(`[${JSON.stringify(key)}, ${identifier}]`);
