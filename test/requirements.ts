@@ -226,7 +226,19 @@ export const requirements: readonly Requirement[] = [
     state: 'kept',
     tests: [['test/handler/agent-turns.test.ts', 'in the validator’s words and repaired once']],
   },
-  later('S0.22', 'more tools, more endpoints, chaining of tools'),
+  {
+    row: 'S0.22',
+    what: 'more tools, more endpoints, chaining of tools',
+    state: 'partly',
+    missing: 'tools of other MCP servers',
+    tests: [
+      ['test/e2e/turn.test.ts', 'is done as a whole, with a yes for each write'],
+      ['test/e2e/turn.test.ts', 'says what was done and what was not'],
+      ['test/e2e/personal-tools.test.ts', 'are listed beside the calendar'],
+      ['test/eval/injections.test.ts', 'does nothing'],
+      ['test/eval/injections-other-servers.test.ts', 'does nothing'],
+    ],
+  },
   ...[
     'discover MCP servers in a folder',
     'one Lambda proxy per stdio server',
