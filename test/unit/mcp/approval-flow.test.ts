@@ -50,6 +50,7 @@ describe('2026-07-28, a client that can open URLs', () => {
       url: `https://oauth.example.test/approvals/${question.id}`,
       tool: 'note',
       summary: 'Keep the note "hello"',
+      effect: 'Changes or removes what is there.',
       expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect(notes).toEqual([]);
