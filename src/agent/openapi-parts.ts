@@ -148,6 +148,12 @@ export const schemas = {
             items: text,
             description: 'Models that answered in place of `model`, which was busy or did not answer.',
           },
+          cost: {
+            type: 'number',
+            minimum: 0,
+            description:
+              'By the operator’s prices, in their currency. Absent where the models that answered have none.',
+          },
         },
         ['model', 'steps', 'input_tokens', 'output_tokens'],
       ),

@@ -8,6 +8,7 @@ import { mentionedContacts, unresolvedNames } from './people.ts';
 import { finish } from './turn-end.ts';
 import type { StoredMessage, TurnCall } from './turn-record.ts';
 import { isTainted, knownPeople, questionOf, type Setting, spokenSoFar } from './turn-setting.ts';
+import { accountReply, countReply } from './turn-usage.ts';
 
 // The model's side of a turn: it is asked, its calls are checked and taken into the record, and it is told what came of them. A bad step may be
 // repaired once in a turn; nothing of a cut-off or bad step that writes is ever sent.
@@ -128,14 +129,19 @@ async function retryCutOff(setting: Setting): Promise<boolean> {
 /** Asks the model once and deals with what it says. False when the turn has ended. */
 export async function takeStep(setting: Setting): Promise<boolean> {
   const { handle, deps } = setting;
+  const refusal = await deps.budget.refusal(handle.record.person);
+  if (refusal !== undefined) {
+    await finish(setting, `I stopped here. ${refusal.message} ${doneLine(handle.record)}`, 'budget');
+    return false;
+  }
   const reply = await askModel(setting);
-  const { usage, steps } = handle.record;
-  const input_tokens = usage.input_tokens + reply.usage.inputTokens;
-  const output_tokens = usage.output_tokens + reply.usage.outputTokens;
-  const others = new Set([...(usage.answered_by ?? []), ...(reply.answeredBy === undefined ? [] : [reply.answeredBy])]);
-  const answered_by = others.size === 0 ? {} : { answered_by: [...others] };
+  const { person, usage, steps } = handle.record;
+  const { used, spending } = accountReply(usage, reply, { asked: deps.model.name, prices: deps.config.prices });
+  const { input_tokens, output_tokens } = used;
   const tainted = isTainted(setting);
-  await handle.save({ steps: steps + 1, usage: { input_tokens, output_tokens, ...answered_by }, tainted });
+  await handle.save({ steps: steps + 1, usage: used, tainted });
+  await deps.budget.spend(person, spending);
+  countReply(setting.log, deps.model.name, reply, spending);
   const text = reply.text.trim();
   if (reply.stop === 'refused') {
     await finish(setting, text || 'The model declined to answer this.');

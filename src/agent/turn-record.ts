@@ -91,7 +91,7 @@ export type TurnApproval = z.infer<typeof approval>;
 export const contact = z.object({ name: z.string(), address: z.string() });
 
 export const turnStatuses = ['running', 'approval_required', 'completed', 'failed', 'cancelled'] as const;
-export const turnLimits = ['steps', 'time', 'tokens'] as const;
+export const turnLimits = ['steps', 'time', 'tokens', 'budget'] as const;
 
 export const turnRecord = z.object({
   v: z.literal(1),
@@ -117,6 +117,8 @@ export const turnRecord = z.object({
     output_tokens: z.number(),
     /** Models that answered in place of the one that was asked first. */
     answered_by: z.array(z.string()).optional(),
+    /** In the currency of the operator's prices; absent while no model that answered has one. */
+    cost: z.number().optional(),
   }),
   messages: z.array(storedMessage),
   /** Private or untrusted data is in it, or was in the conversation before it. */

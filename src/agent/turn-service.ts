@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { intersectScopes } from '../trust/scope.ts';
 import type { Principal } from './authenticate.ts';
+import type { Budget } from './budget.ts';
 import { type Conversations, newConversationId } from './conversation.ts';
 import type { RunTurn } from './turn.ts';
 import { remember } from './turn-end.ts';
@@ -87,13 +88,14 @@ function throwFailure(record: TurnRecord): void {
 export interface TurnServiceDeps {
   readonly store: KeyValueStore;
   readonly conversations: Conversations;
+  readonly budget: Pick<Budget, 'refusal'>;
   readonly runTurn: RunTurn;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 export function createTurnService(deps: TurnServiceDeps): TurnService {
-  const { conversations, runTurn, clock, random } = deps;
+  const { conversations, budget, runTurn, clock, random } = deps;
   const owner = encodeUlid(clock.nowMs(), random.bytes(10));
   const turns = createTurnStore({ store: deps.store, clock, owner });
   const running = new Map<string, Running>();
@@ -197,6 +199,8 @@ export function createTurnService(deps: TurnServiceDeps): TurnService {
 
   return {
     async start(principal, question, exchange) {
+      const refusal = await budget.refusal(principal.person);
+      if (refusal !== undefined) throw refusal;
       const release = reserve(principal.person);
       const handle = await create(principal, question).catch((error: unknown) => {
         release();

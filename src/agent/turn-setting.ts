@@ -3,9 +3,11 @@ import type { Log } from '../ports/log.ts';
 import type { Model, ModelContact } from '../ports/model.ts';
 import type { ToolClient, ToolPrincipal } from '../ports/tool-client.ts';
 import type { CheckArguments } from './argument-check.ts';
+import type { Budget } from './budget.ts';
 import type { Contacts } from './contacts.ts';
 import type { Conversations } from './conversation.ts';
 import type { PausedTurns } from './paused-turns.ts';
+import type { ModelPrices } from './prices.ts';
 import type { BuildCatalog, ToolCatalog } from './tool-catalog.ts';
 import type { TellTurn } from './turn-events.ts';
 import type { StoredMessage, TurnRecord } from './turn-record.ts';
@@ -26,6 +28,8 @@ export interface TurnConfig {
   /** For one answer of the model, and of a tool. Both shorter than a lease. */
   readonly modelTimeoutMs: number;
   readonly callTimeoutMs: number;
+  /** What models cost; one that is not here is not counted. */
+  readonly prices: ModelPrices;
 }
 
 export interface TurnDeps {
@@ -36,6 +40,7 @@ export interface TurnDeps {
   readonly conversations: Conversations;
   readonly contacts: Contacts;
   readonly paused: PausedTurns;
+  readonly budget: Budget;
   readonly clock: Clock;
   readonly config: TurnConfig;
 }
@@ -65,6 +70,7 @@ export interface Setting {
   readonly contacts: readonly ModelContact[];
   /** Earlier turns of the conversation. */
   readonly history: readonly StoredMessage[];
+  readonly log: Log;
   /** They held private or untrusted data, whether or not it is still among them. */
   readonly historyTainted: boolean;
   readonly deadlineMs: number;
@@ -87,7 +93,19 @@ export async function readSetting(
   const catalog = deps.buildCatalog(listed, run.log);
   const listener = run.tell === undefined ? {} : { tell: run.tell };
   const { messages = [], tainted: historyTainted = false } = history ?? {};
-  return { deps, handle, principal, catalog, contacts, history: messages, historyTainted, deadlineMs, ...listener };
+  const { log } = run;
+  return {
+    deps,
+    handle,
+    principal,
+    catalog,
+    contacts,
+    history: messages,
+    historyTainted,
+    deadlineMs,
+    log,
+    ...listener,
+  };
 }
 
 /** What the person asked in this turn. */

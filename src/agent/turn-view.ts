@@ -25,11 +25,12 @@ export interface TurnView {
     readonly input_tokens: number;
     readonly output_tokens: number;
     readonly answered_by?: readonly string[];
+    readonly cost?: number;
   };
 }
 
 export function viewTurn(record: TurnRecord, model: string): TurnView {
-  const { input_tokens, output_tokens, answered_by } = record.usage;
+  const { input_tokens, output_tokens, answered_by, cost } = record.usage;
   const answer = record.status === 'approval_required' ? waitingAnswer(record) : record.answer;
   return {
     status: record.status,
@@ -53,6 +54,7 @@ export function viewTurn(record: TurnRecord, model: string): TurnView {
       input_tokens,
       output_tokens,
       ...(answered_by !== undefined && { answered_by }),
+      ...(cost !== undefined && { cost }),
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Model } from '../ports/model.ts';
 import type { Random } from '../ports/random.ts';
 import type { ToolClient } from '../ports/tool-client.ts';
 import { createArgumentCheck } from './argument-check.ts';
+import { createBudget, type DayLimits } from './budget.ts';
 import { type Contacts, createContacts } from './contacts.ts';
 import { type Conversations, createConversations } from './conversation.ts';
 import { createPausedTurns, type PausedTurns } from './paused-turns.ts';
@@ -24,6 +25,8 @@ export interface TurnPartsDeps {
   readonly toolHashes: ToolHashes;
   readonly clock: Clock;
   readonly random: Random;
+  /** What one person may use in a day; no limit when left out. */
+  readonly dayLimits?: DayLimits;
   readonly config?: Partial<TurnConfig>;
 }
 
@@ -43,6 +46,7 @@ const defaults: TurnConfig = {
   maxOutputTokens: 4096,
   modelTimeoutMs: 45_000,
   callTimeoutMs: 25_000,
+  prices: {},
 };
 
 export function createTurnParts(deps: TurnPartsDeps): TurnParts {
@@ -50,6 +54,7 @@ export function createTurnParts(deps: TurnPartsDeps): TurnParts {
   const contacts = createContacts(store);
   const conversations = createConversations({ store: deps.conversations, clock, random });
   const paused = createPausedTurns(store);
+  const budget = createBudget({ store, clock, limits: deps.dayLimits ?? {} });
   const buildCatalog = createCatalogBuilder(deps.toolHashes);
   const runTurn = createTurnRunner({
     model,
@@ -59,9 +64,10 @@ export function createTurnParts(deps: TurnPartsDeps): TurnParts {
     conversations,
     contacts,
     paused,
+    budget,
     clock,
     config: { ...defaults, ...deps.config },
   });
-  const turns = createTurnService({ store, conversations, runTurn, clock, random });
+  const turns = createTurnService({ store, conversations, budget, runTurn, clock, random });
   return { turns, conversations, contacts, paused, buildCatalog };
 }

@@ -1,7 +1,9 @@
 import { createMcpToolClient } from '../adapters/http/mcp-client.ts';
+import { hasPrice } from '../agent/prices.ts';
 import toolHashes from '../agent/tool-hashes.json' with { type: 'json' };
 import type { TurnPartsDeps } from '../agent/turns.ts';
 import type { Config } from '../config/load.ts';
+import { AppError } from '../kernel/app-error.ts';
 import type { Log } from '../ports/log.ts';
 import { openConversations } from './conversations.ts';
 import { composeModel } from './model.ts';
@@ -9,6 +11,18 @@ import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
 
 // What turns are made from, behind the Agent API and in its worker alike: a model, the way to the MCP API's doors, the agent's records.
+
+/** A limit on money holds only where every model that may answer has a price. */
+function requirePrices({ settings }: Config<'agent'> | Config<'worker'>, first: string): void {
+  if (settings.SALLYPORT_DAY_COST === undefined) return;
+  const asked = [first, ...settings.SALLYPORT_MODEL_FALLBACKS];
+  const missing = asked.filter((model) => !hasPrice(settings.SALLYPORT_MODEL_PRICES, model));
+  if (missing.length === 0) return;
+  throw new AppError(
+    'misconfigured',
+    `SALLYPORT_DAY_COST needs a price in SALLYPORT_MODEL_PRICES for ${missing.join(', ')}.`,
+  );
+}
 
 export async function composeTurnDeps(
   service: 'agent' | 'worker',
@@ -30,6 +44,7 @@ export async function composeTurnDeps(
     keys: secrets,
     log,
   });
+  requirePrices(config, model.name);
   const tools = createMcpToolClient({
     credentials: platform.credentials ?? (async () => (await secrets.read('SALLYPORT_CREDENTIALS')).reveal()),
     mcpUrl: settings.SALLYPORT_MCP_URL,
@@ -46,10 +61,12 @@ export async function composeTurnDeps(
     toolHashes,
     clock,
     random,
+    dayLimits: { tokens: settings.SALLYPORT_DAY_TOKENS, cost: settings.SALLYPORT_DAY_COST },
     config: {
       turnMs: settings.SALLYPORT_TURN_SECONDS * 1000,
       windowTokens: settings.SALLYPORT_MODEL_WINDOW,
       maxTokens: settings.SALLYPORT_TURN_TOKENS,
+      prices: settings.SALLYPORT_MODEL_PRICES,
     },
   };
 }

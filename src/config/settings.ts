@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { issuers } from './issuers.ts';
+import { modelPrices } from './model-prices.ts';
 
 // Every setting of every service, described once: what is validated at start-up, what docs/configuration.md says.
 // Each service's schema is built when it is asked for: a cold start pays for its own only.
@@ -189,6 +190,18 @@ export const settings = {
           'How many tokens the model reads at once. What does not fit of a conversation is shortened, oldest first.',
         ),
       SALLYPORT_TURN_TOKENS: whole(1000, 10_000_000).prefault('100000').describe('How many tokens one turn may use.'),
+      SALLYPORT_DAY_TOKENS: whole(1000, 999_999_999)
+        .optional()
+        .describe('How many tokens one person’s questions may use in a day (UTC). Without it there is no limit.'),
+      SALLYPORT_DAY_COST: z
+        .string()
+        .regex(/^(?!0+(?:\.0+)?$)\d{1,7}(?:\.\d{1,6})?$/, 'must be an amount above zero')
+        .transform(Number)
+        .optional()
+        .describe(
+          'What one person’s questions may cost in a day (UTC), in the currency of SALLYPORT_MODEL_PRICES. Without it there is no limit; with it every model that is asked needs a price.',
+        ),
+      SALLYPORT_MODEL_PRICES: modelPrices(),
       SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_CORS_ORIGINS: corsOrigins(),
       SALLYPORT_IAM_DOOR: z

@@ -30,6 +30,7 @@ export const storePrefixes = [
   'conversations:',
   'contacts:',
   'paused:',
+  'budget:',
   'job:',
   'jobclaim:',
   'slackthread:',
@@ -58,6 +59,7 @@ const turnWork = {
   // Deleted are the parts of a long one, when others take their place.
   'conversation:': ['get', 'setIfAbsent', 'compareAndSet', 'compareAndDelete'],
   'conversations:': ['get', 'setIfAbsent', 'compareAndSet'],
+  'budget:': ['get', 'setIfAbsent', 'compareAndSet'],
 } as const satisfies Access;
 
 export const storeAccess = {

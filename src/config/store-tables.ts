@@ -20,6 +20,7 @@ export const storeTables = {
     'conversations:',
     'contacts:',
     'paused:',
+    'budget:',
     'jobclaim:',
     'slackthread:',
     'slackturn:',

@@ -13,6 +13,7 @@ export const errorStatus = {
   too_large: 413,
   unsupported_media_type: 415,
   rate_limited: 429,
+  budget_spent: 429,
   reconnect_required: 403,
   approval_required: 403,
   misconfigured: 500,

@@ -10,6 +10,10 @@ export interface MetricDimensions {
   readonly Refused: { readonly reason: string };
   readonly ToolCall: { readonly tool: string; readonly outcome: string };
   readonly Turn: { readonly status: string };
+  /** Tokens that a model took (`input`) and gave (`output`), by the model that answered. */
+  readonly ModelTokens: { readonly model: string; readonly kind: 'input' | 'output' };
+  /** In the currency of the operator's prices. */
+  readonly ModelCost: { readonly model: string };
   /** A job of the worker; `kind` is one that it knows. */
   readonly Job: { readonly kind: string; readonly outcome: string };
   /** Whole days until a certificate ends; of several agents, each writes its own. */

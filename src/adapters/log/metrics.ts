@@ -9,7 +9,7 @@ export const METRIC_NAMESPACE = 'Sallyport';
 export const BASE_DIMENSIONS = ['environment', 'service'] as const;
 
 export interface MetricDescription {
-  readonly unit: 'Count';
+  readonly unit: 'Count' | 'None';
   /** Besides the base dimensions. */
   readonly dimensions: readonly string[];
   /** Also counted under the base dimensions alone: an alarm needs one metric, and cannot search for all reasons. */
@@ -20,6 +20,8 @@ export const metrics: Readonly<Record<MetricName, MetricDescription>> = {
   Refused: { unit: 'Count', dimensions: ['reason'], total: true },
   ToolCall: { unit: 'Count', dimensions: ['tool', 'outcome'] },
   Turn: { unit: 'Count', dimensions: ['status'] },
+  ModelTokens: { unit: 'Count', dimensions: ['model', 'kind'] },
+  ModelCost: { unit: 'None', dimensions: ['model'] },
   Job: { unit: 'Count', dimensions: ['kind', 'outcome'] },
   CertificateDaysLeft: { unit: 'Count', dimensions: ['certificate'] },
   RotationFailed: { unit: 'Count', dimensions: [] },
