@@ -51,6 +51,7 @@ const services: Readonly<Record<string, Service>> = {
   rotate: 'rotate',
   stream: 'agent',
   'stream-bearer': 'agent',
+  worker: 'worker',
 };
 
 /** Not planned unless it is asked for. */
@@ -393,6 +394,25 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     }
   });
 
+  it('keeps conversations in a table of their own, which only who works on turns is told of and may reach', () => {
+    const plan = planOf(environment);
+    const table = plan.values('module.conversations[0].aws_dynamodb_table.this');
+    expect(table).toMatchObject({
+      name: `sallyport-${environment}-conversations`,
+      deletion_protection_enabled: environment !== 'dev',
+    });
+    for (const name of Object.keys(functionsOf(plan))) {
+      const works = ['agent', 'worker'].includes(services[name] ?? '');
+      const told = environmentOf(plan, name)['SALLYPORT_CONVERSATIONS'];
+      const may = statement(plan, name, 'Conversations');
+      expect([name, told, may?.Resource]).toEqual([
+        name,
+        works ? 'dynamodb' : undefined,
+        works ? expect.stringContaining(`table/sallyport-${environment}-conversations`) : undefined,
+      ]);
+    }
+  });
+
   it('serves exactly what the code serves', () => {
     const plan = planOf(environment);
     const keysOf = (api: string): readonly string[] =>
@@ -405,7 +425,9 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     for (const api of ['agent', 'oauth']) {
       const documented = documentedRoutes(`docs/openapi/${api}.yaml`);
       expect(documented.length).toBeGreaterThan(5);
-      expect(documented.filter((route) => !serves(api, route))).toEqual([]);
+      // Slack's are there where it is wanted.
+      const always = documented.filter((route) => !route.includes('/slack/'));
+      expect(always.filter((route) => !serves(api, route))).toEqual([]);
       const paths = new Set(documented.map((route) => route.replace(/^\S+ /, '')));
       expect(keysOf(api).filter((key) => !paths.has(key.replace(/^\S+ /, '')))).toEqual([]);
     }
@@ -450,9 +472,11 @@ on('the service root', () => {
   let given: Plan;
   beforeAll(async () => {
     full = await root.plan('gamma', {
+      console: true,
       edge: {},
       model: 'openai:gpt-5',
       ntfy: { token: true },
+      slack: true,
       sign_in_client_id: 'sallyport',
       sign_in_issuer: 'https://accounts.google.com',
       cors_origins: ['https://app.example.com'],
@@ -463,12 +487,19 @@ on('the service root', () => {
     });
     given = await root.plan('prod', {
       certificate_arn: certificate,
+      conversations: 'store',
       key_door: true,
       live_version: { mcp: '3' },
       reserved_concurrency: { mcp: 20 },
       stream: null,
     });
   }, TERRAFORM_MS);
+
+  it('keeps conversations with all other records where that is wanted', () => {
+    expect(given.resources('aws_dynamodb_table')).toEqual([]);
+    expect(environmentOf(given, 'agent')).not.toHaveProperty('SALLYPORT_CONVERSATIONS');
+    expect(statement(given, 'agent', 'Conversations')).toBeUndefined();
+  });
 
   it('has a key door only where it is wanted', () => {
     expect(functionsOf(planOf('prod'))['mcp-key']).toBeUndefined();
@@ -490,6 +521,24 @@ on('the service root', () => {
       SALLYPORT_STAGE: '$default',
       SALLYPORT_TRUST_DOMAIN: 'sallyport.example.com',
     });
+  });
+
+  it('lets Slack in only where it is wanted, with the two secrets that this takes', () => {
+    const routes = (plan: Plan): readonly unknown[] =>
+      plan
+        .resources('aws_apigatewayv2_route')
+        .map(({ values }) => values['route_key'])
+        .filter((key) => String(key).includes('/slack/'));
+    const paths = documentedRoutes('docs/openapi/oauth.yaml').filter((route) => route.includes('/slack/'));
+    expect(paths).toHaveLength(3);
+    expect([...routes(full)].sort()).toEqual([...paths].sort());
+    expect(routes(given)).toEqual([]);
+    const named = (plan: Plan, name: string) => parametersOf(plan, name).filter((key) => key.includes('slack'));
+    for (const name of Object.keys(functionsOf(full))) {
+      const secret = { oauth: 'slack-signing-secret', worker: 'slack-bot-token' }[name];
+      expect(named(full, name)).toEqual(secret === undefined ? [] : [`/sallyport/gamma/${secret}`]);
+      if (name in functionsOf(given)) expect(named(given, name)).toEqual([]);
+    }
   });
 
   it('has no Function URL where none is wanted', () => {
@@ -541,6 +590,24 @@ on('the service root', () => {
     expect(environmentOf(full, 'agent')).toMatchObject({ SALLYPORT_CORS_ORIGINS: 'https://app.example.com' });
     for (const name of ['stream', 'stream-bearer', 'mcp', 'oauth'])
       expect(environmentOf(full, name)).not.toHaveProperty('SALLYPORT_CORS_ORIGINS');
+  });
+
+  it('serves the console only where it is wanted, and only where a browser can ask with a token', () => {
+    const routes = (plan: Plan): readonly unknown[] =>
+      plan
+        .resources('aws_apigatewayv2_route')
+        .map(({ values }) => values['route_key'])
+        .filter((key) => String(key).includes('/console'));
+    expect(routes(planOf('gamma'))).toEqual([]);
+    expect(environmentOf(planOf('gamma'), 'agent')).not.toHaveProperty('SALLYPORT_CONSOLE');
+    expect([...routes(full)].sort()).toEqual(['ANY /console', 'ANY /console/{file}']);
+    for (const name of ['agent', 'stream-bearer']) {
+      expect(environmentOf(full, name)).toMatchObject({
+        SALLYPORT_CONSOLE: 'on',
+        SALLYPORT_OAUTH_URL: 'https://oauth.gamma.sallyport.example.com',
+      });
+    }
+    expect(environmentOf(full, 'stream')).not.toHaveProperty('SALLYPORT_CONSOLE');
   });
 
   it('names the model’s key, the edge’s secret and the sign-in’s only where they are in use', () => {
