@@ -7,7 +7,7 @@ SHELL := /bin/bash
 QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help setup demo dev test lint types check bundle cli bench eval cycle client docs clean
+.PHONY: help setup demo dev test lint types check bundle cli bench eval cycle client docs pictures clean
 .PHONY: bootstrap secrets certs plan deploy edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
@@ -46,6 +46,7 @@ lint: $(INSTALLED) ## Formatting, lint and layer rules; files and dependencies t
 
 types: $(INSTALLED) ## Check the types
 	@tsc --noEmit
+	@tsc --noEmit -p src/console/page
 
 check: types lint test ## Everything that CI checks
 
@@ -66,6 +67,9 @@ cycle: $(INSTALLED) ## Deploy, ask, rotate, revoke, roll back and destroy in an 
 
 docs: $(INSTALLED) ## Write the documents that are generated from code
 	@node scripts/generate-docs.ts
+
+pictures: $(INSTALLED) ## Take the README’s pictures again: the console in Chromium, a session in a terminal
+	@TZ=Europe/Berlin node $(QUIET) scripts/pictures.ts
 
 clean: ## Remove everything that was built or installed here; the local system's data stays in .sallyport/
 	@rm -rf node_modules dist coverage .cache test/peers/node_modules test/peers/*/node_modules test/peers/.venv*
