@@ -119,6 +119,9 @@ const questionItems = [
   ...watching(measured.question_agent_log_bytes + calls * measured.tool_call_log_bytes, 1 + calls),
 ];
 
+/** At the Function URL the first of the API's requests falls away. */
+const streamedItems = [apiRequests(calls), ...questionItems.slice(1)];
+
 const floorItems: readonly Item[] = [
   {
     what: 'KMS keys',
@@ -203,6 +206,9 @@ A question of one tool call ("am I free on 1 March at three?"), measured with th
 are not in here**: they cost more than all the rest, by the provider’s own list.
 
 ${table([...questionItems, dynamoDb(questionRecords)])}
+
+Told while it comes, by the Function URL: ${money(total([...streamedItems, dynamoDb(questionRecords)]))}. Lambda takes nothing for the URL, nor for the first 6 MB of
+an answer; a turn that thinks for its whole five minutes is ${money(price('lambdaGigabyteSecond', 300 * gigabytes), 3)} of waiting.
 
 ## A month without a question
 

@@ -262,15 +262,29 @@ export const requirements: readonly Requirement[] = [
       ['test/e2e/command-line.test.ts', 'asks for the yes at a terminal'],
     ],
   },
-  later('S2.2', 'SigV4'),
+  {
+    row: 'S2.2',
+    what: 'SigV4',
+    state: 'kept',
+    tests: [
+      ['test/contract/sigv4.test.ts', 'is AWS’s own'],
+      ['test/handler/iam-door.test.ts', 'a role is its person'],
+      ['test/infra/cycle.test.ts', 'answers the command at the Function URL, by its signature'],
+    ],
+  },
   later('S2.3', 'Okta tokens'),
   later('S2.4', 'retry and time-outs'),
   {
     row: 'S2.5',
     what: 'Function URL: AWS_IAM, RESPONSE_STREAM, CORS',
-    state: 'partly',
-    missing: 'the URL itself in Terraform, callers by SigV4',
-    tests: [['test/bundle/lambda.test.ts', 'stream.handler tells a turn as it happens']],
+    state: 'kept',
+    tests: [
+      ['test/bundle/lambda.test.ts', 'stream.handler tells a turn as it happens'],
+      ['test/infra/service.test.ts', 'has a Function URL for callers who sign alone'],
+      ['test/infra/service.test.ts', 'opens a second URL to callers with a token where it is wanted'],
+      ['test/handler/cors.test.ts', 'lets nobody send credentials'],
+      ['test/handler/agent-stream.test.ts', 'is told from there to its end where events are asked for'],
+    ],
   },
   {
     row: 'S2.6',

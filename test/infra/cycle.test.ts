@@ -61,7 +61,7 @@ whenPossible('the deployed system, without an account', () => {
   });
 
   it('is deployed by the operator’s commands, and every door answers as it should', () => {
-    expect(fact('doors').filter((line) => line.startsWith('ok'))).toHaveLength(5);
+    expect(fact('doors').filter((line) => line.startsWith('ok'))).toHaveLength(6);
     expect(fact('doors').filter((line) => !line.startsWith('ok'))).toEqual([]);
   });
 
@@ -85,6 +85,13 @@ whenPossible('the deployed system, without an account', () => {
     expect(fact('connected')).toBe('connected');
     expect(fact('question')).toMatchObject({ code: 0 });
     expect(fact('question').output).toMatch(/(?:freebusy|suggesttime|listevents) .* → completed/);
+  });
+
+  it('answers the command at the Function URL, by its signature and the person’s token, and nobody without a signature', () => {
+    const { url, code, output: said, unsignedStatus } = fact('signed');
+    expect(url).toMatch(/^https:\/\/[a-z0-9]{32}\.lambda-url\.eu-central-1\.on\.aws$/);
+    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringMatching(/free/i) });
+    expect(unsignedStatus).toBe(403);
   });
 
   it('books what the person approves, and only that', () => {
@@ -140,7 +147,9 @@ whenPossible('the deployed system, without an account', () => {
     const boundaries = { [String(boundary['arn'])]: JSON.parse(String(boundary['policy'])) };
     const roles = rolesOf(applied('service'), account.id, boundaries);
     const judge = await createJudge(account);
-    expect(new Set(report.calls.map((call) => call.function))).toEqual(new Set(['agent', 'mcp', 'oauth', 'rotate']));
+    expect(new Set(report.calls.map((call) => call.function))).toEqual(
+      new Set(['agent', 'mcp', 'oauth', 'rotate', 'stream']),
+    );
     for (const name of new Set(report.calls.map((call) => call.function))) {
       const role = roles.find((one) => one.name === `sallyport-dev-${name}`);
       if (role === undefined) throw new Error(`no role of ${name}`);

@@ -7,12 +7,15 @@ import type { ApiGatewayHandler } from '../../src/adapters/http/api-gateway.ts';
 import { openFrontDoor } from '../../src/local/front-door.ts';
 import type { TestCertificate } from './certificates.ts';
 import { type DeployedApi, findRoute, readDeployedApis } from './deployed-apis.ts';
+import { openFunctionUrlEdges } from './function-url-edges.ts';
 
 // API Gateway's place before deployed functions: one TLS listener for each domain, set up from what Terraform made (the domain's truststore at its pinned version,
 // the API, its routes, its integration, its log format) and nothing else. Each request becomes an event of that API and goes to the
 // function's alias by the Lambda API. Emulators accept any connection there; this one asks for certificates as AWS does.
 
 export interface DeployedEdgesOptions {
+  /** As functions are named by it. */
+  readonly environment: string;
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -131,6 +134,8 @@ export async function openDeployedEdges(options: DeployedEdgesOptions): Promise<
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const clients = { lambda: new LambdaClient(config), logs: new CloudWatchLogsClient(config) };
   const apis = await readDeployedApis(gateway, clients.lambda);
+  const functions = ['stream', 'stream-bearer'].map((name) => `sallyport-${options.environment}-${name}`);
+  const urls = await openFunctionUrlEdges(clients.lambda, { endpoint, functions, server });
   const faults: string[] = [];
   const written = new Map<string, string[]>();
   const doors = await Promise.all(
@@ -152,11 +157,14 @@ export async function openDeployedEdges(options: DeployedEdgesOptions): Promise<
   );
   return {
     apis,
-    ports: Object.fromEntries(apis.map((api, index) => [api.domainName, doors[index]?.port ?? 0])),
+    ports: {
+      ...urls.ports,
+      ...Object.fromEntries(apis.map((api, index) => [api.domainName, doors[index]?.port ?? 0])),
+    },
     faults,
     accessLog: () => [...written.values()].flat(),
     async close() {
-      await Promise.all(doors.map((door) => door.close()));
+      await Promise.all([urls, ...doors].map((door) => door.close()));
       for (const [group, lines] of written) await writeAccessLog(clients.logs, group, lines);
       for (const client of [gateway, s3, clients.lambda, clients.logs]) client.destroy();
     },

@@ -15,6 +15,9 @@ export interface SmokeUrls {
   readonly mcp: string;
   readonly oauth: string;
   readonly keyDoor?: string;
+  /** Function URLs: for callers who sign, and for callers with a token. */
+  readonly stream?: string;
+  readonly streamBearer?: string;
 }
 
 interface Knock {
@@ -23,6 +26,36 @@ interface Knock {
   readonly url: string;
   /** Statuses that are right. `tls`: no answer at all, because the connection was refused. */
   readonly right: readonly (number | 'tls')[];
+}
+
+function streamKnocks({ stream, streamBearer }: SmokeUrls): readonly Knock[] {
+  const signed: Knock | undefined =
+    stream === undefined
+      ? undefined
+      : {
+          what: 'the Function URL lets nobody in who does not sign',
+          method: 'GET',
+          url: `${stream}/health`,
+          right: [403],
+        };
+  const open: readonly Knock[] =
+    streamBearer === undefined
+      ? []
+      : [
+          {
+            what: 'the Function URL for tokens is healthy',
+            method: 'GET',
+            url: `${streamBearer}/health`,
+            right: [200],
+          },
+          {
+            what: 'the Function URL for tokens refuses strangers',
+            method: 'POST',
+            url: `${streamBearer}/chat`,
+            right: [401],
+          },
+        ];
+  return [...(signed === undefined ? [] : [signed]), ...open];
 }
 
 const TLS_REFUSALS = /CERT|TLS|SSL|ECONNRESET|EPIPE|UND_ERR_SOCKET/;
@@ -60,6 +93,7 @@ function knocks(urls: SmokeUrls): readonly Knock[] {
       : [
           { what: 'the key door refuses strangers', method: 'POST', url: `${urls.keyDoor}/mcp`, right: [401] } as const,
         ]),
+    ...streamKnocks(urls),
   ];
 }
 
@@ -104,10 +138,13 @@ export function smokeUrls(outputs: Readonly<Record<string, unknown>>): SmokeUrls
   const pick = (setting: string, name: string): string =>
     (process.env[setting] ?? urls[name] ?? '').replace(/\/(?:mcp)?$/, '').replace(/\/$/, '');
   const keyDoor = pick('SALLYPORT_KEY_URL', 'mcp-key');
+  const { stream, 'stream-bearer': streamBearer } = (outputs['stream_urls'] ?? {}) as Readonly<Record<string, string>>;
   return {
     agent: pick('SALLYPORT_AGENT_URL', 'agent'),
     mcp: pick('SALLYPORT_MCP_URL', 'mcp'),
     oauth: pick('SALLYPORT_OAUTH_URL', 'oauth'),
     ...(keyDoor === '' ? {} : { keyDoor }),
+    ...(stream !== undefined && { stream }),
+    ...(streamBearer !== undefined && { streamBearer }),
   };
 }

@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { Writable } from 'node:stream';
 
 // Loaded by NODE_OPTIONS before a deployed function and before whoever calls the deployed system, so that neither knows that it is not on AWS.
 // SALLYPORT_CYCLE_ROUTES names a file, read when it is needed, since addresses come to be known one after the other:
 //   hosts      domain to port: connections to port 443 there end at the edges of this machine, as public DNS would lead them to API Gateway
 //   endpoints  function to the address where its AWS calls are recorded
 //   ahead      seconds that the day is further on than this machine's clock: what takes an hour need not be waited for
-// The emulator speaks to a function over its standard output, where Lambda reads log lines: those go to standard error, which it takes as the log.
+// The emulator has no stream for a function's answer, and speaks to a function over its standard output, where Lambda reads log lines: those go to standard error, which it takes as the log.
 
 /** @returns {{ hosts?: Record<string, number>, endpoints?: Record<string, string>, ahead?: number }} */
 function readRoutes() {
@@ -62,6 +63,31 @@ globalThis.Date = /** @type {any} */ (
   }
 );
 
+/** Lambda's runtime lends a handler a stream; the emulator's takes one answer, framed as Lambda frames it: head, eight zeros, body. */
+function streamifyResponse(
+  /** @type {(event: unknown, stream: Writable, context: unknown) => Promise<void>} */ handler,
+) {
+  return async (/** @type {unknown} */ event, /** @type {unknown} */ context) => {
+    /** @type {Buffer[]} */
+    const pieces = [];
+    const stream = new Writable({
+      write(piece, _encoding, done) {
+        pieces.push(Buffer.from(piece));
+        done();
+      },
+    });
+    await handler(event, stream, context);
+    return Buffer.concat(pieces).toString('utf8');
+  };
+}
+
+const HttpResponseStream = {
+  from(/** @type {Writable} */ stream, /** @type {object} */ head) {
+    stream.write(`${JSON.stringify(head)}${'\0'.repeat(8)}`);
+    return stream;
+  },
+};
+
 const functionName = process.env['AWS_LAMBDA_FUNCTION_NAME'];
 if (functionName !== undefined) {
   const endpoint = readRoutes().endpoints?.[functionName];
@@ -72,4 +98,5 @@ if (functionName !== undefined) {
     Reflect.apply(writeSync, fs, [descriptor === 1 ? 2 : descriptor, ...rest]);
   fs.writeSync = toLog;
   syncBuiltinESMExports();
+  /** @type {any} */ (globalThis).awslambda = { streamifyResponse, HttpResponseStream };
 }

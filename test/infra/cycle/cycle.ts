@@ -20,7 +20,18 @@ import {
   readApplied,
 } from './evidence.ts';
 import { becomesRefused, becomesServed, type OutageFacts, surviveOutage } from './faults.ts';
-import { ask, connect, deployAndAsk, type Enrolled, enrol, MESSAGE_CANARY, revoke } from './persons.ts';
+import {
+  ask,
+  askSigned,
+  askUnsigned,
+  connect,
+  deployAndAsk,
+  type Enrolled,
+  enrol,
+  MESSAGE_CANARY,
+  revoke,
+  streamUrl,
+} from './persons.ts';
 import { openCaller, type RotationFacts, readCredentials, rotateUnderLoad } from './rotation.ts';
 import { ENVIRONMENT, PERSON, type World } from './world.ts';
 
@@ -38,6 +49,13 @@ export interface Facts {
   readonly connected: string;
   readonly question: { readonly code: number; readonly output: string };
   readonly booking: { readonly code: number; readonly output: string };
+  readonly signed: {
+    readonly url: string;
+    readonly code: number;
+    readonly output: string;
+    /** Of the same request without a signature. */
+    readonly unsignedStatus: number;
+  };
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly rotation: RotationFacts;
   readonly outage: OutageFacts;
@@ -122,6 +140,12 @@ async function converse({ world, step, say, facts }: CycleContext): Promise<Enro
   await step('A question, by the test client: agent and MCP function speak over mutual TLS.', async () => {
     const asked = await ask(world, person, 'Am I free tomorrow at three?');
     facts.question = { code: asked.code, output: asked.output };
+    say(asked.output.trim());
+  });
+  await step('The same question by the command, signed by SigV4, at the Function URL.', async () => {
+    const url = await streamUrl(world);
+    const asked = await askSigned(world, person, url, 'Am I free tomorrow at three?');
+    facts.signed = { url, code: asked.code, output: asked.output, unsignedStatus: await askUnsigned(url) };
     say(asked.output.trim());
   });
   await step('A booking, which the person approves.', async () => {

@@ -89,7 +89,13 @@ export async function setSecrets(world: World): Promise<void> {
 }
 
 const openEdges = ({ emulator, server }: World): Promise<DeployedEdges> =>
-  openDeployedEdges({ endpoint: emulator.endpoint, region: REGION, credentials: TEST_CREDENTIALS, server });
+  openDeployedEdges({
+    environment: ENVIRONMENT,
+    endpoint: emulator.endpoint,
+    region: REGION,
+    credentials: TEST_CREDENTIALS,
+    server,
+  });
 
 export interface Deployed {
   readonly ran: Ran;

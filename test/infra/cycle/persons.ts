@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { connectGoogle } from '../../../src/cli/client/connect.ts';
 import { createHeadlessPerson } from '../../../src/local/headless-person.ts';
 import type { Ran } from './commands.ts';
@@ -61,6 +62,38 @@ export function ask({ commands }: World, person: Enrolled, message: string, ...m
       SALLYPORT_CONFIRM_TOKEN: person.confirmToken,
     },
   });
+}
+
+/** The Function URL that asks for signatures, as the deployment tells it. */
+export async function streamUrl({ commands, folder }: World): Promise<string> {
+  const args = [`-chdir=${join(folder, 'terraform/service')}`, 'output', '-json', 'stream_urls'];
+  const told = await commands.run('terraform', args, { shown: false });
+  if (told.code !== 0) throw new Error(told.output);
+  return (JSON.parse(told.stdout) as { readonly stream: string }).stream;
+}
+
+/** One question by the command, signed by SigV4, with the person's token beside. Never throws. */
+export function askSigned({ commands }: World, person: Enrolled, url: string, question: string): Promise<Ran> {
+  const args = ['bin/sallyport.mjs', '--sigv4', 'ask', question, '--zone', PERSON.timeZone];
+  return commands.run(process.execPath, args, {
+    env: {
+      AWS_ACCESS_KEY_ID: 'AKIDCALLER',
+      AWS_SECRET_ACCESS_KEY: 'of-whoever-calls',
+      SALLYPORT_AGENT_URL: url,
+      SALLYPORT_OAUTH_URL: OAUTH,
+      SALLYPORT_TOKEN: person.agentToken,
+      SALLYPORT_CONFIRM_TOKEN: person.confirmToken,
+    },
+  });
+}
+
+/** The same question as a stream, by whoever does not sign, and with a token that is nobody's. */
+export async function askUnsigned(url: string): Promise<number> {
+  const body = JSON.stringify({ message: 'Am I free tomorrow at three?' });
+  const headers = { 'content-type': 'application/json', 'x-sallyport-authorization': 'Bearer sp_a_b' };
+  const answer = await fetch(`${url}/stream`, { method: 'POST', headers, body });
+  await answer.arrayBuffer();
+  return answer.status;
 }
 
 /** `make deploy` once more, which asks a question by the test client when it has deployed. */

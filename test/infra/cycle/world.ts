@@ -26,7 +26,7 @@ export const ENVIRONMENT = 'dev';
 export const DOMAIN = 'dev.sallyport.test';
 export const CLIENT_ID = 'sallyport-cycle.apps.googleusercontent.com';
 export const REGION = 'eu-central-1';
-export const FUNCTIONS = ['agent', 'mcp', 'oauth', 'rotate'] as const;
+export const FUNCTIONS = ['agent', 'mcp', 'oauth', 'rotate', 'stream'] as const;
 export const PERSON = {
   sub: '110001',
   email: 'alex@example.com',
@@ -119,7 +119,9 @@ export async function createWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-cycle-'));
   await makeCheckout(folder);
   const authority = await testAuthority();
-  const names = ['agent', 'mcp', 'oauth'].map((name) => ({ type: 'dns' as const, value: `${name}.${DOMAIN}` }));
+  const names = [...['agent', 'mcp', 'oauth'].map((name) => `${name}.${DOMAIN}`), `*.lambda-url.${REGION}.on.aws`].map(
+    (value) => ({ type: 'dns' as const, value }),
+  );
   const server = await createTestCertificate({ names, usages: [SERVER_AUTH] });
   const caFile = join(folder, 'public-authorities.pem');
   await writeFile(caFile, authority.pem);
