@@ -51,9 +51,9 @@ export interface LinkTickets {
   redeemCode(identity: string, text: string): Promise<Redeemed>;
 }
 
-const key = (id: string): string => `ticket:link:${id}`;
+const key = (id: string): string => `ticket:link-${id}`;
 /** The identity is part of what finds it: a code brought by any other identity finds nothing. */
-const codeKey = (identity: string, code: string): string => `ticket:link-code:${hashSecret(`${identity}|${code}`)}`;
+const codeKey = (identity: string, code: string): string => `ticket:code-${hashSecret(`${identity}|${code}`)}`;
 
 /** As a person may type it: any case, with or without dashes, I and L for 1, O for 0. */
 function readCode(text: string): string {

@@ -64,7 +64,7 @@ describe('the tables of DynamoDB in docs/storage.md', () => {
 });
 
 /** Spelled like keys, but never one: names of models, and identities, which are the rest of an `identity:` key. */
-const NOT_KEYS: readonly string[] = ['openai:', 'anthropic:', 'bedrock:', 'oidc:', 'oidc:google:'];
+const NOT_KEYS: readonly string[] = ['openai:', 'anthropic:', 'bedrock:', 'oidc:', 'oidc:google:', 'iam:'];
 
 /** What stands before the first `${` of every template in the source that begins like a key. */
 function prefixesInCode(): Set<string> {
