@@ -25,6 +25,8 @@ export interface Fitted {
  */
 const BYTES_A_TOKEN = 3;
 const TOKENS_A_MESSAGE = 8;
+/** Of the window, for earlier turns as they were: every step of a turn reads them again, and has to be paid for. */
+const HISTORY_SHARE = 0.25;
 /** Of the window, for the lines about what is left out. */
 const SUMMARY_SHARE = 0.1;
 const MAX_QUOTE = 200;
@@ -115,9 +117,11 @@ function shortenUntil(current: readonly StoredMessage[], tokens: number): readon
 export function fitToWindow({ history, current }: Said, tokens: number): Fitted {
   const turns = turnsIn(history);
   const own = costOf(current);
-  if (own + costOf(history) <= tokens) return { messages: [...history, ...current] };
+  const forHistory = Math.floor(tokens * HISTORY_SHARE);
+  const before = costOf(history);
+  if (before <= forHistory && own + before <= tokens) return { messages: [...history, ...current] };
   const forSummary = Math.floor(tokens * SUMMARY_SHARE);
-  let left = tokens - forSummary - own;
+  let left = Math.min(forHistory, tokens - forSummary - own);
   let first = turns.length;
   for (const [index, turn] of [...turns.entries()].reverse()) {
     left -= costOf(turn);

@@ -18,9 +18,9 @@ import { type StoredMessage, storedMessage } from './turn-record.ts';
 /** What one conversation may hold, in turns and in characters of JSON: all of it goes out in one answer. */
 const MAX_KEPT_TURNS = 500;
 const MAX_KEPT_CHARACTERS = 2_000_000;
-/** What a model is reminded of. In characters of JSON: about 12,000 tokens, which every model in use can spare. */
-const MAX_TURNS = 20;
-const MAX_CHARACTERS = 48_000;
+/** What is read back for a turn, in characters of JSON. `compaction.ts` cuts it to the model's window, and writes a line for what it leaves out. */
+const MAX_TURNS = 200;
+const MAX_CHARACTERS = 400_000;
 /** A tool's answer of an earlier turn is remembered, not replayed. */
 const MAX_RESULT_CHARACTERS = 3000;
 

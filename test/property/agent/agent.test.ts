@@ -110,7 +110,7 @@ describe('bounded conversations', () => {
     );
     fc.assert(
       fc.property(turns, (all: { messages: StoredMessage[] }[]) => {
-        const kept = boundTurns(all);
+        const kept = boundTurns(all, { turns: 20, characters: 48_000 });
         expect(kept).toEqual(all.slice(all.length - kept.length));
         if (all.length > 0) expect(kept.length).toBeGreaterThan(0);
         expect(kept.length).toBeLessThanOrEqual(20);
