@@ -5,6 +5,7 @@ import { createStoreView } from '../../src/adapters/embedded/store-view.ts';
 import { createEdge } from '../../src/adapters/http/error-response.ts';
 import { createFetchApp } from '../../src/adapters/http/fetch-app.ts';
 import { type AgentConfig, createAgentApp } from '../../src/agent/agent-app.ts';
+import type { DayLimits } from '../../src/agent/budget.ts';
 import type { SignInDescription } from '../../src/agent/identity-routes.ts';
 import type { ToolHashes } from '../../src/agent/tool-catalog.ts';
 import type { TurnView } from '../../src/agent/turn-view.ts';
@@ -117,6 +118,7 @@ export interface AgentWorldOptions {
   readonly signIn?: SignInDescription;
   readonly config?: Partial<AgentConfig>;
   readonly hashes?: ToolHashes;
+  readonly dayLimits?: DayLimits;
   readonly clock?: { nowMs(): number };
   readonly store?: KeyValueStore;
   /** In place of conversations in the store. */
@@ -165,6 +167,7 @@ export function createAgentWorld(options: AgentWorldOptions = {}): AgentWorld {
       model: scriptedModel(world),
       tools: scriptedTools(world),
       toolHashes: hashes,
+      ...(options.dayLimits !== undefined && { dayLimits: options.dayLimits }),
       clock,
       random,
       log,
