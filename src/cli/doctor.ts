@@ -28,10 +28,9 @@ const through = (environment: Environment, url: URL): string => {
 
 function whyNot(error: unknown): string {
   if (!(error instanceof TransportError)) return error instanceof Error ? error.message : 'an unknown fault';
-  const cause = error.cause instanceof Error ? error.cause : undefined;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   if (error.reason === 'timeout') return 'no answer within 10 seconds';
-  return code ?? cause?.message ?? error.reason;
+  const { code, message } = (error.cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  return String(code ?? message ?? error.reason);
 }
 
 /** How far this computer's clock is ahead, in seconds; the answer's own way is counted as half of it each. */

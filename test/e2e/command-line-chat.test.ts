@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type DevProcess, freePortBase, startDev } from '../support/dev-process.ts';
-import { CTRL_C, ENTER, sallyport, sallyportAtTerminal } from '../support/sallyport-command.ts';
+import { CTRL_C, CTRL_D, ENTER, sallyport, sallyportAtTerminal } from '../support/sallyport-command.ts';
 
 // `sallyport chat` and `ask` as people use them, in a pipe and at a terminal.
 
@@ -184,6 +184,35 @@ describe('at a terminal', () => {
     expect(await terminal.ended).toBe(0);
     expect(existsSync(join(home, 'history'))).toBe(true);
   }, 30_000);
+});
+
+describe('keys', () => {
+  it('Ctrl-D leaves a chat', async () => {
+    const terminal = sallyportAtTerminal(['chat'], env);
+    await terminal.until(/› /);
+    terminal.type(CTRL_D);
+    expect(await terminal.ended).toBe(0);
+  }, 30_000);
+
+  it.each([
+    ['Ctrl-C', CTRL_C],
+    ['Enter', ENTER],
+  ])(
+    '%s at the question is a no, and the chat goes on',
+    async (_name, key) => {
+      const terminal = sallyportAtTerminal(['chat'], env);
+      await terminal.until(/› /);
+      terminal.type(`book an hour with Eva on Thursday at 9am${ENTER}`);
+      await terminal.until(/Do it\? \[y\/N\] /);
+      terminal.type(key);
+      await terminal.until(/[\s\S]*› /);
+      terminal.type(`/quit${ENTER}`);
+      expect(await terminal.ended).toBe(0);
+      const { turns } = JSON.parse((await run(['conversations', 'show', 'last', '--json'])).stdout);
+      expect(JSON.stringify(turns)).toContain('"is_error":true');
+    },
+    30_000,
+  );
 });
 
 describe('Ctrl-C', () => {

@@ -1,6 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { readLocalFile } from '../../src/cli/client/local-file.ts';
@@ -57,7 +60,6 @@ function writeBrowser(): void {
 beforeAll(async () => {
   dev = startDev(home, await freePortBase());
   await dev.ready;
-  const { mkdirSync } = await import('node:fs');
   mkdirSync(bin);
   writeBrowser();
   const command = join(bin, 'sallyport');
@@ -79,9 +81,6 @@ afterAll(async () => {
 async function runExample(example: string) {
   if (!example.includes('--no-browser')) return runCommand('sh', ['-c', `sallyport ${example}`], { env });
   const google = new URL(readLocalFile(home)?.google.url ?? '').origin;
-  const { spawn } = await import('node:child_process');
-  const { text } = await import('node:stream/consumers');
-  const { once } = await import('node:events');
   const child = spawn('sh', ['-c', `sallyport ${example}`], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = text(child.stdout);
   let stderr = '';

@@ -40,6 +40,7 @@ export interface Terminal {
 }
 
 export const CTRL_C = '\u0003';
+export const CTRL_D = '\u0004';
 export const ENTER = '\r';
 
 /** At a terminal of its own, by the `script` of util-linux. */

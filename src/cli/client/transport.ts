@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request 
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { AppError } from '../../kernel/app-error.ts';
 import { isLoopback, proxyFor } from './proxy.ts';
 
 // One HTTP exchange, over Node's own client: a deadline for the connection, one for the answer, one for silence in between, and the proxies that
@@ -197,7 +198,7 @@ export function createTransport(environment: Environment = {}, patience: Patienc
 
   return async (wire) => {
     const sent = await open(wire).catch((cause: unknown) => {
-      if (cause instanceof Error && cause.name === 'AppError') throw cause;
+      if (cause instanceof AppError) throw cause;
       throw new TransportError('connect', false, cause);
     });
     const answer = answerOf(sent, wire, patience);

@@ -9,6 +9,7 @@ import { conversationId } from '../client/conversations.ts';
 import { agentEndpoint, approvalsEndpoint, type CliContext, settingsOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { prompt } from '../prompt.ts';
 import { oneLine } from '../visible.ts';
 
 // `sallyport ask "…"`: one question, its answer, and a yes or no where something would be written.
@@ -28,7 +29,7 @@ function askOnTerminal(context: CliContext): ChatOptions['decide'] {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
       // Ctrl-D, or Ctrl-C, at this question is a no as well.
-      return readDecision(await terminal.question(QUESTION).catch(() => ''));
+      return readDecision((await prompt(terminal, QUESTION)) ?? '');
     } finally {
       terminal.close();
     }

@@ -13,6 +13,7 @@ import { stateFolder } from '../config-file.ts';
 import { agentEndpoint, approvalsEndpoint, type CliContext, homeOf, settingsOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodeOf } from '../exit-codes.ts';
+import { prompt } from '../prompt.ts';
 
 // `sallyport chat`: a conversation at the terminal. Ctrl-C stops the turn under way, not the program; at an empty prompt it ends the program, as
 // Ctrl-D does. In a pipe each line is a question.
@@ -35,15 +36,6 @@ function readHistory(file: string): string[] {
 /** What was asked may be private: for this user's eyes only. */
 function keep(file: string, line: string): void {
   appendFileSync(file, `${line}\n`, { mode: 0o600 });
-}
-
-async function readLine(terminal: Interface): Promise<string | undefined> {
-  try {
-    return (await terminal.question('› ')).trim();
-  } catch {
-    // Ctrl-D, or Ctrl-C at the prompt.
-    return undefined;
-  }
 }
 
 interface Talk {
@@ -69,7 +61,7 @@ async function takeLine(line: string, { context, session, commands }: Talk): Pro
 
 async function talkAtTerminal(terminal: Interface, talk: Talk, history: string): Promise<void> {
   for (;;) {
-    const line = await readLine(terminal);
+    const line = (await prompt(terminal, '› '))?.trim();
     if (line === undefined) return;
     if (line !== '') keep(history, line);
     if (!(await takeLine(line, talk))) return;
@@ -96,10 +88,19 @@ async function chat(context: CliContext, options: ChatOptions, command: Command)
   const timeZone = options.zone ?? settings.timeZone.value;
   const agent = agentEndpoint(context, command);
   let terminal: Interface | undefined;
+  /** The question of yes or no that stands at the prompt. */
+  let open: AbortController | undefined;
+  const confirm = async (question: string): Promise<boolean> => {
+    if (terminal === undefined) return true;
+    open = new AbortController();
+    const reply = await prompt(terminal, question, open.signal);
+    open = undefined;
+    return readDecision(reply ?? '') === 'yes';
+  };
   const decide = async (approval: Approval): Promise<'yes' | 'no' | undefined> => {
     if (terminal === undefined) return undefined;
     for (const line of describeApproval(approval, context.style)) context.tell(line);
-    return readDecision(await terminal.question(QUESTION).catch(() => ''));
+    return (await confirm(QUESTION)) ? 'yes' : 'no';
   };
   const session = createChatSession({
     context,
@@ -111,8 +112,6 @@ async function chat(context: CliContext, options: ChatOptions, command: Command)
     ...(settings.timeout !== undefined && { waitMs: settings.timeout.value * 1000 }),
   });
   if (options.conversation !== undefined) session.goOn(await conversationId(agent, options.conversation));
-  const confirm = async (question: string): Promise<boolean> =>
-    terminal === undefined || readDecision(await terminal.question(question).catch(() => '')) === 'yes';
   const talk: Talk = {
     context,
     session,
@@ -129,6 +128,11 @@ async function chat(context: CliContext, options: ChatOptions, command: Command)
     completer,
   });
   terminal.on('SIGINT', () => {
+    // A question that is not answered is answered with no, and the turn goes on with that.
+    if (open !== undefined) {
+      process.stdout.write('\n');
+      return open.abort();
+    }
     session.cancel().then(
       (stopped) => stopped || terminal?.close(),
       (error: unknown) => context.warn(error instanceof Error ? error.message : 'It could not be stopped.'),
