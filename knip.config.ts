@@ -6,6 +6,7 @@ const config: KnipConfig = {
     'src/handlers/*.ts',
     'src/local/{demo,dev}.ts',
     'src/cli/main.ts',
+    'src/console/page/main.ts',
     'bin/sallyport.mjs',
     'build/{bundle,cli,tool-hashes}.ts',
     'build/cli-entry.mjs',

@@ -58,7 +58,6 @@ export type CallOutcome = (typeof callOutcomes)[number];
 
 /** A check at the MCP API's door that the call passed. */
 const passedDoor = z.object({ name: z.string(), ms: z.number(), note: z.string().optional() });
-export type TurnDoor = z.infer<typeof passedDoor>;
 
 export const turnCall = z.object({
   id: z.string(),

@@ -37,7 +37,7 @@ const overflow = `document.documentElement.scrollWidth - document.documentElemen
 describeWithBrowser('the console for everyone', () => {
   beforeAll(async () => {
     await installPeer('axe-core', 'console');
-    axe = readFileSync(new URL('../peers/console/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+    axe = readFileSync('test/peers/console/node_modules/axe-core/axe.min.js', 'utf8');
     system = await startTestMachine();
     await system.connect();
     browser = await startChromium();
