@@ -89,6 +89,10 @@ locals {
               "POST /tickets/{id}/prove",
             ] : { key = key, throttle = local.tight }
           ],
+          # Nothing is written for whoever does not sign as Slack does.
+          [
+            for key in ["POST /slack/commands", "POST /slack/events", "POST /slack/interactions"] : { key = key, throttle = null } if var.slack
+          ],
         )
       }
     } : name => api if contains(keys(local.hosts), name)

@@ -212,6 +212,7 @@ locals {
         GOOGLE_CLIENT_SECRET            = "google-client-secret"
         SALLYPORT_ORIGIN_SECRET         = var.edge == null ? null : "origin-secret"
         SALLYPORT_SIGN_IN_CLIENT_SECRET = var.sign_in_issuer == null ? null : "sign-in-client-secret"
+        SLACK_SIGNING_SECRET            = var.slack ? "slack-signing-secret" : null
       }
       # The document that it renews is no secret of its own: it has rights on it beside these (policies.tf).
       rotate = {
@@ -220,7 +221,7 @@ locals {
       # No edge stands before a Function URL.
       stream        = local.agent_secrets
       stream-bearer = local.agent_secrets
-      worker        = local.agent_secrets
+      worker        = merge(local.agent_secrets, { SLACK_BOT_TOKEN = var.slack ? "slack-bot-token" : null })
       } : name => merge(
       { for setting, parameter in secrets : setting => parameter if parameter != null },
       var.store == "redis" ? { REDIS_URL = "redis-url/${lookup(local.acts_as, name, name)}" } : {},

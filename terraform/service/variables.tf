@@ -588,6 +588,13 @@ variable "sign_in_issuer" {
   }
 }
 
+variable "slack" {
+  description = "Whether Slack may speak to it: the OAuth API takes what Slack signs, the worker answers there. Both secrets are parameters."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "store" {
   description = "Where records are kept: `redis` (its URLs are parameters) or `dynamodb` (tables of this root)."
   type        = string

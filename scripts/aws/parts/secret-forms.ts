@@ -15,7 +15,7 @@ export interface SecretForm {
   /** `person`: asked for. `here`: made by us where nothing is there. `certs`: written by another command. */
   readonly from: 'person' | 'here' | 'certs';
   /** Which of the environment's values makes it needed; always, when left out. */
-  readonly when?: 'redis' | 'key-door' | ModelProvider | 'sign-in' | 'edge' | 'notify' | 'ntfy-token';
+  readonly when?: 'redis' | 'key-door' | ModelProvider | 'sign-in' | 'edge' | 'notify' | 'ntfy-token' | 'slack';
   /** What is wrong with a value, if anything. */
   readonly problem: (value: string) => string | undefined;
   /** What becomes of it when a value is replaced. */
@@ -101,6 +101,20 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     from: 'person',
     when: 'ntfy-token',
     problem: printable(8),
+  },
+  {
+    name: 'slack-signing-secret',
+    what: 'signing secret of the Slack app (Basic Information)',
+    from: 'person',
+    when: 'slack',
+    problem: printable(16),
+  },
+  {
+    name: 'slack-bot-token',
+    what: 'bot token of the Slack app’s installation (OAuth & Permissions)',
+    from: 'person',
+    when: 'slack',
+    problem: (value) => (/^xoxb-[!-~]{10,500}$/.test(value) ? undefined : 'it does not begin with xoxb-'),
   },
   {
     name: 'sign-in-client-secret',

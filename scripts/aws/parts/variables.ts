@@ -50,6 +50,7 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
     deepseek: asks('deepseek'),
     'sign-in': isGiven('sign_in_issuer'),
     edge: isGiven('edge'),
+    slack: raw('slack') === 'true',
     notify: isToolset('notify'),
     'ntfy-token': isToolset('notify') && /\btoken\s*=\s*true\b/.test(raw('ntfy') ?? ''),
   };
