@@ -46,11 +46,6 @@ function simple(name: string): string {
 const hideIn = (text: string): string =>
   text.replace(URL_PASSWORD, `$1:${HIDDEN}@`).replace(PASSWORD_PAIR, `$1${HIDDEN}`);
 
-function hideValues(value: unknown): unknown {
-  if (typeof value === 'string') return HIDDEN;
-  return redact(value);
-}
-
 function redactList(name: string, list: readonly unknown[]): readonly unknown[] {
   if (!VALUE_LISTS.has(name)) return list.map(redact);
   return list.map((item) => {
