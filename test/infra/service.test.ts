@@ -219,7 +219,7 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     const { vault } = foundation().keys;
     for (const name of Object.keys(functionsOf(plan))) {
       const rights = rightsOf(plan, name).filter(({ Resource }) => listOf(Resource).includes(vault));
-      if (isAgent(name) || name === 'rotate') expect(rights).toEqual([]);
+      if (!['mcp', 'oauth'].includes(services[name] ?? '')) expect(rights).toEqual([]);
       else {
         expect(rights).toEqual([
           {
@@ -288,6 +288,48 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
       ]);
       expect(rightsOf(plan, name).every(({ NotAction, NotResource }) => !NotAction && !NotResource)).toBe(true);
     }
+  });
+
+  it('lets the OAuth API leave jobs and the worker take them, and neither the other', () => {
+    const plan = planOf(environment);
+    const arn = `arn:aws:sqs:${TERRAFORM_REGION}:${TEST_ACCOUNT}:${prefix}-jobs`;
+    const url = `https://sqs.${TERRAFORM_REGION}.amazonaws.com/${TEST_ACCOUNT}/${prefix}-jobs`;
+    for (const name of Object.keys(functionsOf(plan))) {
+      const rights = rightsOf(plan, name).filter(({ Resource }) => listOf(Resource).includes(arn));
+      const told = environmentOf(plan, name)['SALLYPORT_JOBS_QUEUE_URL'];
+      if (name === 'oauth') expect(rights.flatMap(({ Action }) => listOf(Action))).toEqual(['sqs:SendMessage']);
+      else if (name === 'worker') {
+        expect(rights.flatMap(({ Action }) => listOf(Action)).sort()).toEqual([
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ReceiveMessage',
+        ]);
+      } else expect([rights, told]).toEqual([[], undefined]);
+      if (name === 'oauth' || name === 'worker') expect(told).toBe(url);
+    }
+    for (const [name, sid] of [
+      ['oauth', 'SealJobs'],
+      ['worker', 'OpenJobs'],
+    ] as const) {
+      expect(statement(plan, name, sid)).toMatchObject({
+        Resource: foundation().keys.data,
+        Condition: { StringEquals: { 'kms:EncryptionContext:aws:sqs:arn': arn } },
+      });
+    }
+    const queues = plan.resources('aws_sqs_queue').map(({ values }) => values);
+    const queue = queues.find((one) => one['name'] === `${prefix}-jobs`);
+    expect(queue).toMatchObject({ kms_master_key_id: foundation().keys.data, visibility_timeout_seconds: 330 });
+    expect(functionsOf(plan)['worker']).toMatchObject({ timeout: 315, handler: 'worker.handler' });
+    expect(plan.values('module.jobs.aws_lambda_event_source_mapping.worker')).toMatchObject({
+      batch_size: 1,
+      function_response_types: ['ReportBatchItemFailures'],
+      scaling_config: [{ maximum_concurrency: 5 }],
+    });
+    const alarms = plan.resources('aws_cloudwatch_metric_alarm').map(({ values }) => values);
+    expect(alarms).toContainEqual(
+      expect.objectContaining({ alarm_name: `${prefix}-queue-jobs-failed`, dimensions: { QueueName: `${prefix}-jobs-dead` } }),
+    );
   });
 
   it('gives every API its domain and leaves it no other way in', () => {
@@ -475,6 +517,9 @@ on('the service root', () => {
       console: true,
       edge: {},
       model: 'openai:gpt-5',
+      model_fallbacks: ['anthropic:claude-haiku-4-5', 'bedrock:eu.amazon.nova-lite-v1:0', 'bedrock:amazon.nova-micro-v1:0'],
+      model_prices: { 'openai:gpt-5': { input: 1.25, output: 10, cached_input: 0.125 }, offline: { input: 0, output: 0 } },
+      day_tokens: 200_000,
       ntfy: { token: true },
       slack: true,
       sign_in_client_id: 'sallyport',
@@ -614,8 +659,53 @@ on('the service root', () => {
     const before = planOf('gamma');
     const added = (name: string): readonly string[] =>
       parametersOf(full, name).filter((parameter) => !parametersOf(before, name).includes(parameter));
-    expect(added('agent')).toEqual(['/sallyport/gamma/openai-api-key', '/sallyport/gamma/origin-secret']);
+    const models = ['/sallyport/gamma/anthropic-api-key', '/sallyport/gamma/openai-api-key'];
+    expect(added('agent')).toEqual([...models, '/sallyport/gamma/origin-secret']);
+    expect(added('stream')).toEqual(models);
     expect(added('oauth')).toEqual(['/sallyport/gamma/origin-secret', '/sallyport/gamma/sign-in-client-secret']);
+  });
+
+  it('tells whoever works on turns of models, prices and budgets, and lets them ask Bedrock for the named models alone', () => {
+    const bedrock = (region: string, model: string) => `arn:aws:bedrock:${region}::foundation-model/${model}`;
+    const profile = `arn:aws:bedrock:${TERRAFORM_REGION}:${TEST_ACCOUNT}:inference-profile/eu.amazon.nova-lite-v1:0`;
+    const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
+    for (const name of Object.keys(functionsOf(full))) {
+      const asks = rightsOf(full, name).filter((one) => listOf(one.Action).some((it) => it.startsWith('bedrock:')));
+      const told = environmentOf(full, name);
+      if (!['agent', 'worker'].includes(services[name] ?? '')) {
+        expect([asks, told['SALLYPORT_MODEL']]).toEqual([[], undefined]);
+        continue;
+      }
+      expect(asks).toEqual([
+        {
+          Sid: 'AskModels',
+          Effect: 'Allow',
+          Action,
+          Resource: [bedrock(TERRAFORM_REGION, 'amazon.nova-micro-v1:0'), profile],
+        },
+        {
+          Sid: 'AskModelsByProfile',
+          Effect: 'Allow',
+          Action,
+          Resource: bedrock('*', 'amazon.nova-lite-v1:0'),
+          Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profile } },
+        },
+      ]);
+      expect(told).toMatchObject({
+        SALLYPORT_DAY_TOKENS: '200000',
+        SALLYPORT_MODEL_FALLBACKS:
+          'anthropic:claude-haiku-4-5,bedrock:eu.amazon.nova-lite-v1:0,bedrock:amazon.nova-micro-v1:0',
+      });
+      expect(JSON.parse(told['SALLYPORT_MODEL_PRICES'] ?? '')).toEqual({
+        'openai:gpt-5': { input: 1.25, output: 10, cached_input: 0.125 },
+        offline: { input: 0, output: 0 },
+      });
+      expect(() => loadConfig(services[name] ?? 'agent', told, async () => ({ read: async () => ({}) }))).not.toThrow();
+    }
+    const before = planOf('gamma');
+    for (const name of Object.keys(functionsOf(before))) {
+      expect(JSON.stringify(rightsOf(before, name))).not.toContain('bedrock:');
+    }
   });
 
   it('names what a toolset needs only where it is switched on, and only to the functions with the tools', () => {
@@ -686,7 +776,7 @@ on('the service root', () => {
       name,
       planned.reserved_concurrent_executions,
     ]);
-    expect(Object.fromEntries(reserved)).toEqual({ agent: -1, mcp: 20, 'mcp-key': -1, oauth: -1, rotate: -1 });
+    expect(Object.fromEntries(reserved)).toEqual({ agent: -1, mcp: 20, 'mcp-key': -1, oauth: -1, rotate: -1, worker: -1 });
   });
 
   it('takes a given certificate in place of making one for each name', () => {
