@@ -328,7 +328,10 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     });
     const alarms = plan.resources('aws_cloudwatch_metric_alarm').map(({ values }) => values);
     expect(alarms).toContainEqual(
-      expect.objectContaining({ alarm_name: `${prefix}-queue-jobs-failed`, dimensions: { QueueName: `${prefix}-jobs-dead` } }),
+      expect.objectContaining({
+        alarm_name: `${prefix}-queue-jobs-failed`,
+        dimensions: { QueueName: `${prefix}-jobs-dead` },
+      }),
     );
   });
 
@@ -517,8 +520,15 @@ on('the service root', () => {
       console: true,
       edge: {},
       model: 'openai:gpt-5',
-      model_fallbacks: ['anthropic:claude-haiku-4-5', 'bedrock:eu.amazon.nova-lite-v1:0', 'bedrock:amazon.nova-micro-v1:0'],
-      model_prices: { 'openai:gpt-5': { input: 1.25, output: 10, cached_input: 0.125 }, offline: { input: 0, output: 0 } },
+      model_fallbacks: [
+        'anthropic:claude-haiku-4-5',
+        'bedrock:eu.amazon.nova-lite-v1:0',
+        'bedrock:amazon.nova-micro-v1:0',
+      ],
+      model_prices: {
+        'openai:gpt-5': { input: 1.25, output: 10, cached_input: 0.125 },
+        offline: { input: 0, output: 0 },
+      },
       day_tokens: 200_000,
       ntfy: { token: true },
       slack: true,
@@ -776,7 +786,14 @@ on('the service root', () => {
       name,
       planned.reserved_concurrent_executions,
     ]);
-    expect(Object.fromEntries(reserved)).toEqual({ agent: -1, mcp: 20, 'mcp-key': -1, oauth: -1, rotate: -1, worker: -1 });
+    expect(Object.fromEntries(reserved)).toEqual({
+      agent: -1,
+      mcp: 20,
+      'mcp-key': -1,
+      oauth: -1,
+      rotate: -1,
+      worker: -1,
+    });
   });
 
   it('takes a given certificate in place of making one for each name', () => {

@@ -6,9 +6,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # Written out: what the functions may do is then told by the plan, before there is a queue.
+  # Written out: what the functions are told and may do is then in the plan, before there is a queue.
   arn_end   = "${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
   queue_arn = "arn:${data.aws_partition.current.partition}:sqs:${local.arn_end}:${var.name}"
+  queue_url = "https://sqs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}/${data.aws_caller_identity.current.account_id}/${var.name}"
 }
 
 resource "aws_sqs_queue" "this" {

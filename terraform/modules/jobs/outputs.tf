@@ -5,7 +5,7 @@ output "dead_letter_queue_name" {
 
 output "queue_url" {
   description = "The functions' SALLYPORT_JOBS_QUEUE_URL."
-  value       = aws_sqs_queue.this.url
+  value       = local.queue_url
 }
 
 output "send_policy" {

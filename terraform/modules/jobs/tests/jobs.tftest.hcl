@@ -6,7 +6,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
   }
 
   mock_data "aws_region" {
@@ -53,6 +53,11 @@ run "hands_messages_to_the_alias_one_at_a_time_and_keeps_what_failed" {
   assert {
     condition     = aws_sqs_queue.dead.message_retention_seconds == 1209600 && aws_sqs_queue.dead.kms_master_key_id == var.data_key_arn && aws_sqs_queue.this.kms_master_key_id == var.data_key_arn
     error_message = "Both queues must be sealed with the data key, and what failed must be kept for two weeks."
+  }
+
+  assert {
+    condition     = output.queue_url == "https://sqs.eu-central-1.amazonaws.com/123456789012/sallyport-dev-jobs"
+    error_message = "The functions must be told the queue's URL as SQS makes it."
   }
 
   assert {
