@@ -64,7 +64,10 @@ function redactMember(key: string, value: unknown): unknown {
   if (SECRET_NAMES.has(name)) return HIDDEN;
   if (Array.isArray(value)) return redactList(name, value);
   if (typeof value === 'object' && VALUE_MAPS.has(name)) {
-    return Object.fromEntries(Object.entries(value).map(([inner, held]) => [inner, hideValues(held)]));
+    const entries = Object.entries(value);
+    return Object.fromEntries(
+      entries.map(([inner, held]) => [inner, typeof held === 'string' ? HIDDEN : redactMember(inner, held)]),
+    );
   }
   return redact(value);
 }
