@@ -26,6 +26,7 @@ export function writeAudit(log: Log, call: AuditedCall): void {
     person: call.caller.person,
     agent: call.caller.agent,
     certificate_serial: call.caller.certificateSerial,
+    tainted: call.caller.tainted,
     tool,
     arguments_hash: hashJson(call.arguments),
     approval: call.approvalId,

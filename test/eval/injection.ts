@@ -45,7 +45,6 @@ const injection = z.strictObject({
 });
 
 export type Injection = z.output<typeof injection>;
-export type InjectionStep = Injection['obeys'][number];
 
 const FOLDER = new URL('injections/', import.meta.url);
 const OF_OTHER_SERVERS: readonly string[] = ['tool-description', 'tool-answer', 'tool-error'];

@@ -177,6 +177,41 @@ describe('a tool that fails', () => {
   });
 });
 
+describe('a caller who will not wait for ever', () => {
+  const createWaiting = () => {
+    const seen: { signal?: AbortSignal } = {};
+    const tool = createToolOf('wait', (_args, { signal }) => {
+      seen.signal = signal;
+      return new Promise(() => undefined);
+    });
+    return { seen, ...createTestApp({ tools: [tool] }) };
+  };
+
+  it('is answered before they give up, and the tool is told', async () => {
+    const { app, seen } = createWaiting();
+    const headers = { 'sallyport-timeout-ms': '60' };
+    const { result } = json(await app(modernRequest('tools/call', { name: 'wait' }, { headers })));
+    expect(result._meta['sallyport/error'].code).toBe('timed_out');
+    expect(seen.signal?.aborted).toBe(true);
+  });
+
+  it('cannot make a call last longer than the platform lets it', async () => {
+    const { app } = createWaiting();
+    const request = modernRequest('tools/call', { name: 'wait' }, { headers: { 'sallyport-timeout-ms': '9000000' } });
+    const { result } = json(await app({ ...request, remainingMs: 60 }));
+    expect(result._meta['sallyport/error'].code).toBe('timed_out');
+  });
+
+  it('and leaves, ends the tool’s work', async () => {
+    const { app, seen } = createWaiting();
+    const gone = new AbortController();
+    const answered = app({ ...modernRequest('tools/call', { name: 'wait' }), clientGone: gone.signal });
+    gone.abort();
+    expect(json(await answered).result.isError).toBe(true);
+    expect(seen.signal?.aborted).toBe(true);
+  });
+});
+
 describe('the audit line', () => {
   it('says who, for whom, what and how it ended, and nothing of what it was about', async () => {
     const caller = { ...testCaller, door: 'agent' as const, agent: 'agent/assistant', certificateSerial: 'AB12' };
@@ -194,6 +229,7 @@ describe('the audit line', () => {
         person: PERSON,
         agent: 'agent/assistant',
         certificate_serial: 'AB12',
+        tainted: false,
         tool: 'echo',
         arguments_hash: hashJson({ text: CANARY }),
         approval: undefined,
