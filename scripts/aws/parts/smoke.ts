@@ -34,8 +34,8 @@ function streamKnocks({ stream, streamBearer }: SmokeUrls): readonly Knock[] {
       ? undefined
       : {
           what: 'the Function URL lets nobody in who does not sign',
-          method: 'GET',
-          url: `${stream}/health`,
+          method: 'POST',
+          url: `${stream}/chat`,
           right: [403],
         };
   const open: readonly Knock[] =
