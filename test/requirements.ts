@@ -69,6 +69,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       ['test/e2e/two-persons.test.ts', 'opens the one API it was made for'],
       ['test/e2e/two-persons.test.ts', 'is useless once revoked'],
+      ['test/handler/agent-identity.test.ts', 'chats as that person, and delegates no more than it carries'],
     ],
   },
   {
@@ -183,6 +184,9 @@ export const requirements: readonly Requirement[] = [
     tests: [
       ['test/e2e/two-persons.test.ts', 'do not see, steer or end each other’s turns'],
       ['test/e2e/two-persons.test.ts', 'have connections and grants of their own'],
+      ['test/handler/agent-conversations.test.ts', 'finds none of it, and no trace that there is any'],
+      ['test/handler/agent-identity.test.ts', 'stands for the person whose identity it proves'],
+      ['test/handler/oauth-identities.test.ts', 'never takes an identity away from another person'],
     ],
   },
   {
@@ -272,7 +276,17 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/cycle.test.ts', 'answers the command at the Function URL, by its signature'],
     ],
   },
-  later('S2.3', 'Okta tokens'),
+  {
+    row: 'S2.3',
+    what: 'Okta tokens: acquired, refreshed, validated',
+    state: 'kept',
+    tests: [
+      ['test/e2e/login.test.ts', 'takes the person through the browser, and every command is theirs'],
+      ['test/e2e/login.test.ts', 'is refreshed before it expires, once'],
+      ['test/unit/trust/jwt.test.ts', 'is refused'],
+      ['test/contract/issuer-tokens.test.ts', 'is believed after a rotation'],
+    ],
+  },
   later('S2.4', 'retry and time-outs'),
   {
     row: 'S2.5',
@@ -289,15 +303,37 @@ export const requirements: readonly Requirement[] = [
   {
     row: 'S2.6',
     what: 'endpoints /stream, /chat, /api/conversations, /api/tools/fetch',
-    state: 'partly',
-    missing: '/api/conversations, /api/tools/fetch',
+    state: 'kept',
     tests: [
       ['test/handler/agent-stream.test.ts', 'tells a turn from its start to its end'],
       ['test/handler/agent-turns.test.ts', 'asks the model, calls the tools'],
+      ['test/handler/agent-conversations.test.ts', 'is read as it was held'],
+      ['test/handler/agent-conversations.test.ts', 'are listed as far as the token reaches'],
     ],
   },
-  ...['conversations in DynamoDB', 'long turns', 'gateway JWT by OIDC discovery', 'twenty read-only AWS tools'].map(
-    (what, index) => later(`S2.${index + 7}`, what),
+  {
+    row: 'S2.7',
+    what: 'conversations in DynamoDB',
+    state: 'kept',
+    tests: [
+      [
+        'test/contract/conversation-store.test.ts',
+        'loses nothing of fifty conversations that two writers write to at once',
+      ],
+      ['test/contract/conversation-store.test.ts', 'is absent thirty days after it was last written to'],
+      ['test/contract/dynamodb-conversations.test.ts', 'cuts what is too long for an item into parts'],
+      [
+        'test/infra/conversations.test.ts',
+        'is on demand, encrypted, restorable and forgetful, with a stream of both images',
+      ],
+      [
+        'test/handler/agent-conversations.test.ts',
+        'leaves a whole conversation that says so, when its function is killed',
+      ],
+    ],
+  },
+  ...['long turns', 'gateway JWT by OIDC discovery', 'twenty read-only AWS tools'].map((what, index) =>
+    later(`S2.${index + 8}`, what),
   ),
   {
     row: 'S2.11',
