@@ -65,6 +65,9 @@ eval: $(INSTALLED) ## Play the written scenarios offline and on every model whos
 cycle: $(INSTALLED) ## Deploy, ask, rotate, revoke, roll back and destroy in an emulated AWS account, step by step
 	@node $(QUIET) test/infra/cycle/run.ts
 
+slack-manifest: $(INSTALLED) ## Print the Slack app's manifest: URL=https://oauth.example.com
+	@node scripts/slack-manifest.ts "$(URL)"
+
 docs: $(INSTALLED) ## Write the documents that are generated from code
 	@node scripts/generate-docs.ts
 
