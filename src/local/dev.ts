@@ -39,6 +39,7 @@ function describe(machine: Machine, home: string): string {
   Google      ${access.google.url}
   key door    ${access.key_door.url}
 
+  npx sallyport console
   make client Q="am I free tomorrow at three?"
   npx sallyport ask "book an hour with Ana tomorrow at three"
 
