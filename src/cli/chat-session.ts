@@ -1,6 +1,6 @@
 import type { Endpoint } from './client/api.ts';
 import { type Approval, type ChatOptions, followTurn, type TurnAnswer } from './client/chat.ts';
-import { cancelTurn, streamQuestion, type TurnNews } from './client/stream.ts';
+import { cancelTurn, streamContinue, streamQuestion, type TurnNews } from './client/stream.ts';
 import type { CliContext } from './context.ts';
 import { oneLine, visible } from './visible.ts';
 
@@ -123,6 +123,7 @@ export function createChatSession(deps: ChatSessionDeps): ChatSession {
     return followTurn(first, {
       agent,
       decide,
+      resume: (id) => streamContinue(agent, id, hear),
       ...(approvals !== undefined && { approvals }),
       ...(waitMs !== undefined && { waitMs }),
     });

@@ -46,6 +46,8 @@ export interface ChatOptions {
   readonly decide: (approval: Approval) => Promise<'yes' | 'no' | undefined>;
   /** Where and with which token approvals are answered; never the token that chats. */
   readonly approvals?: Endpoint;
+  /** Goes on with a turn, for whoever wants to see it; without it nothing is told until it is over. */
+  readonly resume?: (turn: string) => Promise<TurnAnswer>;
   /** The longest wait for a turn that runs. Default 330 s. */
   readonly waitMs?: number;
 }
@@ -120,6 +122,7 @@ export async function followTurn(first: TurnAnswer, options: ChatOptions): Promi
     answer = await waitWhileRunning(options.agent, answer, options.waitMs);
     if (answer.status !== 'approval_required') return answer;
     if (!(await answerApprovals(options, answer.approvals))) return answer;
-    answer = await resume(options.agent, answer.turn);
+    const { turn } = answer;
+    answer = await (options.resume === undefined ? resume(options.agent, turn) : options.resume(turn));
   }
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../kernel/app-error.ts';
 import { ApiRefusal, callApi, type Endpoint, openApi } from './api.ts';
 import { type Question, questionBody, TURN_MS, type TurnAnswer, turnAnswer } from './chat.ts';
 import { readEvents } from './server-sent-events.ts';
+import { TransportError } from './transport.ts';
 
 // A question whose turn is told while it runs (`POST /stream`). A stream that breaks off ends nothing: the turn is then read at its address.
 
@@ -48,34 +49,37 @@ function newsOf(event: string, data: string): TurnNews | undefined {
   }
 }
 
+/** `known` is the turn's name, where it had one before. A stream that breaks off is no fault once the turn can be read elsewhere. */
 async function follow(
   body: AsyncIterable<Uint8Array>,
-  tell: (news: TurnNews) => void,
-): Promise<{ readonly turn?: string; readonly end?: TurnAnswer }> {
-  let turn: string | undefined;
+  tell: TellNews,
+  known?: string,
+): Promise<{ readonly turn: string; readonly end?: TurnAnswer }> {
+  let turn = known;
   try {
     for await (const { event, data } of readEvents(body)) {
-      if (event === 'turn.end') return { end: parse(turnAnswer, data) };
+      const news = newsOf(event, data);
+      if (news?.kind === 'started') turn = news.turn;
+      if (news !== undefined) tell(news);
       if (event === 'error') {
         const { code, message, request_id } = parse(shapes.error, data).error;
         throw new ApiRefusal(0, code, message, request_id);
       }
-      const news = newsOf(event, data);
-      if (news?.kind === 'started') turn = news.turn;
-      if (news !== undefined) tell(news);
+      if (event !== 'turn.end') continue;
+      const end = parse(turnAnswer, data);
+      return { turn: end.turn, end };
     }
   } catch (error) {
-    if (error instanceof ApiRefusal || error instanceof AppError || turn === undefined) throw error;
+    if (!(error instanceof TransportError)) throw error;
   }
-  return turn === undefined ? {} : { turn };
+  if (turn === undefined) throw new AppError('upstream_failed', 'The stream ended before the turn began. Ask again.');
+  return { turn };
 }
 
+export type TellNews = (news: TurnNews) => void;
+
 /** How the turn stands when its stream has ended: it may wait for a yes, or still run. Rejects as `callApi` does. */
-export async function streamQuestion(
-  agent: Endpoint,
-  question: Question,
-  tell: (news: TurnNews) => void,
-): Promise<TurnAnswer> {
+export async function streamQuestion(agent: Endpoint, question: Question, tell: TellNews): Promise<TurnAnswer> {
   const body = await openApi(agent, {
     method: 'POST',
     path: '/stream',
@@ -83,12 +87,20 @@ export async function streamQuestion(
     answerMs: TURN_MS,
   });
   const { turn, end } = await follow(body, tell);
-  if (end !== undefined) return end;
-  if (turn === undefined) throw new AppError('upstream_failed', 'The stream ended before the turn began. Ask again.');
-  return callApi(agent, { method: 'GET', path: `/turns/${encodeURIComponent(turn)}` }, turnAnswer);
+  return end ?? callApi(agent, { method: 'GET', path: pathOf(turn) }, turnAnswer);
 }
+
+/** The same for a turn whose approvals have been answered. May be asked for twice: of two at once one runs the call. */
+export async function streamContinue(agent: Endpoint, turn: string, tell: TellNews): Promise<TurnAnswer> {
+  const path = `${pathOf(turn)}/continue`;
+  const body = await openApi(agent, { method: 'POST', path, repeatable: true, answerMs: TURN_MS });
+  const { end } = await follow(body, tell, turn);
+  return end ?? callApi(agent, { method: 'GET', path: pathOf(turn) }, turnAnswer);
+}
+
+const pathOf = (turn: string): string => `/turns/${encodeURIComponent(turn)}`;
 
 /** What has been done stays done. */
 export function cancelTurn(agent: Endpoint, turn: string): Promise<TurnAnswer> {
-  return callApi(agent, { method: 'DELETE', path: `/turns/${encodeURIComponent(turn)}` }, turnAnswer);
+  return callApi(agent, { method: 'DELETE', path: pathOf(turn) }, turnAnswer);
 }

@@ -149,7 +149,7 @@ export function addAskCommand(program: Command, context: CliContext): void {
       .action((words: string[], options: AskOptions, command: Command) => ask(context, words, { options, command })),
     'ask "am I free tomorrow at three?"',
     'ask --yes --zone Europe/Berlin "book an hour with Tom tomorrow at 3pm"',
-    'ask --conversation last "and on Friday at ten?"',
+    'ask --conversation last "am I free on Friday at ten?"',
     'ask --json "am I free tomorrow at three?"',
   );
   withExamples(

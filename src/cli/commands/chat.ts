@@ -83,24 +83,47 @@ interface ChatOptions {
   readonly conversation?: string;
 }
 
-async function chat(context: CliContext, options: ChatOptions, command: Command): Promise<void> {
+/** Questions of yes or no at the prompt. */
+interface Asker {
+  /** Nobody can be asked before there is one. */
+  terminal: Interface | undefined;
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** Answers the question that stands there with no. False when there is none. */
+  readonly takeBack: () => boolean;
+}
+
+function createAsker(): Asker {
+  let open: AbortController | undefined;
+  return {
+    terminal: undefined,
+    async confirm(question) {
+      // In a pipe the line itself has said it.
+      if (this.terminal === undefined) return true;
+      open = new AbortController();
+      const reply = await prompt(this.terminal, question, open.signal);
+      open = undefined;
+      return readDecision(reply ?? '') === 'yes';
+    },
+    takeBack() {
+      open?.abort();
+      return open !== undefined;
+    },
+  };
+}
+
+async function startTalk(
+  context: CliContext,
+  options: ChatOptions,
+  command: Command,
+): Promise<Talk & { asker: Asker }> {
   const settings = settingsOf(context, command);
   const timeZone = options.zone ?? settings.timeZone.value;
   const agent = agentEndpoint(context, command);
-  let terminal: Interface | undefined;
-  /** The question of yes or no that stands at the prompt. */
-  let open: AbortController | undefined;
-  const confirm = async (question: string): Promise<boolean> => {
-    if (terminal === undefined) return true;
-    open = new AbortController();
-    const reply = await prompt(terminal, question, open.signal);
-    open = undefined;
-    return readDecision(reply ?? '') === 'yes';
-  };
+  const asker = createAsker();
   const decide = async (approval: Approval): Promise<'yes' | 'no' | undefined> => {
-    if (terminal === undefined) return undefined;
+    if (asker.terminal === undefined) return undefined;
     for (const line of describeApproval(approval, context.style)) context.tell(line);
-    return (await confirm(QUESTION)) ? 'yes' : 'no';
+    return (await asker.confirm(QUESTION)) ? 'yes' : 'no';
   };
   const session = createChatSession({
     context,
@@ -112,35 +135,39 @@ async function chat(context: CliContext, options: ChatOptions, command: Command)
     ...(settings.timeout !== undefined && { waitMs: settings.timeout.value * 1000 }),
   });
   if (options.conversation !== undefined) session.goOn(await conversationId(agent, options.conversation));
-  const talk: Talk = {
-    context,
-    session,
-    commands: createChatCommands({ context, session, agent, timeZone, confirm }),
-  };
-  if (process.stdin.isTTY !== true || process.stdout.isTTY !== true) return answerLines(talk);
-  const file = historyFile(context, command);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  terminal = createInterface({
+  const confirm = (question: string): Promise<boolean> => asker.confirm(question);
+  return { context, session, asker, commands: createChatCommands({ context, session, agent, timeZone, confirm }) };
+}
+
+function openTerminal(history: string, talk: Talk & { readonly asker: Asker }): Interface {
+  mkdirSync(dirname(history), { recursive: true, mode: 0o700 });
+  const terminal = createInterface({
     input: process.stdin,
     output: process.stdout,
-    history: readHistory(file),
+    history: readHistory(history),
     historySize: HISTORY_LINES,
     completer,
   });
   terminal.on('SIGINT', () => {
-    // A question that is not answered is answered with no, and the turn goes on with that.
-    if (open !== undefined) {
-      process.stdout.write('\n');
-      return open.abort();
-    }
-    session.cancel().then(
-      (stopped) => stopped || terminal?.close(),
-      (error: unknown) => context.warn(error instanceof Error ? error.message : 'It could not be stopped.'),
+    // A question that is left is answered with no, and the turn goes on with that.
+    if (talk.asker.takeBack()) return void process.stdout.write('\n');
+    talk.session.cancel().then(
+      (stopped) => stopped || terminal.close(),
+      (error: unknown) => talk.context.warn(error instanceof Error ? error.message : 'It could not be stopped.'),
     );
   });
+  return terminal;
+}
+
+async function chat(context: CliContext, options: ChatOptions, command: Command): Promise<void> {
+  const talk = await startTalk(context, options, command);
+  if (process.stdin.isTTY !== true || process.stdout.isTTY !== true) return answerLines(talk);
+  const history = historyFile(context, command);
+  const terminal = openTerminal(history, talk);
+  talk.asker.terminal = terminal;
   context.warn('/help shows what there is.');
   try {
-    await talkAtTerminal(terminal, talk, file);
+    await talkAtTerminal(terminal, talk, history);
   } finally {
     terminal.close();
   }
