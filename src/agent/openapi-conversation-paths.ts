@@ -1,11 +1,19 @@
 import { answers, body, shows } from './openapi-parts.ts';
 import { conversationId } from './openapi-schema.ts';
-import { DEFAULT_PAGE, MAX_CURSOR_CHARACTERS, MAX_PAGE } from './page-query.ts';
+import { CURSOR_PATTERN, DEFAULT_PAGE, MAX_PAGE } from './page-query.ts';
 
 // What the Agent API says of conversations and of the list of tools.
 
 const idParameter = { name: 'id', in: 'path', required: true, schema: conversationId };
 const tags = ['conversations'];
+
+/** What its owner may do with the conversation that an answer names. */
+export const conversationLinks = Object.fromEntries(
+  ['getConversation', 'nameConversation', 'exportConversation', 'deleteConversation'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { id: '$response.body#/conversation_id' } },
+  ]),
+);
 
 export const conversationPaths = {
   '/api/conversations': {
@@ -24,7 +32,7 @@ export const conversationPaths = {
           name: 'cursor',
           in: 'query',
           description: 'As the page before said.',
-          schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+$', maxLength: MAX_CURSOR_CHARACTERS },
+          schema: { type: 'string', pattern: CURSOR_PATTERN.source },
         },
       ],
       responses: answers({ 200: shows('A page.', 'Conversations') }, [400, 401, 403, 500, 503]),

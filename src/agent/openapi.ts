@@ -1,4 +1,4 @@
-import { conversationPaths } from './openapi-conversation-paths.ts';
+import { conversationLinks, conversationPaths } from './openapi-conversation-paths.ts';
 import { answers, body, responses, schemas, shows } from './openapi-parts.ts';
 import { turnId } from './openapi-schema.ts';
 
@@ -56,13 +56,16 @@ const running = {
   },
 };
 
-/** What a client may do with the turn it was given. */
-const links = Object.fromEntries(
-  ['getTurn', 'continueTurn', 'cancelTurn'].map((operationId) => [
-    operationId,
-    { operationId, parameters: { id: '$response.body#/turn' } },
-  ]),
-);
+/** What a client may do with the turn it was given, and with its conversation. */
+const links = {
+  ...Object.fromEntries(
+    ['getTurn', 'continueTurn', 'cancelTurn'].map((operationId) => [
+      operationId,
+      { operationId, parameters: { id: '$response.body#/turn' } },
+    ]),
+  ),
+  ...conversationLinks,
+};
 const turnShown = shows('How the turn stands.', 'Turn', { examples: completed });
 const turnRuns = shows('The turn goes on; poll it.', 'Turn', {
   examples: running,

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
+import { CONVERSATION_ID_PATTERN } from './turn-record.ts';
 
 // The query of requests that answer page by page.
 
 export const DEFAULT_PAGE = 20;
 export const MAX_PAGE = 100;
-export const MAX_CURSOR_CHARACTERS = 200;
+/** When a conversation was last written, Unix milliseconds, and its id: the page goes on behind it. */
+export const CURSOR_PATTERN = new RegExp(`^[0-9]{1,15}\\.${CONVERSATION_ID_PATTERN.source.slice(1)}`);
 
 const pageQuery = z.strictObject({
   limit: z
@@ -14,11 +16,7 @@ const pageQuery = z.strictObject({
     .transform(Number)
     .pipe(z.number().max(MAX_PAGE))
     .default(DEFAULT_PAGE),
-  cursor: z
-    .string()
-    .regex(/^[\w-]+$/)
-    .max(MAX_CURSOR_CHARACTERS)
-    .optional(),
+  cursor: z.string().regex(CURSOR_PATTERN).optional(),
 });
 
 export interface Page {

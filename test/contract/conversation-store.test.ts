@@ -383,9 +383,15 @@ function describeConversations({ name, open, available = true, ownTime = false }
     it.each([
       '',
       'x',
-      'bm90IGpzb24',
-      Buffer.from('[1]').toString('base64url'),
-      Buffer.from('["1","c"]').toString('base64url'),
+      '1',
+      '.c_1',
+      '1.',
+      '-1.c_1',
+      '1.5.c_1',
+      '1.c_1#x',
+      '1.c_1:x',
+      '9999999999999999.c_1',
+      `1.${'c'.repeat(65)}`,
     ])('refuses a cursor that is not one of ours: "%s"', async (cursor) => {
       await expect(store.list(person, { limit: 5, cursor })).rejects.toMatchObject({ code: 'invalid_request' });
     });
@@ -407,7 +413,8 @@ function describeConversations({ name, open, available = true, ownTime = false }
       expect((await store.read(person, id))?.turns).toHaveLength(2);
       expect((await store.list(person, { limit: 5 })).conversations).toHaveLength(1);
       clock.advance(2000);
-      expect(await store.read(person, id)).toBeUndefined();
+      const gone = await store.read(person, id);
+      expect(gone).toBeUndefined();
       expect(await store.update(person, id, adding(turnOf('too late')))).toBeUndefined();
       expect(await store.remove(person, id)).toBeUndefined();
       expect((await store.list(person, { limit: 5 })).conversations).toEqual([]);

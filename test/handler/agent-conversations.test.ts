@@ -261,13 +261,20 @@ describe('the list of conversations', () => {
     expect(JSON.stringify(first)).not.toContain('messages');
   });
 
-  it.each(['limit=0', 'limit=101', 'limit=x', 'limit=1&limit=2', 'cursor=', 'cursor=a%20b', 'cursor=abc', 'page=2'])(
-    'refuses the query %s',
-    async (query) => {
-      const { status, body } = await api<ErrorAnswer>('GET', '/conversations', { query });
-      expect([status, body.error.code]).toEqual([400, 'invalid_request']);
-    },
-  );
+  it.each([
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'limit=1&limit=2',
+    'cursor=',
+    'cursor=a%20b',
+    'cursor=abc',
+    'cursor=1.t_01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    'page=2',
+  ])('refuses the query %s', async (query) => {
+    const { status, body } = await api<ErrorAnswer>('GET', '/conversations', { query });
+    expect([status, body.error.code]).toEqual([400, 'invalid_request']);
+  });
 });
 
 describe('a title', () => {
