@@ -71,6 +71,7 @@ const providers: readonly (readonly [string, (options: Options) => Model])[] = [
         apiKey,
         baseUrl: url,
         model: 'claude-test',
+        strict: true,
         maxRetries: retries,
         ...(timeoutMs !== undefined && { timeoutMs }),
       }),

@@ -3,7 +3,7 @@ import { lazily } from '../../kernel/lazily.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool } from '../../ports/model.ts';
 import { alternate } from './alternate.ts';
-import { toPlainSchema } from './json-schema.ts';
+import { type ClaudeSchema, toClaudeSchema, toPlainSchema } from './json-schema.ts';
 import { unreadable } from './provider-fault.ts';
 import { readCall } from './read-call.ts';
 import { sdkFault } from './sdk-fault.ts';
@@ -15,6 +15,8 @@ export interface AnthropicModelOptions {
   /** Without `/v1`. Anthropic itself when left out. */
   readonly baseUrl?: string;
   readonly model: string;
+  /** Whether tools are strict. Default: where the model is known to have them, at Anthropic itself. */
+  readonly strict?: boolean;
   /** For one answer, further attempts included. Default 45,000. */
   readonly timeoutMs?: number;
   /** Further attempts after 408, 409, 429, 5xx or a broken connection. Default 2. */
@@ -45,8 +47,37 @@ function toBlocks(message: ModelMessage): readonly Block[] {
   }
 }
 
-function toTool({ name, description, inputSchema }: ModelTool): Anthropic.Messages.Tool {
-  return { name, description, input_schema: { ...toPlainSchema(inputSchema), type: 'object' } };
+/** Since Claude 4.5, at Anthropic itself (https://platform.claude.com/docs/en/agents-and-tools/tool-use/strict-tool-use). */
+const KNOWS_STRICT = /^claude-(?:haiku|opus|sonnet)-(?:4-[5-9]|[5-9]|[1-9]\d)(?:-|$)/;
+/** Of one request. */
+const STRICT_LIMITS = { tools: 20, optional: 24, unions: 16 } as const;
+
+/** As many tools strict as a request may have, those with the most to get wrong first. Our own validator checks every call anyway. */
+function strictSchemas(tools: readonly ModelTool[]): ReadonlyMap<ModelTool, ClaudeSchema> {
+  const chosen = new Map<ModelTool, ClaudeSchema>();
+  const found = tools.flatMap((tool) => {
+    const claude = toClaudeSchema(tool.inputSchema);
+    return claude === undefined ? [] : [{ tool, claude }];
+  });
+  let { optional, unions } = STRICT_LIMITS as { optional: number; unions: number };
+  for (const { tool, claude } of found.toSorted((left, right) => right.claude.optional - left.claude.optional)) {
+    if (chosen.size >= STRICT_LIMITS.tools || claude.optional > optional || claude.unions > unions) continue;
+    chosen.set(tool, claude);
+    optional -= claude.optional;
+    unions -= claude.unions;
+  }
+  return chosen;
+}
+
+function toTools(tools: readonly ModelTool[], strict: boolean): Anthropic.Messages.Tool[] {
+  const schemas: ReadonlyMap<ModelTool, ClaudeSchema> = strict ? strictSchemas(tools) : new Map();
+  return tools.map((tool) => {
+    const { name, description, inputSchema } = tool;
+    const claude = schemas.get(tool);
+    const schema = claude?.schema ?? toPlainSchema(inputSchema);
+    const plain = { name, description, input_schema: { ...schema, type: 'object' as const } };
+    return claude === undefined ? plain : { ...plain, strict: true };
+  });
 }
 
 function readStop(stop: unknown, calls: number): ModelReply['stop'] {
@@ -84,6 +115,7 @@ function readReply(message: Partial<Anthropic.Messages.Message>, tools: readonly
 
 export function createAnthropicModel(options: AnthropicModelOptions): Model {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const strict = options.strict ?? (options.baseUrl === undefined && KNOWS_STRICT.test(options.model));
   const load = lazily(async () => {
     const { Anthropic: api } = await import('@anthropic-ai/sdk');
     const client = new api({
@@ -103,7 +135,7 @@ export function createAnthropicModel(options: AnthropicModelOptions): Model {
     async complete(request: ModelRequest) {
       const { api, client } = await load();
       const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
-      const tools = request.tools.map(toTool);
+      const tools = toTools(request.tools, strict);
       const question = {
         model: options.model,
         max_tokens: request.maxOutputTokens,

@@ -100,6 +100,67 @@ export function toPlainSchema(schema: JsonSchema): JsonSchema {
   return rest;
 }
 
+/** Claude's strict tools know these besides what they are made of (https://platform.claude.com/docs/en/build-with-claude/structured-outputs): no limits of numbers, lengths or patterns. */
+const CLAUDE = ['description', 'enum', 'const'];
+const CLAUDE_FORMATS = [...FORMATS, 'uri'];
+
+export interface ClaudeSchema {
+  readonly schema: JsonSchema;
+  /** Parameters that may be left out, and parameters of several types: a request may have so many of each. */
+  readonly optional: number;
+  readonly unions: number;
+}
+
+function claudeObject(schema: JsonSchema): ClaudeSchema | undefined {
+  if (schema['additionalProperties'] !== false || schema['patternProperties'] !== undefined) return undefined;
+  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  const required = requiredOf(schema).filter((name) => typeof name === 'string' && Object.hasOwn(properties, name));
+  const { description } = schema;
+  const converted: Record<string, JsonSchema> = {};
+  let optional = Object.keys(properties).length - required.length;
+  let unions = 0;
+  for (const [name, property] of Object.entries(properties)) {
+    const claude = isObject(property) ? claudePart(property) : undefined;
+    if (claude === undefined) return undefined;
+    converted[name] = claude.schema;
+    optional += claude.optional;
+    unions += claude.unions;
+  }
+  const said = typeof description === 'string' ? { description } : {};
+  const object = { type: 'object', ...said, properties: converted, required, additionalProperties: false };
+  return { schema: object, optional, unions };
+}
+
+function claudePart(schema: JsonSchema): ClaudeSchema | undefined {
+  if (['oneOf', 'allOf', 'not', 'if', '$ref'].some((keyword) => schema[keyword] !== undefined)) return undefined;
+  const { format, type, anyOf, minItems } = schema;
+  const said = Object.fromEntries(
+    CLAUDE.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]),
+  );
+  if (Array.isArray(anyOf)) {
+    const branches = anyOf.map((branch) => (isObject(branch) ? claudePart(branch) : undefined));
+    const known = branches.filter((branch) => branch !== undefined);
+    if (known.length < branches.length) return undefined;
+    const optional = known.reduce((sum, branch) => sum + branch.optional, 0);
+    return { schema: { ...said, anyOf: known.map((branch) => branch.schema) }, optional, unions: 1 };
+  }
+  if (type === 'object') return claudeObject(schema);
+  if (type === 'array') {
+    const items = isObject(schema['items']) ? claudePart(schema['items']) : undefined;
+    const least = minItems === 0 || minItems === 1 ? { minItems } : {};
+    return items && { ...items, schema: { type, ...said, ...least, items: items.schema } };
+  }
+  const types = Array.isArray(type) ? type : [type ?? scalarType(schema)];
+  if (!types.every((one) => typeof one === 'string' && TYPES.includes(one))) return undefined;
+  const shape = typeof format === 'string' && CLAUDE_FORMATS.includes(format) ? { format } : {};
+  return { schema: { type: type ?? types[0], ...said, ...shape }, optional: 0, unions: types.length > 1 ? 1 : 0 };
+}
+
+/** For Claude's strict tools; undefined when they cannot say it. What is optional stays so. */
+export function toClaudeSchema(schema: JsonSchema): ClaudeSchema | undefined {
+  return schema['type'] === 'object' ? claudeObject(schema) : undefined;
+}
+
 /** What Gemini's subset of JSON Schema knows (https://ai.google.dev/api/caching#Schema). It refuses a request for one keyword more. */
 const GEMINI = ['type', 'description', 'enum', 'minimum', 'maximum', 'minItems', 'maxItems', 'required', 'minLength'];
 

@@ -1,0 +1,142 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { declaredTools } from '../../../../build/tool-hashes.ts';
+import { createAnthropicModel } from '../../../../src/adapters/models/anthropic.ts';
+import { toClaudeSchema } from '../../../../src/adapters/models/json-schema.ts';
+import { createSecret } from '../../../../src/kernel/secret.ts';
+import type { ModelTool } from '../../../../src/ports/model.ts';
+
+// Tools as Claude's strict mode takes them: what is sent, and what of a schema it cannot say.
+
+const text = { type: 'string' };
+const object = (properties: object, required: readonly string[] = Object.keys(properties)) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+});
+
+describe('the schema of a strict tool', () => {
+  it('leaves out what strict mode does not know, and what may be left out stays so', () => {
+    const given = object(
+      {
+        name: { ...text, minLength: 1, maxLength: 9, pattern: '^a', description: 'A name.' },
+        count: { type: 'integer', minimum: 1, maximum: 5 },
+        when: { ...text, format: 'date-time' },
+        where: { ...text, format: 'iri' },
+        some: { type: 'array', items: text, minItems: 2, maxItems: 3 },
+        one: { type: 'array', items: text, minItems: 1 },
+        kind: { ...text, enum: ['a', 'b'] },
+      },
+      ['name'],
+    );
+    expect(toClaudeSchema({ ...given, $schema: 'https://json-schema.org/draft/2020-12/schema' })).toEqual({
+      schema: object(
+        {
+          name: { ...text, description: 'A name.' },
+          count: { type: 'integer' },
+          when: { ...text, format: 'date-time' },
+          where: text,
+          some: { type: 'array', items: text },
+          one: { type: 'array', items: text, minItems: 1 },
+          kind: { ...text, enum: ['a', 'b'] },
+        },
+        ['name'],
+      ),
+      optional: 6,
+      unions: 0,
+    });
+  });
+
+  it('counts what may be left out and what has several types, within as well', () => {
+    const inner = object({ a: text, b: { type: ['string', 'null'] } }, ['a']);
+    const given = object({ list: { type: 'array', items: inner }, either: { anyOf: [text, inner] } }, ['list']);
+    expect(toClaudeSchema(given)).toMatchObject({ optional: 3, unions: 2 });
+  });
+
+  it.each([
+    ['an object that may hold anything', { type: 'object', properties: {} }],
+    ['one within', object({ a: { type: 'object' } })],
+    ['a choice of exactly one', object({ a: { oneOf: [text] } })],
+    ['a reference', object({ a: { $ref: '#/$defs/a' } })],
+    ['no type', object({ a: {} })],
+    ['a list of anything', object({ a: { type: 'array' } })],
+  ])('cannot say %s', (_what, schema) => {
+    expect(toClaudeSchema(schema)).toBeUndefined();
+  });
+
+  it('can say every built-in tool but those that take whatever an API of AWS does', () => {
+    const names = declaredTools()
+      .filter(({ declaration }) => toClaudeSchema(declaration.inputSchema) === undefined)
+      .map(({ declaration }) => declaration.name);
+    expect(names.filter((name) => !name.endsWith('_read_operations'))).toEqual([]);
+  });
+});
+
+describe('Claude’s tools', () => {
+  // The mock of the contract suite keeps OpenAI's form of what it was sent, which knows no strict tool of Claude's.
+  let server: Server;
+  let url: string;
+  let asked: { readonly tools?: readonly { readonly strict?: boolean }[] };
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      void readText(request).then((body) => {
+        asked = JSON.parse(body);
+        response.setHeader('content-type', 'application/json');
+        response.end(
+          JSON.stringify({
+            type: 'message',
+            role: 'assistant',
+            content: [{ type: 'text', text: 'Hello' }],
+            stop_reason: 'end_turn',
+            usage: { input_tokens: 1, output_tokens: 1 },
+          }),
+        );
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const tool = (name: string, optional: number): ModelTool => ({
+    name,
+    description: name,
+    inputSchema: object(Object.fromEntries(Array.from({ length: optional }, (_, index) => [`p${index}`, text])), []),
+  });
+
+  async function sent(tools: readonly ModelTool[], strict?: boolean): Promise<readonly (boolean | undefined)[]> {
+    const options = { apiKey: createSecret('sk-test'), baseUrl: url, model: 'claude-haiku-4-5', maxRetries: 0 };
+    const model = createAnthropicModel({ ...options, ...(strict !== undefined && { strict }) });
+    await model.complete({
+      instructions: 'Be brief.',
+      messages: [{ role: 'user', text: 'Hi' }],
+      tools,
+      context: { nowMs: 0, timeZone: 'UTC' },
+      maxOutputTokens: 100,
+      signal: new AbortController().signal,
+    });
+    return (asked.tools ?? []).map((one) => one.strict);
+  }
+
+  it('are strict as far as one request may have them so: tools and what may be left out', async () => {
+    expect(await sent([tool('a', 10), tool('b', 10), tool('c', 10), tool('d', 4)], true)).toEqual([
+      true,
+      true,
+      undefined,
+      true,
+    ]);
+    expect(await sent([tool('few', 3), tool('most', 22), tool('two', 2)], true)).toEqual([undefined, true, true]);
+    const many = Array.from({ length: 22 }, (_, index) => tool(`t${index}`, 0));
+    expect((await sent(many, true)).filter((strict) => strict === true)).toHaveLength(20);
+  });
+
+  it('are plain at anything that only calls itself compatible', async () => {
+    expect(await sent([tool('a', 0)])).toEqual([undefined]);
+  });
+});
