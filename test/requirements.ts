@@ -297,6 +297,7 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/service.test.ts', 'has a Function URL for callers who sign alone'],
       ['test/infra/service.test.ts', 'opens a second URL to callers with a token where it is wanted'],
       ['test/handler/cors.test.ts', 'lets nobody send credentials'],
+      ['test/e2e/cors.test.ts', 'whose origin is named asks with its token and reads the events'],
       ['test/handler/agent-stream.test.ts', 'is told from there to its end where events are asked for'],
     ],
   },
