@@ -94,6 +94,7 @@ Link a sign-in of yours to come back without it.</p>
 ${questions.length === 0 ? html`<div class="card"><p>Nothing waits for your answer.</p></div>` : questions}
 <h2>Connections</h2>${connectionSection(frame, input.connection)}
 <h2>Who may act for you</h2>${grantSection(frame, input.grants)}${grantForm(frame, input.grantForm)}
-${input.linkWith === undefined ? '' : link(input.linkWith)}`,
+${input.linkWith === undefined ? '' : link(input.linkWith)}
+<p><a href="${frame.publicUrl}/identities">What proves who you are</a></p>`,
   );
 }
