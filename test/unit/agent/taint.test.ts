@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { personsWords, standsInWords, taints } from '../../../src/agent/taint.ts';
 import type { StoredMessage } from '../../../src/agent/turn-record.ts';
 
@@ -20,6 +21,9 @@ describe('an argument stands in the person’s own words', () => {
     ['as it is', { location: 'Berlin' }, 'What is the weather in Berlin?'],
     ['in another case', { location: 'berlin' }, 'BERLIN please'],
     ['with other blanks', { location: 'New York' }, 'weather for new\n  york'],
+    ['in capitals', { location: 'NEW YORK' }, 'weather for new york'],
+    ['in the person’s own case', { location: 'nEw yOrK' }, 'weather for nEw yOrK'],
+    ['with the person’s own blanks', { location: 'new\n  york' }, 'weather for new\n  york'],
     ['in another form of Unicode', { location: 'Zürich' }, 'Wetter in Zu\u0308rich'],
     ['at the very beginning and end', { location: 'Berlin' }, 'Berlin'],
     ['inside, behind a part of another word', { location: 'art' }, 'start the art'],
@@ -27,7 +31,8 @@ describe('an argument stands in the person’s own words', () => {
     ['as a number in words', { location: 'Rome', days: 3 }, 'Rome for three days'],
     ['in a list', { location: ['Rome', 'Oslo'] }, 'Rome or Oslo?'],
     ['below a name that the tool declares', { near: { place: 'Rome' } }, 'near Rome'],
-    ['when it holds nothing', { location: '', near: {}, extra: null, days: [] }, 'hello'],
+    ['when it holds nothing', { location: '', near: {}, days: [] }, 'hello'],
+    ['when it is null', { extra: null }, 'hello'],
     ['when there is none', {}, 'hello'],
   ])('%s', (_how, args, words) => {
     expect(stands(args, words)).toBe(true);
@@ -44,6 +49,14 @@ describe('it does not', () => {
     ['when only a part of it was said', { location: 'Berlin 4711' }, 'Berlin'],
     ['when it is a part of a word', { location: 'Ber' }, 'Berlin'],
     ['when it is the end of a word', { location: 'lin' }, 'Berlin'],
+    ['when its blanks carry something', { location: 'New \t \t\t York' }, 'weather for New York'],
+    ['when blanks follow', { location: 'Berlin   ' }, 'weather for Berlin'],
+    ['when it is nothing but blanks', { location: '   ' }, 'weather for Berlin'],
+    ['when its capitals carry something', { location: 'bErLin' }, 'weather for Berlin'],
+    ['when its letters are of another width', { location: 'Ｂerlin' }, 'weather for Berlin'],
+    ['when something unseen is in it', { location: 'Ber\u200blin' }, 'weather for Berlin'],
+    ['when said words make a pattern', { location: ['Rome', 'Oslo', 'Rome', 'Rome'] }, 'Rome or Oslo?'],
+    ['when empty ones make a pattern', { location: ['', null, ''] }, 'Rome or Oslo?'],
     ['when its words stand apart', { location: 'New York' }, 'New shoes in York'],
     ['when one of several is not', { location: 'Berlin', near: { place: 'Paris' } }, 'Berlin'],
     ['when it is another number', { location: 'Rome', days: 5 }, 'Rome for 3 days'],
@@ -60,6 +73,37 @@ describe('it does not', () => {
 
   it('when it stands across two messages', () => {
     expect(stands({ location: 'New York' }, 'something New', 'York')).toBe(false);
+  });
+});
+
+describe('whatever is asked for', () => {
+  const leaf = fc.oneof(
+    fc.string({ maxLength: 12 }),
+    fc.constantFrom('Berlin', 'berlin', 'New York', 'x'),
+    fc.integer(),
+    fc.boolean(),
+  );
+  const anything = fc.dictionary(
+    fc.constantFrom('location', 'near', 'other'),
+    fc.oneof(leaf, fc.array(leaf, { maxLength: 3 })),
+  );
+  const words = 'The weather in Berlin, or New York, for 3 days';
+
+  it('one value that nobody said is enough', () => {
+    fc.assert(fc.property(anything, (args) => expect(stands({ ...args, place: 'qzv001kxw' }, words)).toBe(false)));
+  });
+
+  it('what passes was said: nothing is left of it when the person’s words are taken out', () => {
+    fc.assert(
+      fc.property(anything, (args) => {
+        if (!stands(args, words)) return;
+        const left = Object.values(args)
+          .flat()
+          .filter((value) => !words.toLowerCase().includes(String(value).toLowerCase()));
+        expect(left).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 
