@@ -7,7 +7,7 @@ SHELL := /bin/bash
 QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help setup demo dev test lint types check bundle cli bench eval cycle client docs pictures clean
+.PHONY: help setup demo dev test lint types check bundle cli bench eval cycle client slack-manifest docs pictures clean
 .PHONY: bootstrap secrets certs plan deploy edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.

@@ -106,7 +106,7 @@ export const storeAccess = {
     'person:': ['get'],
     'identity:': ['get', 'setIfAbsent', 'compareAndDelete'],
     'identityindex:': ['set', 'compareAndDelete', 'list'],
-    'ticket:': ['get', 'set', 'compareAndSet'],
+    'ticket:': ['get', 'set', 'compareAndSet', 'compareAndDelete'],
     'flow:': ['get', 'set', 'compareAndDelete'],
     'session:': ['get', 'set', 'compareAndDelete'],
     'job:': ['setIfAbsent'],
