@@ -1,20 +1,48 @@
 import { type Plan, type PlanRequest, planCalls } from '../agent/plan.ts';
 import type { Environment } from '../config/load.ts';
+import { type ToolsetName, toolsetNames } from '../config/settings.ts';
 import { AppError } from '../kernel/app-error.ts';
 import { createSecret } from '../kernel/secret.ts';
-import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
-import type { CalendarPort } from '../ports/calendar.ts';
+import type { Tool } from '../mcp/tools/tool.ts';
 import { composeModel } from './model.ts';
-import { systemPlatform } from './service-handler.ts';
 
 // Plans without doing: the model with the built-in tools' declarations, and nothing behind them.
 
 /** Tools are only declared here; one that ran would be a mistake. */
-const noCalendar = new Proxy({} as CalendarPort, {
-  get: () => () => {
+const nothing = new Proxy(Object.freeze({}), {
+  get: () => {
     throw new AppError('internal', 'A plan calls no tool.');
   },
-});
+}) as never;
+
+const toolsets: Readonly<Record<ToolsetName, () => Promise<readonly Tool[]>>> = {
+  calendar: async () => {
+    const { createCalendarTools } = await import('../mcp/tools/calendar/calendar-tools.ts');
+    return createCalendarTools({ calendar: nothing, clock: nothing, random: nothing });
+  },
+  weather: async () => {
+    const { createGetWeather } = await import('../mcp/tools/weather/get-weather.ts');
+    return [createGetWeather({ weather: nothing, clock: nothing })];
+  },
+  notify: async () => {
+    const { createSendPushNotification } = await import('../mcp/tools/notify/send-push-notification.ts');
+    return [createSendPushNotification({ notifier: nothing })];
+  },
+  aws: async () => {
+    const { createAwsTools } = await import('../mcp/tools/aws/aws-tools.ts');
+    return createAwsTools({ reader: nothing, places: nothing, clock: nothing });
+  },
+};
+
+/** Of the toolsets that are switched on, as the MCP API's setting says; the calendar alone when it says nothing. */
+async function declaredTools(setting = 'calendar'): Promise<readonly Tool[]> {
+  const names = setting.split(',').map((name) => name.trim());
+  const known = toolsetNames.filter((name) => names.includes(name));
+  if (known.length === 0 || known.length !== new Set(names).size) {
+    throw new AppError('misconfigured', `SALLYPORT_TOOLSETS names some of ${toolsetNames.join(', ')}.`);
+  }
+  return (await Promise.all(known.map((name) => toolsets[name]()))).flat();
+}
 
 export async function createPlanner(
   environment: Environment,
@@ -35,8 +63,7 @@ export async function createPlanner(
     },
     log: { warn: () => {} },
   });
-  const { clock, random } = systemPlatform;
-  const declared = createCalendarTools({ calendar: noCalendar, clock, random });
+  const declared = await declaredTools(given('SALLYPORT_TOOLSETS'));
   const tools = declared.map(({ declaration: { name, description, inputSchema } }) => ({
     name,
     description,
