@@ -1,6 +1,5 @@
 import type { Hono } from 'hono';
 import type { Clock } from '../ports/clock.ts';
-import { conversationMarkdown } from './conversation-export.ts';
 import type { ConversationService } from './conversation-service.ts';
 import { exportBody, readJson, readNothing, readOptionalJson, titleBody } from './json-request.ts';
 import { readPage } from './page-query.ts';
@@ -49,6 +48,7 @@ export function routeConversations(
     const name = `sallyport-${conversation.conversation_id}.${format === 'markdown' ? 'md' : 'json'}`;
     const headers = { ...NO_STORE, 'content-disposition': `attachment; filename="${name}"` };
     if (format === 'json') return c.json({ v: 1, exported_at, conversation }, 200, headers);
+    const { conversationMarkdown } = await import('./conversation-export.ts');
     const text = conversationMarkdown(conversation, exported_at);
     return c.body(text, 200, { ...headers, 'content-type': 'text/markdown; charset=utf-8' });
   });
