@@ -193,9 +193,10 @@ export const requirements: readonly Requirement[] = [
     row: 'S0.18',
     what: 'OpenAI, DeepSeek, Gemini, Claude',
     state: 'partly',
-    missing:
-      'the keys of others than OpenAI in a deployment; budgets for each person and day; an evaluation on live models',
+    missing: 'an evaluation on live models',
     tests: [
+      ['test/handler/agent-budget.test.ts', 'lets no question in once it is used'],
+      ['test/infra/service.test.ts', 'tells whoever works on turns of models, prices and budgets'],
       ['test/contract/models.test.ts', 'calls several tools at once, and goes on with their results'],
       ['test/unit/compose/model.test.ts', 'is the first provider with a key'],
       ['test/unit/adapters/models/fallback.test.ts', 'asks the next while one is busy'],
@@ -259,11 +260,14 @@ export const requirements: readonly Requirement[] = [
   {
     row: 'S2.1',
     what: 'CLI: interactive prompt, history, streaming display, tool-call display, conversation commands',
-    state: 'partly',
-    missing: 'commands that list, open, export and delete conversations',
+    state: 'kept',
     tests: [
       ['test/e2e/command-line.test.ts', 'answers each line of a pipe in one conversation'],
       ['test/e2e/command-line.test.ts', 'asks for the yes at a terminal'],
+      ['test/e2e/command-line-chat.test.ts', 'lists, opens, exports and deletes conversations'],
+      ['test/e2e/command-line-chat.test.ts', 'stops the turn and not the chat'],
+      ['test/e2e/command-line-examples.test.ts', 'sallyport %s'],
+      ['test/bundle/cli-package.test.ts', 'runs where nothing else is installed'],
     ],
   },
   {
@@ -287,7 +291,17 @@ export const requirements: readonly Requirement[] = [
       ['test/contract/issuer-tokens.test.ts', 'is believed after a rotation'],
     ],
   },
-  later('S2.4', 'retry and time-outs'),
+  {
+    row: 'S2.4',
+    what: 'retry and time-outs',
+    state: 'kept',
+    tests: [
+      ['test/unit/cli/client/retry.test.ts', 'is sent again or not when'],
+      ['test/unit/cli/client/api.test.ts', 'is not repeated when it may do something twice'],
+      ['test/unit/cli/client/api.test.ts', 'waits as long as it was told'],
+      ['test/unit/cli/client/transport.test.ts', 'may have arrived where nobody answers in time'],
+    ],
+  },
   {
     row: 'S2.5',
     what: 'Function URL: AWS_IAM, RESPONSE_STREAM, CORS',
