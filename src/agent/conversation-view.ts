@@ -77,10 +77,13 @@ export function viewSummary(summary: ConversationSummary): SummaryView {
   };
 }
 
+/** Words of ours in the person's place are for the model alone. */
+const isTheirs = (message: StoredMessage): boolean => message.role !== 'user' || message.ours !== true;
+
 function viewMessage(message: StoredMessage): MessageView {
   switch (message.role) {
     case 'user':
-      return message;
+      return { role: 'user', text: message.text };
     case 'assistant':
       return {
         role: 'assistant',
@@ -109,7 +112,7 @@ export function viewConversation(conversation: Conversation, turns: readonly Sta
       turn: turn.turn,
       status,
       asked_at: iso(turn.asked_at),
-      messages: (messages ?? readMessages(turn)).map(viewMessage),
+      messages: (messages ?? readMessages(turn)).filter(isTheirs).map(viewMessage),
     })),
   };
 }

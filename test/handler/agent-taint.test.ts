@@ -38,6 +38,10 @@ async function say(
   return (await send(world.app, 'POST', '/chat', { token, body })).body;
 }
 
+interface ShownConversation {
+  readonly turns: readonly { readonly messages: readonly { readonly role: string }[] }[];
+}
+
 const sent = (world: AgentWorld) => world.called.map(({ tool, tainted }) => `${tool.name} ${tainted}`);
 
 async function kept(world: AgentWorld, turn: string): Promise<boolean> {
@@ -79,8 +83,11 @@ describe('a call', () => {
   it('is not cleaned by words of ours that stand in the person’s place', async () => {
     const { world, token } = await start();
     const cutOff = { ...calling(['freebusy', TIMES]), stop: 'length' as const };
-    await say(world, token, 'Hello', [look, cutOff, remove('shorter')]);
+    const { conversation_id } = await say(world, token, 'Hello', [look, cutOff, remove('shorter')]);
     expect(sent(world).at(-1)).toBe('deleteevent true');
+    const shown = await send<ShownConversation>(world.app, 'GET', `/api/conversations/${conversation_id}`, { token });
+    const users = shown.body.turns.flatMap(({ messages }) => messages.filter(({ role }) => role === 'user'));
+    expect(users).toEqual([{ role: 'user', text: 'Hello' }]);
   });
 
   it('is tainted by the names in events that are looked through for a person', async () => {
