@@ -27,10 +27,10 @@ export const requirements: readonly Requirement[] = [
   {
     row: 'S0.2',
     what: 'Agent API and agent: authenticates, plans in natural language, checks arguments against schemas, calls tools',
-    state: 'partly',
-    missing: 'Slack',
+    state: 'kept',
     tests: [
       ['test/e2e/canaries.test.ts', 'after a whole conversation'],
+      ['test/e2e/slack.test.ts', 'is answered where it was written, by editing one message'],
       ['test/handler/agent-api.test.ts', ''],
     ],
   },
@@ -61,7 +61,19 @@ export const requirements: readonly Requirement[] = [
     state: 'kept',
     tests: [['test/e2e/command-line.test.ts', 'the test client']],
   },
-  later('S0.6', 'Slack bot'),
+  {
+    row: 'S0.6',
+    what: 'Slack bot',
+    state: 'kept',
+    tests: [
+      ['test/unit/trust/slack-signature.test.ts', 'takes what we sign, and we refuse what it refuses'],
+      ['test/e2e/slack.test.ts', 'is answered by its person’s click, and the turn goes on by itself'],
+      ['test/e2e/slack.test.ts', 'three times is answered once'],
+      ['test/e2e/slack.test.ts', 'is refused to everybody else, known or not'],
+      ['test/e2e/slack.test.ts', 'each message runs as its sender'],
+      ['test/handler/oauth-slack.test.ts', 'is linked by the code that the page showed, and by no other'],
+    ],
+  },
   {
     row: 'S0.7',
     what: 'client to Agent API: bearer token',

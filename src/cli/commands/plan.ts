@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, settingsOf } from '../context.ts';
+import { withExamples } from '../examples.ts';
 
 // `sallyport plan "…"`: the calls that the agent would make first, without making any.
 
@@ -18,8 +19,7 @@ function readNow(text: string | undefined): number {
   return nowMs;
 }
 
-function readZone(zone: string | undefined): string {
-  const name = zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+function readZone(name: string): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
   } catch (cause) {
@@ -28,30 +28,41 @@ function readZone(zone: string | undefined): string {
   return name;
 }
 
+async function plan(
+  context: CliContext,
+  words: readonly string[],
+  options: PlanOptions,
+  command: Command,
+): Promise<void> {
+  const { createPlanner } = await import('../../compose/plan.ts');
+  const planner = await createPlanner({
+    ...context.environment,
+    ...(options.model === undefined ? {} : { SALLYPORT_MODEL: options.model }),
+  });
+  const planned = await planner({
+    message: words.join(' '),
+    nowMs: readNow(options.now),
+    timeZone: readZone(options.zone ?? settingsOf(context, command).timeZone.value),
+  });
+  if (options.json === true) {
+    context.print(JSON.stringify(planned));
+    return;
+  }
+  for (const call of planned.calls) context.print(`${call.tool} ${JSON.stringify(call.arguments)}`);
+  if (planned.reply !== undefined) context.print(planned.reply);
+}
+
 export function addPlanCommand(program: Command, context: CliContext): void {
-  program
-    .command('plan <words...>')
-    .description('show what the agent would do first, without doing it')
-    .option('--now <iso>', 'the time to plan from')
-    .option('--zone <zone>', 'IANA time zone')
-    .option('--model <model>', 'offline or openai:<model>')
-    .option('--json', 'print {calls: [{tool, arguments}], reply?}')
-    .action(async (words: string[], options: PlanOptions) => {
-      const { createPlanner } = await import('../../compose/plan.ts');
-      const planner = await createPlanner({
-        ...context.environment,
-        ...(options.model === undefined ? {} : { SALLYPORT_MODEL: options.model }),
-      });
-      const plan = await planner({
-        message: words.join(' '),
-        nowMs: readNow(options.now),
-        timeZone: readZone(options.zone),
-      });
-      if (options.json === true) {
-        context.print(JSON.stringify(plan));
-        return;
-      }
-      for (const call of plan.calls) context.print(`${call.tool} ${JSON.stringify(call.arguments)}`);
-      if (plan.reply !== undefined) context.print(plan.reply);
-    });
+  withExamples(
+    program
+      .command('plan <words...>')
+      .description('show what the agent would do first, without doing it')
+      .option('--now <iso>', 'the time to plan from')
+      .option('--zone <zone>', 'IANA time zone')
+      .option('--model <model>', 'offline, or <provider>:<model> with its key in the environment')
+      .option('--json', 'print {calls: [{tool, arguments}], reply?}')
+      .action((words: string[], options: PlanOptions, command: Command) => plan(context, words, options, command)),
+    'plan "book an hour with Tom tomorrow at 3pm"',
+    'plan --model offline --now 2026-11-23T09:00:00Z --zone Europe/Berlin --json "am I free at noon?"',
+  );
 }
