@@ -36,6 +36,7 @@ describe('the layer rules', () => {
     ['src/oauth/a.ts', "export const x = await import('../agent/x.ts');\n"],
     ['src/adapters/http/a.ts', "import { x } from '../../compose/x.ts';\nconsole.log(x);\n"],
     ['src/compose/a.ts', "import { x } from '../local/x.ts';\nconsole.log(x);\n"],
+    ['src/console/page/a.ts', "import { x } from '../../agent/x.ts';\nconsole.log(x);\n"],
     ['src/handlers/a.ts', "import { x } from '../local/x.ts';\nconsole.log(x);\n"],
     ['src/adapters/redis/a.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
     ['src/cli/a.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
@@ -47,6 +48,8 @@ describe('the layer rules', () => {
   it.each([
     ['src/trust/b.ts', "import { x } from '../kernel/x.ts';\nconsole.log(x);\n"],
     ['src/compose/b.ts', "import { x } from '../agent/x.ts';\nconsole.log(x);\n"],
+    ['src/console/page/b.ts', "import { x } from '../../cli/visible.ts';\nconsole.log(x);\n"],
+    ['src/compose/c.ts', "import { x } from '../console/x.ts';\nconsole.log(x);\n"],
     ['src/adapters/aws/b.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
     ['src/cli/client/b.ts', "import { SignatureV4 } from '@smithy/signature-v4';\nconsole.log(SignatureV4);\n"],
     ['scripts/aws/parts/b.ts', "import { KMSClient } from '@aws-sdk/client-kms';\nconsole.log(KMSClient);\n"],
