@@ -254,7 +254,9 @@ export const settings = {
       SALLYPORT_CONFIRM: z
         .enum(['never', 'writes', 'always'])
         .default('writes')
-        .describe('Which tool calls wait for the person’s yes. `never` is refused in prod.'),
+        .describe(
+          'Which tool calls wait for the person’s yes. With `writes` also reads of the open world, once private or untrusted data may have shaped them. `never` is refused in prod.',
+        ),
       SALLYPORT_RATE_PER_MINUTE: whole(1, 100_000)
         .prefault('120')
         .describe('Calls a minute for one person through one agent.'),

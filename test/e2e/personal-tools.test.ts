@@ -92,11 +92,12 @@ describe('the personal toolsets', () => {
   });
 
   it('keep the topic, the message and the place out of the log', async () => {
+    // At this door nobody knows what the caller has read before: a place goes out with the person's yes only.
     const asked = await call('get_weather', { location: 'Berlin' });
-    if (asked.error !== undefined || asked.result?._meta?.['sallyport/approval'] !== undefined) {
-      await say('yes', asked);
-      await call('get_weather', { location: 'Berlin' });
-    }
+    expect(JSON.stringify(asked)).toContain('See the weather: location “Berlin”');
+    expect(services.seen.some(({ url }) => url.searchParams.get('name') === 'Berlin')).toBe(false);
+    await say('yes', asked);
+    expect((await call('get_weather', { location: 'Berlin' })).result.structuredContent.place.name).toBe('Berlin');
     expect(services.seen.some(({ url }) => url.searchParams.get('name') === 'Berlin')).toBe(true);
     const log = test.logText.join('\n');
     expect(log).toContain('get_weather');
