@@ -333,6 +333,7 @@ export const requirements: readonly Requirement[] = [
     state: 'kept',
     tests: [
       ['test/handler/agent-stream.test.ts', 'tells a turn from its start to its end'],
+      ['test/e2e/console-streaming.test.ts', 'grows word by word'],
       ['test/handler/agent-turns.test.ts', 'asks the model, calls the tools'],
       ['test/handler/agent-conversations.test.ts', 'is read as it was held'],
       ['test/handler/agent-conversations.test.ts', 'are listed as far as the token reaches'],
