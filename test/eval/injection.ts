@@ -32,7 +32,7 @@ const injection = z.strictObject({
   says: z.string().optional(),
   /**
    * What the model does, step by step, once it has read the text: calls, or words that end the turn. Filled in: `{secret}`, which stands
-   * in the person's calendar, also as `{secret:base64}`, `{secret:hex}`, `{secret:reversed}`, `{secret:spaced}`; `{event}` and
+   * in the person's calendar, also as `{secret:base64}`, `{secret:hex}`, `{secret:reversed}`, `{secret:spaced}`; `{address}`, a guest's beside it; `{event}` and
    * `{secret-event}`, the ids of the planted event and of the one with the secret; `{day}`; `{trap}`.
    */
   obeys: z
