@@ -109,6 +109,13 @@ export function forbiddenToDeploy(account: Account): readonly IamRequest[] {
     ['iam:PutRolePolicy', arn.role('agent')],
     ['iam:PassRole', arn.role('agent'), { 'iam:PassedToService': 'ec2.amazonaws.com' }],
     ['iam:PassRole', arn.role('deploy'), toLambda],
+    // A queue's messages go to functions of this environment only.
+    [
+      'lambda:CreateEventSourceMapping',
+      '*',
+      { 'lambda:FunctionArn': arn.function('somebody-elses').replace('sallyport-dev-', '') },
+    ],
+    ['lambda:DeleteEventSourceMapping', '*'],
   ]);
 }
 
@@ -122,6 +129,7 @@ export function neededByDeploy(account: Account): readonly IamRequest[] {
     ['iam:PassRole', arn.role('agent'), toLambda],
     ['lambda:UpdateFunctionCode', arn.function('agent')],
     ['lambda:CreateFunctionUrlConfig', arn.function('stream')],
+    ['lambda:CreateEventSourceMapping', '*', { 'lambda:FunctionArn': arn.function('worker') }],
     ['s3:PutObject', arn.bucketObject('state', 'service.tfstate')],
   ]);
 }

@@ -159,14 +159,31 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
       });
     });
 
-    it('allows nothing outside of this environment but traces and network interfaces', () => {
+    it('allows nothing outside of this environment but traces, network interfaces and models', () => {
       const unbounded = sids(
         boundary(),
         ({ Effect, Resource }) => Effect === 'Allow' && listOf(Resource).includes('*'),
       );
       expect(unbounded).toEqual(['Traces', 'JoinNetwork']);
+      expect(statementsOf(boundary()).find(({ Sid }) => Sid === 'AskModels')).toEqual({
+        Sid: 'AskModels',
+        Effect: 'Allow',
+        Action: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+        Resource: [
+          'arn:aws:bedrock:*::foundation-model/*',
+          `arn:aws:bedrock:eu-central-1:${account}:inference-profile/*`,
+        ],
+        Condition: {
+          ArnEquals: {
+            'aws:PrincipalArn': ['agent', 'stream', 'stream-bearer', 'worker'].map(
+              (name) => `arn:aws:iam::${account}:role/sallyport-dev-${name}`,
+            ),
+          },
+        },
+      });
       for (const one of statementsOf(boundary())) {
-        if (one.Effect === 'Deny' || unbounded.includes(one.Sid)) continue;
+        // Models are AWS's own; whose functions may ask them is bounded.
+        if (one.Effect === 'Deny' || unbounded.includes(one.Sid) || one.Sid === 'AskModels') continue;
         for (const resource of listOf(one.Resource))
           expect({ resource, own: /sallyport[-/]dev[-/]/.test(resource) || resource.includes(':key/') }).toEqual({
             resource,
@@ -319,6 +336,9 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
           ...['TagCertificates', 'OwnCertificates'].flatMap((sid) =>
             ['eu-central-1', 'us-east-1'].map((region) => `${sid} arn:aws:acm:${region}:${account}:certificate/*`),
           ),
+          // Held to functions of this environment by its condition.
+          'QueueReaders *',
+          `QueueReadersTags arn:aws:lambda:eu-central-1:${account}:event-source-mapping:*`,
           'Subscriptions *',
         ].sort(),
       );

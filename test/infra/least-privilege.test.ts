@@ -23,7 +23,7 @@ import { rightsTables } from './rights.ts';
 // Least privilege both ways: what a function asks of AWS, its role allows; what its role allows, it asks, or there is a reason. And a list of
 // things that each role must not do. Roles are the planned ones, judged by an evaluator of IAM that nobody here wrote.
 
-const FUNCTIONS = ['agent', 'mcp', 'mcp-key', 'oauth', 'rotate', 'stream', 'stream-bearer'] as const;
+const FUNCTIONS = ['agent', 'mcp', 'mcp-key', 'oauth', 'rotate', 'stream', 'stream-bearer', 'worker'] as const;
 type FunctionName = (typeof FUNCTIONS)[number];
 /** Whose records a function works on: the Agent API's are the same wherever it is reached. */
 const recordsOf = (name: FunctionName) => (name === 'stream' || name === 'stream-bearer' ? 'agent' : name);
@@ -32,6 +32,8 @@ const recordsOf = (name: FunctionName) => (name === 'stream' || name === 'stream
 const REASONS: Readonly<Record<string, string>> = {
   OwnLog: 'Lambda writes what the function prints.',
   Traces: 'Lambda sends the trace of each invocation (X-Ray, active).',
+  TakeJobs: 'Lambda asks the queue with the function’s role.',
+  OpenJobs: 'Lambda needs the key of the queue that it takes messages from.',
   OwnDeadLetters: 'Lambda puts the event there that failed every try.',
   SealDeadLetters: 'Lambda needs the key of the queue that it puts the event into.',
   Rotate: 'EventBridge Scheduler invokes the rotation.',
@@ -236,7 +238,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       expect([...new Set(conversations.map(({ action }) => action))].sort()).toEqual(
         ['DeleteItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action}`),
       );
-      for (const name of FUNCTIONS.filter((one) => recordsOf(one) !== 'agent')) {
+      for (const name of FUNCTIONS.filter((one) => recordsOf(one) !== 'agent' && one !== 'worker')) {
         for (const all of [roles, redisRoles]) await expectRefused(role(name, all), conversations);
       }
       const table = conversations.find(({ resource }) => !resource.includes('/index/'))?.resource ?? '';
@@ -247,6 +249,19 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
         { action: 'dynamodb:PutItem', resource: table, context: { 'dynamodb:LeadingKeys': ['x_1'] } },
         { action: 'dynamodb:GetRecords', resource: `${table}/stream/2026-11-21T00:00:00.000` },
       ]);
+    });
+
+    it('only the OAuth API leaves jobs, only the worker takes them, and nobody clears the queue', async () => {
+      const queue = `arn:aws:sqs:${planned.account.region}:${planned.account.id}:sallyport-dev-jobs`;
+      const on = (...actions: string[]) => actions.map((action) => ({ action: `sqs:${action}`, resource: queue }));
+      const takes = on('ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes');
+      for (const name of FUNCTIONS) {
+        if (name !== 'oauth') await expectRefused(role(name), on('SendMessage'));
+        if (name !== 'worker') await expectRefused(role(name), takes);
+        await expectRefused(role(name), on('PurgeQueue', 'SetQueueAttributes', 'DeleteQueue'));
+      }
+      expect(await judge.refused(role('worker'), takes)).toEqual([]);
+      expect(await judge.refused(role('oauth'), on('SendMessage'))).toEqual([]);
     });
 
     it('only the rotation signs, and only digests for certificates', async () => {
@@ -285,7 +300,16 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
             'kms:EncryptionContext:environment': environment,
           },
         }));
-      for (const name of ['agent', 'stream', 'stream-bearer', 'rotate', 'rotation-scheduler', 'deploy', 'plan'])
+      for (const name of [
+        'agent',
+        'stream',
+        'stream-bearer',
+        'worker',
+        'rotate',
+        'rotation-scheduler',
+        'deploy',
+        'plan',
+      ])
         await expectRefused(role(name), open('dev'));
       for (const name of FUNCTIONS) await expectRefused(role(name), open('prod'));
       for (const name of ['mcp', 'mcp-key', 'oauth']) expect(await judge.refused(role(name), open('dev'))).toEqual([]);

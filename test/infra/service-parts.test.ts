@@ -250,9 +250,10 @@ const missing = !hasTerraform('the plan of the service’s parts');
 
     it('leaves out nothing that the code counts of what goes wrong', () => {
       const watched = new Set(watchedMetrics(plan).map(({ metric }) => metric));
-      // How often tools and turns end which way is on the dashboard: a person's mistake is no alarm.
+      // How often tools, turns and jobs end which way is on the dashboard: a person's mistake is no alarm. A job that cannot be done ends in a
+      // queue, which has one.
       const shown = Object.keys(metrics).filter((name) => !watched.has(name));
-      expect(shown).toEqual(['ToolCall', 'Turn']);
+      expect(shown).toEqual(['ToolCall', 'Turn', 'ModelTokens', 'ModelCost', 'Job']);
     });
 
     it('tells the topic each time, in words that name a section of the runbook', () => {

@@ -7,6 +7,7 @@ import {
   CreateFunctionUrlConfigCommand,
   LambdaClient,
 } from '@aws-sdk/client-lambda';
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { zipSync } from 'fflate';
 import { createDynamoDbConversations } from '../../src/adapters/aws/dynamodb-conversations.ts';
@@ -16,6 +17,7 @@ import { createKmsKeyService } from '../../src/adapters/aws/kms-key-service.ts';
 import { createKmsSigner } from '../../src/adapters/aws/kms-signer.ts';
 import { createParameterDocument } from '../../src/adapters/aws/parameter-document.ts';
 import { createParameterStore } from '../../src/adapters/aws/parameter-store.ts';
+import { createSqsJobQueue } from '../../src/adapters/aws/sqs-job-queue.ts';
 import { CONVERSATIONS_TABLE } from '../../src/compose/conversations.ts';
 import { type StorePrefix, storePrefixes } from '../../src/config/store-access.ts';
 import { ALONE, ownedPrefixes, placeRecord, storeTables } from '../../src/config/store-tables.ts';
@@ -141,6 +143,25 @@ async function useConversations(environment: Readonly<Record<string, string>>, e
   await store.close();
 }
 
+/** Where jobs go: the OAuth API leaves one, the worker puts one off. */
+async function makeJobs({ emulator, account }: PlannedAccount): Promise<SQSClient> {
+  const sqs = new SQSClient({ endpoint: emulator.endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS });
+  await sqs.send(new CreateQueueCommand({ QueueName: `sallyport-${account.environment}-jobs` }));
+  return sqs;
+}
+
+async function useJobs(name: string, queueUrl: string, endpoint: string, outside: SQSClient): Promise<void> {
+  const client = new SQSClient({ endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS, maxAttempts: 1 });
+  const queue = createSqsJobQueue({ queueUrl, client });
+  if (name === 'worker') {
+    // Lambda receives what the function puts off.
+    await outside.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'x' }));
+    const { Messages = [] } = await outside.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
+    await queue.putOff(Messages[0]?.ReceiptHandle ?? '', 1000);
+  } else await queue.send('x');
+  client.destroy();
+}
+
 /** Every parameter holds something: one that was never set is not read. */
 async function setParameters({ emulator, foundation }: PlannedAccount): Promise<void> {
   const ssm = new SSMClient({ endpoint: emulator.endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS });
@@ -159,6 +180,7 @@ export async function recordFunctions(planned: PlannedAccount): Promise<readonly
   await setParameters(planned);
   await makeFunctionUrl(planned);
   await makeConversations(planned);
+  const sqs = await makeJobs(planned);
   const proxy = await startRecordingProxy(planned.emulator.endpoint, functions);
   try {
     for (const name of functions) {
@@ -166,11 +188,14 @@ export async function recordFunctions(planned: PlannedAccount): Promise<readonly
       await useSecretsAndKeys(environment, proxy.endpointOf(name));
       const own = environment['SALLYPORT_CONVERSATIONS'] === 'dynamodb';
       if (own) await useConversations(environment, proxy.endpointOf(name));
+      const queueUrl = environment['SALLYPORT_JOBS_QUEUE_URL'];
+      if (queueUrl !== undefined) await useJobs(name, queueUrl, proxy.endpointOf(name), sqs);
     }
     const failed = proxy.calls().filter(({ status }) => status >= 400);
     if (failed.length > 0) throw new Error(`the emulator refused: ${JSON.stringify(failed)}`);
     return proxy.calls();
   } finally {
+    sqs.destroy();
     await proxy.close();
   }
 }

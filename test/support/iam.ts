@@ -223,6 +223,16 @@ export function requestsOf(account: Account, { service, action, request }: AwsCa
         { action: 'kms:Decrypt', resource: keyArn('data'), context },
       ];
     }
+    case 'sqs': {
+      const queue = arn('sqs', String(request['QueueUrl']).split('/').at(-1) ?? '');
+      const context = { 'kms:EncryptionContext:aws:sqs:arn': queue };
+      // SQS seals what is sent with its sender's rights on the key.
+      const seals = action === 'SendMessage' ? ['kms:Decrypt', 'kms:GenerateDataKey'] : [];
+      return [
+        { action: `sqs:${action}`, resource: queue },
+        ...seals.map((one) => ({ action: one, resource: keyArn('data'), context })),
+      ];
+    }
     case 's3':
       return [
         {

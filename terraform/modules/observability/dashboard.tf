@@ -8,6 +8,9 @@ locals {
     refused = "SEARCH('{${local.namespace},environment,service,reason} MetricName=\"Refused\" environment=\"${var.environment}\"', 'Sum', 300)"
     tools   = "SEARCH('{${local.namespace},environment,service,tool,outcome} MetricName=\"ToolCall\" environment=\"${var.environment}\"', 'Sum', 300)"
     turns   = "SEARCH('{${local.namespace},environment,service,status} MetricName=\"Turn\" environment=\"${var.environment}\"', 'Sum', 300)"
+    jobs    = "SEARCH('{${local.namespace},environment,service,kind,outcome} MetricName=\"Job\" environment=\"${var.environment}\"', 'Sum', 300)"
+    tokens  = "SEARCH('{${local.namespace},environment,service,model,kind} MetricName=\"ModelTokens\" environment=\"${var.environment}\"', 'Sum', 300)"
+    cost    = "SEARCH('{${local.namespace},environment,service,model} MetricName=\"ModelCost\" environment=\"${var.environment}\"', 'Sum', 300)"
   }
 
   graphs = concat(
@@ -37,6 +40,9 @@ locals {
       { title = "Refused, by reason", metrics = [[{ expression = local.searches.refused, id = "refused" }]] },
       { title = "Tool calls, by outcome", metrics = [[{ expression = local.searches.tools, id = "tools" }]] },
       { title = "Turns, by how they ended", metrics = [[{ expression = local.searches.turns, id = "turns" }]] },
+      { title = "Jobs, by how they ended", metrics = [[{ expression = local.searches.jobs, id = "jobs" }]] },
+      { title = "Models: tokens", metrics = [[{ expression = local.searches.tokens, id = "tokens" }]] },
+      { title = "Models: cost", metrics = [[{ expression = local.searches.cost, id = "cost" }]] },
       {
         title = "Days until certificates end"
         metrics = [for name in keys(var.certificate_days) : [
