@@ -30,6 +30,8 @@ export interface ConversationService {
   remove(person: string, id: string): Promise<void>;
 }
 
+const FORGET_AT_ONCE = 20;
+
 const missing = (): AppError => new AppError('not_found', 'There is no such conversation of yours.');
 
 function demandId(id: string): void {
@@ -98,7 +100,12 @@ export function createConversationService(deps: {
       demandId(id);
       const removed = await store.remove(person, id);
       if (removed === undefined) throw missing();
-      await Promise.all(removed.turns.map(({ turn }) => turns.forget(person, turn)));
+      const forgotten = removed.turns.map(({ turn }) => turn);
+      // The newest first: of those one may be running. A few at a time: a long conversation is no flood for the store.
+      for (let end = forgotten.length; end > 0; end -= FORGET_AT_ONCE) {
+        const some = forgotten.slice(Math.max(0, end - FORGET_AT_ONCE), end);
+        await Promise.all(some.map((turn) => turns.forget(person, turn)));
+      }
     },
   };
 }
