@@ -269,7 +269,7 @@ const possible = hasTerraform('the roles that deploy') && hasPython('the roles t
       try {
         const variables = service.variables({
           varFiles: ['dev.tfvars'],
-          vars: { environment: 'dev', bundle: join(folder, 'lambda.zip'), zone_id: zoneId },
+          vars: { environment: 'dev', bundle: join(folder, 'lambda.zip'), stream: { bearer: true }, zone_id: zoneId },
         });
         const applied = await service.run('apply', '-auto-approve', '-no-color', '-parallelism=30', ...variables);
         expect({ code: applied.code, said: applied.code === 0 ? '' : applied.output }).toEqual({ code: 0, said: '' });
