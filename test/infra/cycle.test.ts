@@ -94,9 +94,24 @@ whenPossible('the deployed system, without an account', () => {
     expect(unsignedStatus).toBe(403);
   });
 
+  it('serves the console, which allows nothing but its own origin', () => {
+    const { statuses, policy, linksToOAuth } = fact('console');
+    expect(statuses).toEqual([200, 200, 200]);
+    expect(policy).toContain("default-src 'none'; script-src 'self'");
+    expect(linksToOAuth).toBe(true);
+  });
+
   it('books what the person approves, and only that', () => {
     expect(fact('booking')).toMatchObject({ code: 0 });
     expect(fact('events')).toHaveLength(1);
+  });
+
+  it('keeps what was said in the table of conversations, and lists it to its owner', () => {
+    const { code, titles, items } = fact('conversations');
+    expect(code).toBe(0);
+    expect(titles).toEqual(expect.arrayContaining(['Am I free tomorrow at three?', expect.stringMatching(/^Book /)]));
+    expect(items.length).toBeGreaterThanOrEqual(titles.length);
+    for (const item of items) expect(item).toMatch(/^c_/);
   });
 
   it('refuses none of 300 calls while certificate and signing key are replaced', () => {

@@ -25,11 +25,15 @@ import {
   askSigned,
   askUnsigned,
   connect,
+  conversationsOf,
   deployAndAsk,
   type Enrolled,
   enrol,
+  listConversations,
+  lookAtConsole,
   MESSAGE_CANARY,
   revoke,
+  type SeenConsole,
   streamUrl,
 } from './persons.ts';
 import { openCaller, type RotationFacts, readCredentials, rotateUnderLoad } from './rotation.ts';
@@ -56,6 +60,13 @@ export interface Facts {
     /** Of the same request without a signature. */
     readonly unsignedStatus: number;
   };
+  /** As the command lists them, and what lies in their table. */
+  readonly conversations: {
+    readonly code: number;
+    readonly titles: readonly string[];
+    readonly items: readonly string[];
+  };
+  readonly console: SeenConsole;
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly rotation: RotationFacts;
   readonly outage: OutageFacts;
@@ -148,11 +159,22 @@ async function converse({ world, step, say, facts }: CycleContext): Promise<Enro
     facts.signed = { url, code: asked.code, output: asked.output, unsignedStatus: await askUnsigned(url) };
     say(asked.output.trim());
   });
+  await step('The console, as a browser asks for it.', async () => {
+    facts.console = await lookAtConsole();
+    say(facts.console.statuses.join(' '));
+  });
   await step('A booking, which the person approves.', async () => {
     const asked = await ask(world, person, `Book "${MESSAGE_CANARY}" tomorrow from 3pm to 4pm.`, '--yes');
     facts.booking = { code: asked.code, output: asked.output };
     facts.events = world.google.events(PERSON.email);
     say(asked.output.trim());
+  });
+  await step('What was said lies in the table of conversations, and its owner lists it.', async () => {
+    const ran = await listConversations(world, person);
+    const listed = ran.code === 0 ? (JSON.parse(ran.stdout) as readonly { readonly title: string }[]) : [];
+    const titles = listed.map(({ title }) => title);
+    facts.conversations = { code: ran.code, titles, items: await conversationsOf(world, person.id) };
+    say(`${titles.length} conversations listed`);
   });
   return person;
 }

@@ -35,6 +35,7 @@ export async function writeVariables(world: World): Promise<void> {
     sign_in_issuer: google.issuer,
     sign_in_client_id: CLIENT_ID,
     rate_per_minute: 10_000,
+    console: true,
   };
   const foundation = {
     disposable: true,

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { connectGoogle } from '../../../src/cli/client/connect.ts';
 import { createHeadlessPerson } from '../../../src/local/headless-person.ts';
+import { TEST_CREDENTIALS } from '../../support/aws-emulator.ts';
 import type { Ran } from './commands.ts';
 import { operate } from './deployment.ts';
-import { DOMAIN, ENVIRONMENT, PERSON, type World } from './world.ts';
+import { DOMAIN, ENVIRONMENT, PERSON, REGION, type World } from './world.ts';
 
 // A person of the deployed system: enrolled by the operator, connected by a browser, asking through the test client.
 
@@ -85,6 +87,49 @@ export function askSigned({ commands }: World, person: Enrolled, url: string, qu
       SALLYPORT_CONFIRM_TOKEN: person.confirmToken,
     },
   });
+}
+
+/** What the person has talked about, by the command. Never throws. */
+export function listConversations({ commands }: World, person: Enrolled): Promise<Ran> {
+  return commands.run(process.execPath, ['bin/sallyport.mjs', 'conversations', 'list', '--json'], {
+    env: { SALLYPORT_AGENT_URL: AGENT, SALLYPORT_TOKEN: person.agentToken },
+    shown: false,
+  });
+}
+
+/** Sort keys of all that lies in the table of conversations for a person. */
+export async function conversationsOf({ emulator }: World, person: string): Promise<readonly string[]> {
+  const client = new DynamoDBClient({ endpoint: emulator.endpoint, region: REGION, credentials: TEST_CREDENTIALS });
+  try {
+    const { Items: items = [] } = await client.send(
+      new QueryCommand({
+        TableName: `sallyport-${ENVIRONMENT}-conversations`,
+        KeyConditionExpression: 'person = :person',
+        ExpressionAttributeValues: { ':person': { S: person } },
+      }),
+    );
+    return items.map(({ conversation_id }) => conversation_id?.S ?? '');
+  } finally {
+    client.destroy();
+  }
+}
+
+export interface SeenConsole {
+  readonly statuses: readonly number[];
+  readonly policy: string;
+  /** What the page knows of where its person decides. */
+  readonly linksToOAuth: boolean;
+}
+
+/** The web console as a browser asks for it, without a token: the page, its script and its styles. */
+export async function lookAtConsole(): Promise<SeenConsole> {
+  const answers = await Promise.all(['', '/app.js', '/style.css'].map((path) => fetch(`${AGENT}/console${path}`)));
+  const [page = ''] = await Promise.all(answers.map((answer) => answer.text()));
+  return {
+    statuses: answers.map(({ status }) => status),
+    policy: answers[0]?.headers.get('content-security-policy') ?? '',
+    linksToOAuth: page.includes(`data-oauth-url="${OAUTH}"`),
+  };
 }
 
 /** The same question as a stream, by whoever does not sign, and with a token that is nobody's. */
