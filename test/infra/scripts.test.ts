@@ -461,6 +461,16 @@ describeHere('a deployment', () => {
     expect(await run('rollback', ['nobody/1'])).toMatchObject({ code: 64 });
   }, 300_000);
 
+  it('that somebody opened by hand is found by doctor', async () => {
+    const close = await account.openUrl('agent');
+    const { stdout } = await checkout.run('doctor', ['dev'], { env: { REDIS_CA_FILE: 'redis-ca.pem' } });
+    await close();
+    expect(stdout).toContain(
+      'BAD  sallyport-dev-agent has a Function URL that nobody deployed: a way in around its API\n       → aws lambda delete-function-url-config --function-name sallyport-dev-agent --qualifier live',
+    );
+    expect(stdout).not.toContain('sallyport-dev-oauth has a Function URL');
+  }, 60_000);
+
   it('is destroyed, and the foundation only after it', async () => {
     const tooEarly = await run('destroy', ['--root', 'foundation']);
     expect([tooEarly.code, tooEarly.stderr]).toEqual([3, expect.stringContaining('The service is still there')]);

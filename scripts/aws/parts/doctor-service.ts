@@ -5,7 +5,7 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { GetFunctionCommand } from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, GetFunctionUrlConfigCommand } from '@aws-sdk/client-lambda';
 import { storeTables } from '../../../src/config/store-tables.ts';
 import { type AwsClients, ifThere } from './aws.ts';
 import { type EnvironmentNames, FUNCTIONS, type FunctionKey, LIVE, OPTIONAL_FUNCTIONS } from './environment.ts';
@@ -38,6 +38,24 @@ async function examineFunction(
         `make deploy ENV=${environment}`,
       )
     : ok(`${name} serves version ${version}`);
+}
+
+/** How callers of a function's URL are known. Any other function has none. */
+const URLS: Readonly<Partial<Record<FunctionKey, 'AWS_IAM' | 'NONE'>>> = { stream: 'AWS_IAM', 'stream-bearer': 'NONE' };
+
+async function examineUrl(aws: AwsClients, names: EnvironmentNames, key: FunctionKey): Promise<readonly Finding[]> {
+  const name = names.functionName(key);
+  const found = await ifThere(
+    aws.lambda.send(new GetFunctionUrlConfigCommand({ FunctionName: name, Qualifier: LIVE })),
+  );
+  const [wanted, type] = [URLS[key], found?.AuthType];
+  if (type === wanted) return type === undefined ? [] : [ok(`${name} has its Function URL (${type})`)];
+  if (wanted !== undefined) {
+    const how = type === undefined ? 'has no Function URL' : `has a Function URL of the type ${type}`;
+    return [bad(`${name} ${how}, not ${wanted}`, `make deploy ENV=${names.environment}`)];
+  }
+  const remove = `aws lambda delete-function-url-config --function-name ${name} --qualifier ${LIVE}`;
+  return [bad(`${name} has a Function URL that nobody deployed: a way in around its API`, remove)];
 }
 
 async function resolves(host: string): Promise<boolean> {
@@ -102,7 +120,9 @@ export async function examineService(
       return host === undefined ? [] : examineDomain(aws, host, deploy, key === 'mcp' ? version : undefined);
     }),
   );
-  return [...functions, ...domains.flat()];
+  const deployed = FUNCTIONS.filter((key) => live[key] !== undefined);
+  const functionUrls = await Promise.all(deployed.map((key) => examineUrl(aws, names, key)));
+  return [...functions, ...functionUrls.flat(), ...domains.flat()];
 }
 
 /** Classes of tables (what their names end in). */

@@ -5,7 +5,12 @@ import {
   KMSClient,
   ListAliasesCommand,
 } from '@aws-sdk/client-kms';
-import { GetAliasCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateFunctionUrlConfigCommand,
+  DeleteFunctionUrlConfigCommand,
+  GetAliasCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DescribeParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 
@@ -24,6 +29,8 @@ export interface OperatorAccount {
   enableKey(id: string): Promise<void>;
   /** Of those functions that are there. */
   liveVersions(functions: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /** A Function URL for everybody, as somebody might click it together. Answers how it is removed. */
+  openUrl(name: string): Promise<() => Promise<void>>;
 }
 
 interface AccountOptions {
@@ -86,6 +93,11 @@ export function createOperatorAccount(options: AccountOptions): OperatorAccount 
         if (alias?.FunctionVersion !== undefined) found[name] = alias.FunctionVersion;
       }
       return found;
+    },
+    openUrl: async (name) => {
+      const url = { FunctionName: `sallyport-dev-${name}`, Qualifier: 'live' };
+      await lambda.send(new CreateFunctionUrlConfigCommand({ ...url, AuthType: 'NONE' }));
+      return async () => void (await lambda.send(new DeleteFunctionUrlConfigCommand(url)));
     },
   };
 }
