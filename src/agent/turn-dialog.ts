@@ -17,6 +17,8 @@ const WITH_ANOTHER =
   'Not sent, because another call of the same step was wrong. Send it again together with the mended one.';
 const CUT_OFF = 'Your last answer was cut off, so none of its calls was made. Answer again, shorter.';
 
+/** A small window is not for the answer alone. */
+const OUTPUT_SHARE = 0.25;
 /** What messages get of a window that is all but filled by instructions and tools: better refused by the provider than left without a question. */
 const MIN_MESSAGE_TOKENS = 1000;
 
@@ -33,7 +35,8 @@ async function askModel(setting: Setting): Promise<ModelReply> {
     contacts: mentionedContacts(said, contacts),
     unresolved: unresolvedNames(questionOf(handle.record), contacts),
   };
-  const { windowTokens, maxOutputTokens } = deps.config;
+  const { windowTokens } = deps.config;
+  const maxOutputTokens = Math.min(deps.config.maxOutputTokens, Math.floor(windowTokens * OUTPUT_SHARE));
   const besides = tokensOf(writeInstructions(facts)) + tokensOf(JSON.stringify(catalog.offered)) + maxOutputTokens;
   const current = handle.record.messages;
   const fitted = fitToWindow(
