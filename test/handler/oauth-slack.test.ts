@@ -26,7 +26,9 @@ beforeAll(async () => {
   await world.store.set(identityKey(IDENTITY), JSON.stringify({ v: 1, person: ann }));
 });
 afterAll(() => world.close());
-beforeEach(() => world.sent.splice(0));
+beforeEach(() => {
+  world.sent.splice(0);
+});
 
 async function send(body: string, path = '/slack/events', over: Readonly<Record<string, string>> = {}) {
   const type = body.startsWith('{') ? 'json' : 'form';

@@ -1,4 +1,4 @@
-import { AppError } from '../../kernel/app-error.ts';
+import { AppError, isExpected } from '../../kernel/app-error.ts';
 import { encodeUlid } from '../../kernel/ulid.ts';
 import type { Slack } from '../../ports/slack.ts';
 import type { JobRecord } from '../../trust/job.ts';
@@ -131,10 +131,10 @@ export function createSlackAsk(deps: SlackAskDeps) {
     }
   }
 
-  /** Only what was refused before there was a turn ends up here: it is said, unless it may pass by itself. */
-  async function refuse(place: TurnPlace, error: unknown): Promise<void> {
-    if (!(error instanceof AppError) || error.code === 'unavailable' || error.code === 'internal') throw error;
-    await slack.update(place.message, say(error.message));
+  /** What was refused before there was a turn is said to its sender, unless it may pass by itself. */
+  function refusal(error: unknown): string {
+    if (isExpected(error) && error.code !== 'unavailable') return error.message;
+    throw error;
   }
 
   return async function ask(
@@ -167,19 +167,14 @@ export function createSlackAsk(deps: SlackAskDeps) {
         following.tell(event);
       },
     };
-    try {
-      const record = await run(asked, setting, exchange);
-      await following.stop();
-      if (record.status === 'running') return { status: 'again', afterMs: AGAIN_MS };
-      await show.show(place, record);
-    } catch (error) {
-      await following.stop();
-      await refuse(place, error);
-    } finally {
-      await bound.catch((error: unknown) => {
-        log.warn('slack.thread_not_kept', { cause: error instanceof Error ? error.name : typeof error });
-      });
-    }
+    const ended = await run(asked, setting, exchange).catch((error: unknown) => refusal(error));
+    await following.stop();
+    await bound.catch((error: unknown) => {
+      log.warn('slack.thread_not_kept', { cause: error instanceof Error ? error.name : typeof error });
+    });
+    if (typeof ended === 'string') await slack.update(place.message, say(ended));
+    else if (ended.status === 'running') return { status: 'again', afterMs: AGAIN_MS };
+    else await show.show(place, ended);
     return undefined;
   };
 }
