@@ -25,10 +25,10 @@ export const assumptions = {
 export const standing = {
   kmsKeys: 4,
   dashboards: 1,
-  alarmMetrics: 62,
+  alarmMetrics: 68,
 } as const;
 
-/** Metrics of ours that occur in ordinary use: tools × outcomes, refusals by reason, turns by status, days left. */
-export const ORDINARY_METRICS = 15;
+/** Metrics of ours that occur in ordinary use: tools × outcomes, refusals by reason, turns and jobs by how they ended, tokens and cost, days left. */
+export const ORDINARY_METRICS = 19;
 /** Rules of the firewall that `edge` sets up. A test holds it to the plan. */
 export const FIREWALL_RULES = 4;

@@ -163,7 +163,7 @@ whenPossible('the deployed system, without an account', () => {
     const roles = rolesOf(applied('service'), account.id, boundaries);
     const judge = await createJudge(account);
     expect(new Set(report.calls.map((call) => call.function))).toEqual(
-      new Set(['agent', 'mcp', 'oauth', 'rotate', 'stream']),
+      new Set(['agent', 'mcp', 'oauth', 'rotate', 'stream', 'worker']),
     );
     for (const name of new Set(report.calls.map((call) => call.function))) {
       const role = roles.find((one) => one.name === `sallyport-dev-${name}`);

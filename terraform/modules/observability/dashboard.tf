@@ -125,6 +125,7 @@ locals {
     values(aws_cloudwatch_metric_alarm.throttles)[*].alarm_name,
     values(aws_cloudwatch_metric_alarm.duration)[*].alarm_name,
     values(aws_cloudwatch_metric_alarm.server_errors)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.url_errors)[*].alarm_name,
     values(aws_cloudwatch_metric_alarm.faults)[*].alarm_name,
     values(aws_cloudwatch_metric_alarm.refused)[*].alarm_name,
     values(aws_cloudwatch_metric_alarm.refused_because)[*].alarm_name,

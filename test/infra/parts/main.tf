@@ -93,7 +93,7 @@ module "observability" {
   environment       = "dev"
   function_urls     = ["agent"]
   prefix            = local.prefix
-  queues            = { rotate-failed = "sallyport-dev-rotate-dead", rotate-undelivered = module.rotation.queue_name }
+  queues            = { jobs-failed = "sallyport-dev-jobs-dead", rotate-failed = "sallyport-dev-rotate-dead", rotate-undelivered = module.rotation.queue_name }
   tables            = values(module.store.table_names)
 
   functions = {
