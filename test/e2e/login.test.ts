@@ -37,6 +37,7 @@ function sallyport(...args: string[]): Running {
     SALLYPORT_HOME: join(folder, 'no-system-here'),
     SALLYPORT_AGENT_URL: system.machine.access.agent.url,
     SALLYPORT_OAUTH_URL: system.machine.access.oauth.url,
+    SALLYPORT_CONFIRM_TOKEN: system.machine.access.oauth.token,
   };
   const child = spawn(process.execPath, ['bin/sallyport.mjs', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
@@ -241,5 +242,11 @@ describe('sallyport link', () => {
     expect(done.text).toContain('Linked');
     expect(await running.ended).toMatchObject({ code: 0, out: `oidc:work:bob is ${system.machine.access.person}\n` });
     expect((await sallyport('whoami').ended).out).toContain(system.machine.access.person);
-  }, 30_000);
+    // Seen and taken back by the person, with the token that confirms.
+    expect((await sallyport('identities').ended).out.split('\n')).toContain('oidc:work:bob');
+    expect(await sallyport('unlink', 'oidc:work:bob').ended).toMatchObject({ code: 0 });
+    expect((await sallyport('identities').ended).out).not.toContain('bob');
+    expect((await sallyport('whoami').ended).err).toContain('nobody here is known');
+    expect((await sallyport('unlink', 'oidc:work:bob').ended).code).not.toBe(0);
+  }, 60_000);
 });
