@@ -21,6 +21,7 @@ locals {
     SALLYPORT_MODEL_PRICES = length(var.model_prices) == 0 ? null : jsonencode({
       for model, price in var.model_prices : model => { for kind, amount in price : kind => amount if amount != null }
     })
+    SALLYPORT_MODEL_WINDOW = var.model_window == null ? null : tostring(var.model_window)
   }
 
   bedrock_models = [for model in local.models : trimprefix(model, "bedrock:") if startswith(model, "bedrock:")]

@@ -452,6 +452,17 @@ variable "model_prices" {
   }
 }
 
+variable "model_window" {
+  description = "How many tokens the model reads at once; what does not fit of a conversation is shortened. Null: 64,000."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.model_window == null || try(var.model_window >= 8000 && var.model_window <= 10000000 && floor(var.model_window) == var.model_window, false)
+    error_message = "model_window must be a whole number from 8,000 to 10,000,000."
+  }
+}
+
 variable "ntfy" {
   description = "The ntfy server of the toolset `notify`, and whether it wants a token (parameter `ntfy-token`). The topics are the parameter `ntfy-topic`."
   type = object({

@@ -530,6 +530,7 @@ on('the service root', () => {
         offline: { input: 0, output: 0 },
       },
       day_tokens: 200_000,
+      model_window: 128_000,
       ntfy: { token: true },
       slack: true,
       sign_in_client_id: 'sallyport',
@@ -706,6 +707,7 @@ on('the service root', () => {
       ]);
       expect(told).toMatchObject({
         SALLYPORT_DAY_TOKENS: '200000',
+        SALLYPORT_MODEL_WINDOW: '128000',
         SALLYPORT_MODEL_FALLBACKS:
           'anthropic:claude-haiku-4-5,bedrock:eu.amazon.nova-lite-v1:0,bedrock:amazon.nova-micro-v1:0',
       });
