@@ -121,12 +121,12 @@ describe('a direct message', () => {
     await say('am I free on Friday at ten?', { ts });
     const first = await told(mark, /^Free: Fri /);
     await say('am I free on Friday at noon?', { thread_ts: ts });
-    const second = await told(mark, /^Free: Fri .*12:00/);
+    const second = await told(mark, /^Free: Fri .*, 12:00/);
     const reply = since(mark).find(({ answer }) => answer.ts === second.fields['ts']);
     expect(reply?.fields).toMatchObject({ channel: direct, thread_ts: ts });
     // Under the answer goes on as well.
     await say('am I free on Friday at one?', { thread_ts: first.fields['ts'] });
-    await told(mark, /^Free: Fri .*13:00/);
+    await told(mark, /^Free: Fri .*, 13:00/);
     expect(await turnsWith('am I free on Friday at ten?')).toEqual(
       expect.arrayContaining(['am I free on Friday at noon?', 'am I free on Friday at one?']),
     );
