@@ -235,6 +235,9 @@ describeWithBrowser('a conversation in the console', () => {
     await press('Four o’clock');
     await browser.waitFor(`document.querySelectorAll('.turn').length === 1`);
     expect(await browser.evaluate(lastText)).toContain('am I free tomorrow at four?');
+    // What was said is kept, the way of its calls is not.
+    expect(await browser.evaluate(`document.querySelector('.call').dataset.tool`)).toBe('freebusy');
+    expect(await browser.evaluate(`document.querySelectorAll('.door').length`)).toBe(0);
 
     await press('Delete');
     await press('Keep it');

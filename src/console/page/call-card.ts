@@ -31,6 +31,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   unclear: 'may have been done',
 };
 
+const UNDER_WAY = ['waiting', 'sent', 'approval_required'];
+
 export const outcomeWords = (outcome: string): string => OUTCOMES[outcome] ?? outcome;
 
 const milliseconds = (ms: number): string =>
@@ -66,22 +68,27 @@ export function argumentList(args: Call['arguments']): HTMLElement {
   return list;
 }
 
+/** A call of long ago, or one that was never sent, is known without its doors: then none are shown, rather than seven that nobody reached. */
+function doorList({ tool, outcome, doors }: Call): HTMLElement | undefined {
+  if (doors.length === 0 && !UNDER_WAY.includes(outcome)) return undefined;
+  const passed = new Map(doors.map((door) => [door.name, door]));
+  const items = WAY.map((door) => doorItem(door, passed.get(door[0])));
+  return element('ol', { class: 'doors', 'aria-label': `The doors that ${tool} passes` }, ...items);
+}
+
 export function callCard(call: Call, title: string | undefined): HTMLElement {
-  const passed = new Map(call.doors.map((door) => [door.name, door]));
   const heading = element(
     'p',
     { class: 'call-head' },
     element('span', {}, title === undefined ? undefined : `${title} `, element('code', {}, call.tool)),
     element('span', { class: `outcome ${call.outcome}` }, outcomeWords(call.outcome)),
   );
-  const doors = element('ol', { class: 'doors', 'aria-label': `The doors that ${call.tool} passes` });
-  doors.append(...WAY.map((door) => doorItem(door, passed.get(door[0]))));
   const words = element('details', {}, element('summary', {}, 'What was asked for'), argumentList(call.arguments));
   return element(
     'section',
     { class: 'call', 'aria-label': `${call.tool}: ${outcomeWords(call.outcome)}`, 'data-tool': call.tool },
     heading,
-    doors,
+    doorList(call),
     call.message === undefined ? undefined : element('p', { class: 'soft' }, call.message),
     words,
   );
