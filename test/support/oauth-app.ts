@@ -114,7 +114,9 @@ export async function createOAuthWorld(options: WorldOptions = {}): Promise<OAut
       slackSigningSecret: createSecret(options.slackSigningSecret),
     }),
     verifyJwt: options.verifyJwt,
-    jobQueue: options.jobQueue ?? (options.slackSigningSecret && { send: async (id: string) => void sent.push(id) }),
+    jobQueue:
+      options.jobQueue ??
+      (options.slackSigningSecret === undefined ? undefined : { send: async (id) => void sent.push(id) }),
     clock,
     random,
     log,
