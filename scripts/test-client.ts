@@ -50,9 +50,13 @@ async function main(): Promise<number> {
   const environment = process.env;
   const local = readLocalFile(environment['SALLYPORT_HOME'] ?? '.sallyport');
   const url = values.url ?? environment['SALLYPORT_AGENT_URL'] ?? local?.agent.url;
-  const token = values.token ?? environment['SALLYPORT_TOKEN'] ?? local?.agent.token;
+  // The local system's tokens are for the local system alone.
+  const localToken = (api: { readonly url: string; readonly token: string } | undefined, chosen: string | undefined) =>
+    api?.url === chosen ? api?.token : undefined;
+  const token = values.token ?? environment['SALLYPORT_TOKEN'] ?? localToken(local?.agent, url);
   const oauthUrl = values['oauth-url'] ?? environment['SALLYPORT_OAUTH_URL'] ?? local?.oauth.url;
-  const confirmToken = values['confirm-token'] ?? environment['SALLYPORT_CONFIRM_TOKEN'] ?? local?.oauth.token;
+  const confirmToken =
+    values['confirm-token'] ?? environment['SALLYPORT_CONFIRM_TOKEN'] ?? localToken(local?.oauth, oauthUrl);
   if (url === undefined || token === undefined) {
     console.error('No Agent API is known. Start one here with `make dev`, or give --url and SALLYPORT_TOKEN.');
     return 2;

@@ -39,15 +39,17 @@ export function addApprovalCommands(program: Command, context: CliContext): void
     'approvals',
     'approvals list --json',
   );
-  approvals
-    .command('show <id>')
-    .description('what exactly would be done')
-    .action(async (id: string, _options: unknown, command: Command) => {
-      const request = { method: 'GET', path: `/approvals/${encodeURIComponent(id)}` } as const;
-      const asked = await callApi(oauthEndpoint(context, command), request, question);
-      const plain = { strong: String, soft: String, good: String, bad: String };
-      for (const line of describeApproval(asked, plain)) context.print(line);
-    });
+  withExamples(
+    approvals
+      .command('show <id>')
+      .description('what exactly would be done')
+      .action(async (id: string, _options: unknown, command: Command) => {
+        const request = { method: 'GET', path: `/approvals/${encodeURIComponent(id)}` } as const;
+        const asked = await callApi(oauthEndpoint(context, command), request, question);
+        for (const line of describeApproval(asked, context.outStyle)) context.say(line);
+      }),
+    'approvals show Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX',
+  );
   for (const [name, decision] of [
     ['approve', 'yes'],
     ['refuse', 'no'],

@@ -7,6 +7,7 @@ import { currentAuthorization } from '../client/credentials.ts';
 import { type LinkRequest, linkIdentity } from '../client/link.ts';
 import { createTransport } from '../client/transport.ts';
 import { type CliContext, oauthEndpoint, settingsOf } from '../context.ts';
+import { withExamples } from '../examples.ts';
 import { oneLine } from '../visible.ts';
 
 // `sallyport identities|link|unlink`: what proves who you are. A sign-in of this terminal becomes yours in a browser that is signed in as you.
@@ -30,13 +31,17 @@ async function asSignIn(context: CliContext, command: Command): Promise<Pick<Lin
 }
 
 export function addIdentityCommands(program: Command, context: CliContext): void {
-  program
-    .command('identities')
-    .description('what proves who you are')
-    .action(async (_options: unknown, command: Command) => {
-      const found = await callApi(oauthEndpoint(context, command), { method: 'GET', path: '/identities' }, identities);
-      for (const identity of found.identities) context.print(oneLine(identity));
-    });
+  withExamples(
+    program
+      .command('identities')
+      .description('what proves who you are')
+      .action(async (_options: unknown, command: Command) => {
+        const oauth = oauthEndpoint(context, command);
+        const found = await callApi(oauth, { method: 'GET', path: '/identities' }, identities);
+        for (const identity of found.identities) context.print(oneLine(identity));
+      }),
+    'identities',
+  );
   program
     .command('link')
     .description('let your `sallyport login` prove who you are: opens a browser in which you are signed in')

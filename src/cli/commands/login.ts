@@ -11,6 +11,7 @@ import type { Login } from '../client/login-file.ts';
 import { findWay, type WayFlags } from '../client/sign-in-ways.ts';
 import { createTransport } from '../client/transport.ts';
 import { agentEndpoint, type CliContext, settingsOf } from '../context.ts';
+import { withExamples } from '../examples.ts';
 import { oneLine } from '../visible.ts';
 
 // `sallyport login|logout|whoami`: an access token of the issuer that the Agent API believes, for every other command. It lies in a file that
@@ -116,15 +117,21 @@ export function addLoginCommands(program: Command, context: CliContext): void {
     .option('--no-browser', 'only print the link')
     .addHelpText('after', '\nThe token lies in ~/.config/sallyport/login.json, which only you can read.')
     .action((options: LoginOptions, command: Command) => login(context, options, command));
-  program
-    .command('logout')
-    .description('forget the sign-in, here and at the provider')
-    .action((_options: unknown, command: Command) => logout(context, command));
-  program
-    .command('whoami')
-    .description('whom the Agent API takes you for')
-    .action(async (_options: unknown, command: Command) => {
-      const found = await askWhoAmI(agentEndpoint(context, command));
-      context.print(`${found.person}  ${oneLine(found.identity)}  ${found.scopes.join(' ')}`);
-    });
+  withExamples(
+    program
+      .command('logout')
+      .description('forget the sign-in, here and at the provider')
+      .action((_options: unknown, command: Command) => logout(context, command)),
+    'logout',
+  );
+  withExamples(
+    program
+      .command('whoami')
+      .description('whom the Agent API takes you for')
+      .action(async (_options: unknown, command: Command) => {
+        const found = await askWhoAmI(agentEndpoint(context, command));
+        context.print(`${found.person}  ${oneLine(found.identity)}  ${found.scopes.join(' ')}`);
+      }),
+    'whoami',
+  );
 }

@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/app-error.ts';
 import type { Operator } from '../../operator/operator.ts';
 import { ApiRefusal, callApi } from '../client/api.ts';
 import { type CliContext, oauthUrl } from '../context.ts';
+import { withExamples } from '../examples.ts';
 import { asOperator } from '../operator-session.ts';
 import { oneLine } from '../visible.ts';
 
@@ -34,46 +35,58 @@ async function disconnectGoogle(operator: Operator, url: string | undefined, per
 
 export function addPersonCommands(program: Command, context: CliContext): void {
   const person = program.command('person').description('add, list and identify persons (operator)');
-  person
-    .command('add <name>')
-    .description('add a person; prints the id')
-    .action(async (name: string, _options: unknown, command: Command) => {
-      await asOperator(context, command, async ({ operator }) =>
-        context.print((await operator.addPerson(name)).person),
-      );
-    });
-  person
-    .command('list')
-    .description('list persons')
-    .action(async (_options: unknown, command: Command) => {
-      await asOperator(context, command, async ({ operator }) => {
-        for (const record of await operator.listPersons()) context.print(`${record.person}  ${oneLine(record.name)}`);
-      });
-    });
-  person
-    .command('identify <person> <identity>')
-    .description('let an identity prove a person, such as oidc:google:<sub>')
-    .option('--move', 'even if it proves somebody else now')
-    .action(async (id: string, identity: string, options: { move?: true }, command: Command) => {
-      await asOperator(context, command, async ({ operator }) => {
-        await operator.mapIdentity(identity, id, { move: options.move === true });
-        context.print(`${identity} is ${id}`);
-      });
-    });
-  person
-    .command('remove <person>')
-    .description('take back everything of a person: tokens, grants, connections, conversations')
-    .option('--yes', 'do it without asking')
-    .action(async (id: string, options: { yes?: true }, command: Command) => {
-      await asOperator(context, command, async ({ operator }) => {
-        if (options.yes !== true) {
-          context.print(`Everything of ${id} would be removed for good. Say it again with --yes to do it.`);
-          return;
-        }
-        const atGoogle = await disconnectGoogle(operator, oauthUrl(context, command), id);
-        const removed = await operator.removePerson(id);
-        context.print(`${id} is removed, with ${removed} records.`);
-        context.warn(atGoogle);
-      });
-    });
+  withExamples(
+    person
+      .command('add <name>')
+      .description('add a person; prints the id')
+      .action(async (name: string, _options: unknown, command: Command) => {
+        await asOperator(context, command, async ({ operator }) =>
+          context.print((await operator.addPerson(name)).person),
+        );
+      }),
+    'person add "Ana Berg"',
+  );
+  withExamples(
+    person
+      .command('list')
+      .description('list persons')
+      .action(async (_options: unknown, command: Command) => {
+        await asOperator(context, command, async ({ operator }) => {
+          for (const record of await operator.listPersons()) context.print(`${record.person}  ${oneLine(record.name)}`);
+        });
+      }),
+    'person list',
+  );
+  withExamples(
+    person
+      .command('identify <person> <identity>')
+      .description('let an identity prove a person, such as oidc:google:<sub>')
+      .option('--move', 'even if it proves somebody else now')
+      .action(async (id: string, identity: string, options: { move?: true }, command: Command) => {
+        await asOperator(context, command, async ({ operator }) => {
+          await operator.mapIdentity(identity, id, { move: options.move === true });
+          context.print(`${identity} is ${id}`);
+        });
+      }),
+    'person identify p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD oidc:google:1234567890',
+  );
+  withExamples(
+    person
+      .command('remove <person>')
+      .description('take back everything of a person: tokens, grants, connections, conversations')
+      .option('--yes', 'do it without asking')
+      .action(async (id: string, options: { yes?: true }, command: Command) => {
+        await asOperator(context, command, async ({ operator }) => {
+          if (options.yes !== true) {
+            context.print(`Everything of ${id} would be removed for good. Say it again with --yes to do it.`);
+            return;
+          }
+          const atGoogle = await disconnectGoogle(operator, oauthUrl(context, command), id);
+          const removed = await operator.removePerson(id);
+          context.print(`${id} is removed, with ${removed} records.`);
+          context.warn(atGoogle);
+        });
+      }),
+    'person remove p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --yes',
+  );
 }

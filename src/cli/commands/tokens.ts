@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { TokenRecord } from '../../trust/access-token.ts';
 import type { CliContext } from '../context.ts';
+import { withExamples } from '../examples.ts';
 import { asOperator } from '../operator-session.ts';
 
 // `sallyport token …`: tokens of ours, which prove a person to the APIs.
@@ -14,37 +15,46 @@ function describe(token: TokenRecord): string {
 
 export function addTokenCommands(program: Command, context: CliContext): void {
   const token = program.command('token').description('make, list and revoke tokens (operator)');
-  token
-    .command('create')
-    .description('make a token; its text is shown once')
-    .requiredOption('--person <person>', 'whose it is (`sallyport person list`)')
-    .requiredOption('--audience <audience>', 'agent, mcp or confirm')
-    .requiredOption('--scope <scopes>', 'such as "calendar.read calendar.write", or confirm')
-    .option('--days <days>', 'how long it lasts', '90')
-    .action(async (options: { person: string; audience: string; scope: string; days: string }, command: Command) => {
-      await asOperator(context, command, async ({ operator }) => {
-        const made = await operator.createToken({ ...options, days: Number(options.days) });
-        context.warn(
-          `Token ${made.record.id}, until ${day(made.record.expires_at)}. This is the only time it is shown:`,
-        );
-        context.print(made.text);
-      });
-    });
-  token
-    .command('list')
-    .description('list tokens, without their secrets')
-    .option('--person <person>', 'only this person’s')
-    .action(async (options: { person?: string }, command: Command) => {
-      await asOperator(context, command, async ({ operator }) => {
-        for (const record of await operator.listTokens(options.person)) context.print(describe(record));
-      });
-    });
-  token
-    .command('revoke <id>')
-    .description('make a token useless, at once')
-    .action(async (id: string, _options: unknown, command: Command) => {
-      await asOperator(context, command, async ({ operator }) => {
-        context.print(describe(await operator.revokeToken(id)));
-      });
-    });
+  withExamples(
+    token
+      .command('create')
+      .description('make a token; its text is shown once')
+      .requiredOption('--person <person>', 'whose it is (`sallyport person list`)')
+      .requiredOption('--audience <audience>', 'agent, mcp or confirm')
+      .requiredOption('--scope <scopes>', 'such as "calendar.read calendar.write", or confirm')
+      .option('--days <days>', 'how long it lasts', '90')
+      .action(async (options: { person: string; audience: string; scope: string; days: string }, command: Command) => {
+        await asOperator(context, command, async ({ operator }) => {
+          const made = await operator.createToken({ ...options, days: Number(options.days) });
+          context.warn(
+            `Token ${made.record.id}, until ${day(made.record.expires_at)}. This is the only time it is shown:`,
+          );
+          context.print(made.text);
+        });
+      }),
+    'token create --person p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --audience agent --scope "calendar.read calendar.write"',
+  );
+  withExamples(
+    token
+      .command('list')
+      .description('list tokens, without their secrets')
+      .option('--person <person>', 'only this person’s')
+      .action(async (options: { person?: string }, command: Command) => {
+        await asOperator(context, command, async ({ operator }) => {
+          for (const record of await operator.listTokens(options.person)) context.print(describe(record));
+        });
+      }),
+    'token list',
+  );
+  withExamples(
+    token
+      .command('revoke <id>')
+      .description('make a token useless, at once')
+      .action(async (id: string, _options: unknown, command: Command) => {
+        await asOperator(context, command, async ({ operator }) => {
+          context.print(describe(await operator.revokeToken(id)));
+        });
+      }),
+    'token revoke 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD',
+  );
 }
