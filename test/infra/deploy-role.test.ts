@@ -84,7 +84,14 @@ const BLIND_TO_RESOURCES = [
   'sns:',
 ];
 /** Whose conditions it has no values for: resources count, conditions do not. least-privilege.test.ts judges those on the boundary. */
-const BLIND_TO_CONDITIONS = ['iam:CreateRole', 'iam:PutRolePolicy', 'route53:ChangeResourceRecordSets'];
+const BLIND_TO_CONDITIONS = [
+  'iam:CreateRole',
+  'iam:PutRolePolicy',
+  'lambda:CreateEventSourceMapping',
+  'lambda:DeleteEventSourceMapping',
+  'lambda:UpdateEventSourceMapping',
+  'route53:ChangeResourceRecordSets',
+];
 
 /** Calls that it takes for another action than AWS does. */
 const MISNAMED: Readonly<Record<string, string>> = { 'lambda:GetAlias': 'lambda:ListAliases' };
