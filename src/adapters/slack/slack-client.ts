@@ -84,7 +84,7 @@ export function createSlackClient(options: SlackClientOptions): Slack {
   const notBefore = new Map<string, number>();
 
   const client = lazily(async (): Promise<WebClient> => {
-    const { WebClient } = await import('@slack/web-api');
+    const { WebClient } = await import('./web-client.ts');
     return new WebClient(options.token.reveal(), {
       slackApiUrl: options.apiUrl,
       fetch: createOutsideFetch(options.http),
