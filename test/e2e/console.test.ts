@@ -201,6 +201,32 @@ describeWithBrowser('a conversation in the console', () => {
     expect(booked('Stocktaking')).toBe(false);
   }, 60_000);
 
+  it('lets go of a turn that waits when the person signs out, and finds it again for who signs in', async () => {
+    await openConsole(browser, system.machine.access);
+    await write(browser, 'book Rehearsal tomorrow at 19:00 for an hour');
+    await waitForQuestion(browser);
+    const conversation = new URL(await browser.url()).hash;
+    const looks = `performance.getEntriesByType('resource').length`;
+    await browser.evaluate(
+      `[...document.querySelectorAll('button')].find((one) => one.textContent === 'Sign out').click()`,
+    );
+    await browser.waitFor(`document.querySelector('#token') !== null`);
+    await browser.type('#token', 'half a tok');
+    await browser.evaluate(`globalThis.looks = ${looks}; globalThis.sinceMs = performance.now()`);
+    // Longer than it takes to look for an answer.
+    await browser.waitFor('performance.now() - globalThis.sinceMs > 2000');
+    expect(await browser.evaluate(`${looks} - globalThis.looks`)).toBe(0);
+    expect(await browser.evaluate(`document.querySelector('#token').value`)).toBe('half a tok');
+    const { agent } = system.machine.access;
+    await browser.open('about:blank');
+    await browser.open(`${agent.url}/console${conversation}`);
+    await browser.waitFor(`document.querySelector('#token') !== null`);
+    await browser.type('#token', agent.token);
+    await browser.press('Enter');
+    await waitForQuestion(browser);
+    expect(await browser.evaluate(lastText)).toContain('Rehearsal');
+  }, 60_000);
+
   it('lists, opens, renames, saves and deletes conversations', async () => {
     await openConsole(browser, system.machine.access);
     await ask(browser, 'am I free tomorrow at four?');

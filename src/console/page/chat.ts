@@ -18,6 +18,8 @@ export interface Chat {
   open(conversation: string | undefined): void;
   conversation(): string | undefined;
   busy(): boolean;
+  /** The page is given up: what runs goes on elsewhere, and is not told here any more. */
+  leave(): void;
 }
 
 /** `interrupted`: its process is gone; it goes on where it stopped when it is asked to. */
@@ -177,6 +179,13 @@ export function createChat(deps: ChatDeps): Chat {
     });
   }
 
+  function leave(): void {
+    if (running === undefined) return;
+    running.left = true;
+    running.wake();
+    running = undefined;
+  }
+
   function createRun(question: string): Running {
     const wake = (): void => {
       run.answered = true;
@@ -225,15 +234,12 @@ export function createChat(deps: ChatDeps): Chat {
       running.wake();
     },
     open(id) {
-      if (running !== undefined) {
-        running.left = true;
-        running.wake();
-        running = undefined;
-      }
+      leave();
       conversation = id;
       deps.onChange();
     },
     conversation: () => conversation,
     busy: () => running !== undefined,
+    leave,
   };
 }

@@ -20,7 +20,7 @@ const CONVERSATION = /^#(c_[0-9A-Z]{26})$/;
 const NEW = 'New conversation';
 
 /** The page's fixed parts. */
-function createFrame(options: ConsoleOptions) {
+function createFrame(onSignOut: () => void) {
   const title = element('h1', { class: 'title', tabindex: '-1' }, NEW);
   const log = element('div', { class: 'log', role: 'region', 'aria-label': 'What was said', tabindex: '0' });
   const list = element('ul', { class: 'plain conversations' });
@@ -43,15 +43,16 @@ function createFrame(options: ConsoleOptions) {
     element('a', { class: 'skip', href: '#message' }, 'To your question'),
     element('span', { class: 'brand' }, 'Sallyport'),
     toggle,
-    button('Sign out', () => options.onSignedOut()),
+    button('Sign out', onSignOut),
   );
   return { title, log, list, tools, heard, side, header, setOpened };
 }
 
 export function createConsole(options: ConsoleOptions): void {
-  const { api, oauthUrl, onSignedOut } = options;
+  const { api, oauthUrl } = options;
   const history = createHistory(api);
-  const frame = createFrame(options);
+  const frame = createFrame(() => signOut());
+  const gone = new AbortController();
   let summaries: readonly Summary[] = [];
   let next: string | undefined;
   let titles: ReadonlyMap<string, string> = new Map();
@@ -61,7 +62,8 @@ export function createConsole(options: ConsoleOptions): void {
   };
   const attempt = (work: () => Promise<void>): void =>
     void work().catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) onSignedOut(SIGNED_OUT);
+      if (gone.signal.aborted) return;
+      if (error instanceof ApiError && error.status === 401) signOut(SIGNED_OUT);
       else announce(error instanceof Error ? error.message : 'That did not work.');
     });
 
@@ -74,7 +76,7 @@ export function createConsole(options: ConsoleOptions): void {
       frame.log.append(node);
       node.scrollIntoView({ block: 'start' });
     },
-    onSignedOut: () => onSignedOut(SIGNED_OUT),
+    onSignedOut: () => signOut(SIGNED_OUT),
     onChange: () => {
       composer.busy(chat.busy());
       window.history.replaceState(
@@ -96,6 +98,14 @@ export function createConsole(options: ConsoleOptions): void {
     onRenamed: refresh,
     onRemoved: startAnew,
   });
+
+  /** Once: what still comes in from before belongs to nobody. */
+  function signOut(words?: string): void {
+    if (gone.signal.aborted) return;
+    gone.abort();
+    chat.leave();
+    options.onSignedOut(words);
+  }
 
   function draw(): void {
     const current = chat.conversation();
@@ -153,7 +163,7 @@ export function createConsole(options: ConsoleOptions): void {
   const main = element('main', { id: 'main' }, title, tools.node, log, composer.node);
   fill(document.body, header, element('div', { class: 'columns' }, side, main), heard);
   // Whoever comes back from answering a question elsewhere wants it to go on.
-  addEventListener('focus', () => chat.wake());
+  addEventListener('focus', () => chat.wake(), { signal: gone.signal });
   attempt(async () => {
     const found = await listTools(api);
     titles = new Map(found.map((tool) => [tool.name, tool.title]));
