@@ -27,8 +27,8 @@ const turnPlace = z.object({
 export type TurnPlace = z.infer<typeof turnPlace>;
 
 /** A thread is remembered as long as its conversation; direct messages outside threads begin anew after half a day without a word. */
-export const THREAD_SECONDS = 30 * 86_400;
-export const MAIN_SECONDS = 12 * 3600;
+const THREAD_SECONDS = 30 * 86_400;
+const MAIN_SECONDS = 12 * 3600;
 /** As the turn itself. */
 const TURN_SECONDS = 86_400;
 
