@@ -55,8 +55,8 @@ run "has_no_key_door_by_default" {
   }
 
   assert {
-    condition     = toset(keys(module.function)) == toset(["agent", "mcp", "oauth", "rotate"])
-    error_message = "A function behind each, and the rotation."
+    condition     = toset(keys(module.function)) == toset(["agent", "mcp", "oauth", "rotate", "stream", "worker"])
+    error_message = "A function behind each, one that streams, the worker and the rotation."
   }
 
   assert {
@@ -207,4 +207,18 @@ run "refuses_an_unknown_environment" {
   }
 
   expect_failures = [var.environment]
+}
+
+run "refuses_models_prices_and_budgets_that_are_none" {
+  command = plan
+
+  variables {
+    day_cost        = 0
+    day_tokens      = 10
+    model           = "bedrock:arn:aws:bedrock:eu-central-1:123456789012:inference-profile/x"
+    model_fallbacks = ["bedrock:*"]
+    model_prices    = { "openai:x" = { input = -1, output = 1 } }
+  }
+
+  expect_failures = [var.day_cost, var.day_tokens, var.model, var.model_fallbacks, var.model_prices]
 }
