@@ -94,7 +94,10 @@ const BLIND_TO_CONDITIONS = [
 ];
 
 /** Calls that it takes for another action than AWS does. */
-const MISNAMED: Readonly<Record<string, string>> = { 'lambda:GetAlias': 'lambda:ListAliases' };
+const MISNAMED: Readonly<Record<string, string>> = {
+  'lambda:GetAlias': 'lambda:ListAliases',
+  'lambda:GetEventSourceMapping': 'lambda:ListEventSourceMappings',
+};
 
 interface Front {
   readonly url: string;
