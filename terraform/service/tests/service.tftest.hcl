@@ -213,12 +213,21 @@ run "refuses_models_prices_and_budgets_that_are_none" {
   command = plan
 
   variables {
-    day_cost        = 0
     day_tokens      = 10
     model           = "bedrock:arn:aws:bedrock:eu-central-1:123456789012:inference-profile/x"
     model_fallbacks = ["bedrock:*"]
     model_prices    = { "openai:x" = { input = -1, output = 1 } }
   }
 
-  expect_failures = [var.day_cost, var.day_tokens, var.model, var.model_fallbacks, var.model_prices]
+  expect_failures = [var.day_tokens, var.model, var.model_fallbacks, var.model_prices]
+}
+
+run "refuses_a_limit_on_money_without_a_price" {
+  command = plan
+
+  variables {
+    day_cost = 1
+  }
+
+  expect_failures = [var.day_cost]
 }
