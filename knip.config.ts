@@ -13,6 +13,7 @@ const config: KnipConfig = {
     'scripts/*.{ts,mjs}',
     'scripts/aws/*.ts',
     'test/bench/*.ts',
+    'test/eval/run.ts',
     'test/**/*.test.ts',
     'test/infra/cycle/run.ts',
     'test/support/{conformance-server,sdk-client-main}.ts',

@@ -60,7 +60,9 @@ describe('the zip', () => {
       'stream.mjs',
       'worker.mjs',
     ]);
-    expect(names.filter((name) => !/^(?:chunks\/[\w-]+|agent|mcp|oauth|rotate|stream|worker)\.mjs$/.test(name))).toEqual([]);
+    expect(
+      names.filter((name) => !/^(?:chunks\/[\w-]+|agent|mcp|oauth|rotate|stream|worker)\.mjs$/.test(name)),
+    ).toEqual([]);
   });
 
   it('holds no source map, inline or beside, and no mention of one', () => {
