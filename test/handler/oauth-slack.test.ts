@@ -264,6 +264,12 @@ describe('a click', () => {
     ['in a home tab', () => ({ container: { type: 'view' } })],
     ['in an attachment', () => ({ message: { ts: '1.1', attachments: [{ blocks: [] }] } })],
     [
+      'in the preview of a link',
+      () => ({ message: undefined, container: { type: 'message_attachment', is_app_unfurl: true } }),
+    ],
+    ['in a message that Slack does not show', () => ({ message: undefined })],
+    ['in a message whose words do not come along', () => ({ message: { ts: '1.1' } })],
+    [
       'under other words',
       () => ({ message: { ts: '1.1', blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'ok?' } }] } }),
     ],

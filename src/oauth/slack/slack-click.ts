@@ -41,14 +41,14 @@ const NOT_YOURS =
   'This question is not for you to answer, or it is over. Only the person whom it was asked can answer it. Nothing was done.';
 
 /**
- * Slack sends along what the message says. An ephemeral message is the exception, so none may carry buttons; and words in
- * attachments are none of the question's.
+ * Slack sends along what the message says, and a click without it answers nothing: of an ephemeral message, a view, and the preview of a
+ * link in somebody's message nobody here sees what stood above the button. Words in attachments are none of the question's.
  */
 function saysSo({ message, isEphemeral, container }: SlackClick, question: SlackQuestion): boolean {
-  if (isEphemeral || container === 'view') return false;
-  const { blocks, attachments } = message ?? {};
+  if (isEphemeral || container !== 'message' || message === undefined) return false;
+  const { blocks, attachments } = message;
   const bare = attachments === undefined || attachments === null || (Array.isArray(attachments) && !attachments.length);
-  return bare && (blocks === undefined || showsQuestion(blocks, question));
+  return bare && showsQuestion(blocks, question);
 }
 
 export async function takeClick(

@@ -11,7 +11,7 @@ export interface SlackClick {
   readonly value: string;
   /** The message as it was when it was clicked. Nobody but the clicker sees an ephemeral one, and Slack shows us nothing of it. */
   readonly message: { readonly blocks?: unknown; readonly attachments?: unknown } | undefined;
-  /** `message`, or `view` in the home tab. */
+  /** `message`; `view` in the home tab, `message_attachment` in the preview of a link. */
   readonly container: string | undefined;
   readonly isEphemeral: boolean;
 }
