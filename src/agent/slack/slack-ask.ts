@@ -31,6 +31,8 @@ const MAX_QUOTE = 200;
 
 interface Asked {
   readonly person: string;
+  /** As which they asked. */
+  readonly identity: string | undefined;
   readonly turnId: string;
   readonly text: string;
   readonly message: SlackMessage;
@@ -83,7 +85,8 @@ export function createSlackAsk(deps: SlackAskDeps) {
       return slack.post({ channel: await slack.openDirect(place.user) }, content);
     });
     const thread = message.channel === channel ? inThread : undefined;
-    const made = { turn: asked.turnId, user: place.user, message, thread, questions: [] };
+    const { turnId: turn, identity } = asked;
+    const made = { turn, user: place.user, identity, message, thread, questions: [] };
     await places.keep(asked.person, made);
     if (!place.direct && !isCommand(asked.message)) {
       const to = { channel: place.channel, user: place.user, thread: place.thread };
@@ -142,7 +145,8 @@ export function createSlackAsk(deps: SlackAskDeps) {
     message: SlackMessage,
     { traceparent, remainingMs, log }: JobExchange,
   ): Promise<JobResult> {
-    const asked: Asked = { person: job.person, turnId: turnIdOf(job), text: readQuestion(message.text), message };
+    const { person, identity } = job;
+    const asked: Asked = { person, identity, turnId: turnIdOf(job), text: readQuestion(message.text), message };
     const setting = await settingOf(asked);
     if (isCommand(message) && /^new$/i.test(asked.text)) {
       await places.bind(asked.person, setting.thread, undefined);

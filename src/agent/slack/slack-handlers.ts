@@ -65,7 +65,7 @@ function createZones(slack: Slack, clock: Clock): (user: string) => Promise<stri
 export function createSlackHandlers(deps: SlackHandlersDeps): SlackHandlers {
   const { slack, store, clock } = deps;
   const places = createSlackPlaces(store);
-  const show = createSlackTurns({ slack, places, clock });
+  const show = createSlackTurns({ slack, places, clock, ownerOf: (identity) => ownerOf(store, identity) });
   const ask = createSlackAsk({ slack, places, show, turns: deps.turns, zoneOf: createZones(slack, clock) });
 
   /** To that user and nobody else: where they spoke, if they can be reached there, else in direct messages. */

@@ -18,6 +18,8 @@ const turnPlace = z.object({
   v: z.literal(1),
   turn: z.string().regex(TURN_ID_PATTERN),
   user: z.string(),
+  /** As which that user asked; without it, or once it is another person's, nothing more is shown there. */
+  identity: z.string().optional(),
   /** Its one message, which is edited as it goes on. */
   message: ref,
   thread: z.string().optional(),

@@ -14,6 +14,8 @@ export interface SlackTurnsDeps {
   readonly slack: Slack;
   readonly places: SlackPlaces;
   readonly clock: Clock;
+  /** Whose that identity is now. */
+  readonly ownerOf: (identity: string) => Promise<string | undefined>;
 }
 
 export interface SlackTurns {
@@ -25,7 +27,11 @@ export interface SlackTurns {
 }
 
 export function createSlackTurns(deps: SlackTurnsDeps): SlackTurns {
-  const { slack, places, clock } = deps;
+  const { slack, places, clock, ownerOf } = deps;
+
+  /** An account that was unlinked since, a lost one perhaps, is shown nothing more of its person's. */
+  const isTheirs = async ({ identity }: TurnPlace, person: string): Promise<boolean> =>
+    identity !== undefined && (await ownerOf(identity)) === person;
 
   /** A message that is gone is posted anew: an answer must not be lost with it. */
   async function edit(person: string, place: TurnPlace, content: SlackContent): Promise<TurnPlace> {
@@ -64,6 +70,7 @@ export function createSlackTurns(deps: SlackTurnsDeps): SlackTurns {
 
   async function show(place: TurnPlace, record: TurnRecord): Promise<void> {
     const { person } = record;
+    if (!(await isTheirs(place, person))) return;
     let shown = await edit(person, place, turnMessage(record));
     await settle(shown, record);
     if (record.status !== 'approval_required') return;
@@ -75,7 +82,7 @@ export function createSlackTurns(deps: SlackTurnsDeps): SlackTurns {
     show,
     async follow(record, { log }) {
       const place = await places.placeOf(record.person, record.id);
-      if (place === undefined) return undefined;
+      if (place === undefined || !(await isTheirs(place, record.person))) return undefined;
       const following = watch(place, log);
       await slack.update(place.message, progress(record.calls)).catch(() => false);
       return {

@@ -292,6 +292,29 @@ describe('a turn that waits', () => {
     ]);
   });
 
+  it('is followed no more once the account that asked is not its person’s', async () => {
+    await handle(jobOf(said('am I free?')));
+    const [record] = [...turns.values()];
+    if (record === undefined) throw new Error('no turn');
+    const raw = (await store.get(identityKey(IDENTITY))) ?? '';
+    await store.compareAndDelete(identityKey(IDENTITY), raw);
+    const before = seen.length;
+    const exchange = { traceparent: '00-0-0-00', remainingMs: 60_000, log };
+    expect(await slackSide.follow(record, exchange)).toBeUndefined();
+    expect(seen).toHaveLength(before);
+  });
+
+  it('is shown no more when the account stops being its person’s meanwhile', async () => {
+    await handle(jobOf(said('am I free?')));
+    const [record] = [...turns.values()];
+    if (record === undefined) throw new Error('no turn');
+    const follower = await slackSide.follow(record, { traceparent: '00-0-0-00', remainingMs: 60_000, log });
+    const other = JSON.stringify({ v: 1, person: 'p_01ARZ3NDEKTSV4RRFFQ69G5FAB' });
+    await store.set(identityKey(IDENTITY), other);
+    await follower?.stopped({ ...record, answer: 'Behind the person’s back.' });
+    expect(JSON.stringify(seen)).not.toContain('Behind the person');
+  });
+
   it('that nobody asked for in Slack is not followed there', async () => {
     const base = { person: PERSON, scopes: [], conversationId: CONVERSATION, message: 'x', timeZone: 'UTC' };
     const record = newTurn({ ...base, nowMs: clock.nowMs(), random: new Uint8Array(10) });
