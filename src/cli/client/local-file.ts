@@ -2,13 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
+import { isLoopback } from './proxy.ts';
 
 // `.sallyport/local.json`: how any client, in any language, reaches the system that runs on this machine. Written by `make dev`, 0600.
+// It is looked for in the folder that a command is run in, and that may be somebody else's: an address in it leads nowhere but to this machine, so that
+// no token of the person's environment is sent away by it.
+
+const here = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => isLoopback(new URL(url).hostname), 'is not this machine’s');
 
 export const localFile = z.object({
-  agent: z.object({ url: z.string(), token: z.string() }),
+  agent: z.object({ url: here, token: z.string() }),
   mcp: z.object({
-    url: z.string(),
+    url: here,
     /** Paths of PEM files. */
     ca: z.string(),
     cert: z.string(),
@@ -18,12 +25,12 @@ export const localFile = z.object({
     secret: z.string(),
     trust_domain: z.string(),
   }),
-  key_door: z.object({ url: z.string(), token: z.string() }),
+  key_door: z.object({ url: here, token: z.string() }),
   /** This token may approve. */
-  oauth: z.object({ url: z.string(), token: z.string() }),
+  oauth: z.object({ url: here, token: z.string() }),
   google: z.object({ url: z.string() }),
   /** Whoever plays Slack here signs with this secret; the user is the person of this machine already. */
-  slack: z.object({ url: z.string(), signing_secret: z.string(), team: z.string(), user: z.string() }).optional(),
+  slack: z.object({ url: here, signing_secret: z.string(), team: z.string(), user: z.string() }).optional(),
   /** The delegation's `sub`. */
   person: z.string(),
 });
