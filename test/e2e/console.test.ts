@@ -88,6 +88,21 @@ describeWithBrowser('signing in to the console', () => {
     expect(await browser.evaluate('Object.keys(sessionStorage).join()')).toBe('sallyport.token');
   }, 60_000);
 
+  it('is signed in as nobody else by a link that somebody sent', async () => {
+    await openConsole(browser, system.machine.access);
+    const held = `sessionStorage.getItem('sallyport.token')`;
+    const mine = await browser.evaluate(held);
+    await browser.open('about:blank');
+    const theirs = `sp_${'A'.repeat(26)}_${'b'.repeat(43)}`;
+    await browser.open(`${system.machine.access.agent.url}/console#token=${theirs}`);
+    await browser.waitFor(`document.querySelector('main h1, .composer, #token') !== null`);
+    expect(await browser.evaluate(held)).toBe(mine);
+    expect(await browser.url()).toBe(`${system.machine.access.agent.url}/console`);
+    await browser.evaluate(`document.querySelector('#refuse').click()`);
+    await browser.waitFor(`document.querySelector('.composer') !== null`);
+    expect(await browser.evaluate(held)).toBe(mine);
+  }, 60_000);
+
   it('is opened by the command line, whose link holds no token and is good once', async () => {
     writeFileSync(system.home.path('local.json'), JSON.stringify(system.machine.access));
     const args = ['bin/sallyport.mjs', '--home', dirname(system.home.path('local.json')), 'console', '--no-browser'];

@@ -102,7 +102,10 @@ export async function createOperatorCheckout(environment: Readonly<Record<string
     },
     async bundle(edition) {
       const code = `export const handler = async () => ({ edition: ${edition} });\n`;
-      const names = ['agent', 'mcp', 'oauth', 'rotate', 'worker'].map((name) => [`${name}.mjs`, new TextEncoder().encode(code)]);
+      const names = ['agent', 'mcp', 'oauth', 'rotate', 'worker'].map((name) => [
+        `${name}.mjs`,
+        new TextEncoder().encode(code),
+      ]);
       await writeFile(at('dist/lambda.zip'), zipSync(Object.fromEntries(names), { mtime: ZIP_TIME }));
     },
     write: (path, text) => writeFile(at(path), text),
