@@ -61,6 +61,11 @@ describeWithBrowser('the console for everyone', () => {
       await browser.reload();
       await browser.waitFor(`document.querySelector('#token') !== null`);
       expect(await violations()).toEqual([]);
+      await browser.open('about:blank');
+      await browser.open(`${system.machine.access.agent.url}/console#token=${system.machine.access.agent.token}`);
+      await browser.waitFor(`document.activeElement?.id === 'accept'`);
+      expect(await violations()).toEqual([]);
+      expect(await browser.evaluate(overflow)).toBe(0);
       await openConsole(browser, system.machine.access);
       await ask(browser, 'am I free tomorrow at three?');
       await write(browser, 'book Choir practice tomorrow at 18:00 for an hour');

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChromiumPage, hasChromium, startChromium } from '../support/chromium.ts';
 import {
+  acceptToken,
   answerBeside,
   ask,
   lastText,
@@ -115,9 +116,10 @@ describeWithBrowser('signing in to the console', () => {
       if (link !== '') break;
     }
     expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}$/);
+    await browser.evaluate('sessionStorage.clear()');
     await browser.open('about:blank');
     await browser.open(link);
-    await browser.waitFor(`document.querySelector('.composer') !== null`);
+    await acceptToken(browser);
     expect(await browser.url()).toBe(`${system.machine.access.agent.url}/console`);
     expect((await browser.visited()).filter((url) => url.includes('token='))).toEqual([]);
     expect(await ended).toEqual([0, null]);

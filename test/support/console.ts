@@ -4,12 +4,21 @@ import type { ChromiumPage } from './chromium.ts';
 
 // The web console as a person uses it, in a real browser.
 
+/** Says yes to the token that came with the address. */
+export async function acceptToken(browser: ChromiumPage): Promise<void> {
+  await browser.waitFor(`document.activeElement?.id === 'accept'`);
+  await browser.press('Enter');
+  await browser.waitFor(`document.querySelector('.composer') !== null`);
+}
+
 /** Opens it signed in, as `sallyport console` does. */
 export async function openConsole(browser: ChromiumPage, { agent }: LocalFile): Promise<void> {
   // Another page first: a change of nothing but the fragment would not load this one.
   await browser.open('about:blank');
   await browser.open(`${agent.url}/console#token=${agent.token}`);
-  await browser.waitFor(`document.querySelector('.composer') !== null`);
+  // A tab that has this token already is not asked.
+  await browser.waitFor(`document.querySelector('#accept, .composer') !== null`);
+  if (await browser.evaluate(`document.querySelector('#accept') !== null`)) await acceptToken(browser);
 }
 
 /** Makes this browser the person's at the OAuth API, as `sallyport open` does. */

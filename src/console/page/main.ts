@@ -2,7 +2,7 @@ import { type Api, ApiError, createApi } from './api.ts';
 import { createConsole } from './console.ts';
 import { fill } from './dom.ts';
 import { openSession } from './session.ts';
-import { createSignIn } from './sign-in.ts';
+import { createHandOver, createSignIn } from './sign-in.ts';
 
 // The console's beginning: a token for this tab, or the question for one.
 
@@ -45,5 +45,18 @@ async function start(): Promise<void> {
   });
 }
 
-if (session.token() === undefined) signIn();
-else void start();
+function begin(): void {
+  if (session.token() === undefined) signIn();
+  else void start();
+}
+
+const { handed } = session;
+if (handed === undefined) begin();
+else {
+  const question = createHandOver((accepted) => {
+    if (accepted) session.keep(handed);
+    begin();
+  });
+  fill(document.body, question.node);
+  question.first.focus();
+}

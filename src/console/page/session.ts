@@ -1,9 +1,12 @@
-// The token of this tab: taken from the address where `sallyport console` put it, or pasted. It lies in the tab's own storage and ends with the tab;
-// nothing is kept that outlives it.
+// The token of this tab: pasted, or taken from the address where `sallyport console` put it. It lies in the tab's own storage and ends with the tab;
+// nothing is kept that outlives it. Anybody can make a link with a token of their own, and read what is asked under it: one from an address is kept
+// when the person says so, and changes nothing before.
 
 const TOKEN = 'sallyport.token';
 
 export interface Session {
+  /** A token that came with the address and is not this tab's yet. */
+  readonly handed: string | undefined;
   token(): string | undefined;
   keep(token: string): void;
   forget(): void;
@@ -25,8 +28,8 @@ function takeFromAddress(): string | undefined {
 
 export function openSession(): Session {
   const handed = takeFromAddress();
-  if (handed !== undefined) sessionStorage.setItem(TOKEN, handed);
   return {
+    handed: handed === sessionStorage.getItem(TOKEN) ? undefined : handed,
     token: () => sessionStorage.getItem(TOKEN) ?? undefined,
     keep: (token) => sessionStorage.setItem(TOKEN, token),
     forget: () => sessionStorage.removeItem(TOKEN),

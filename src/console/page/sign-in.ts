@@ -1,4 +1,4 @@
-import { element } from './dom.ts';
+import { button, element } from './dom.ts';
 import { looksLikeToken } from './session.ts';
 
 // Where this tab gets its token when the command line did not bring it.
@@ -42,4 +42,28 @@ export function createSignIn(onToken: (token: string) => void, problem?: string)
   });
   const node = element('main', { id: 'main', class: 'narrow' }, element('h1', {}, 'Sign in to your agent'), form);
   return { node, field };
+}
+
+/** Asks whether a token that came with the address is the person's own doing. */
+export function createHandOver(onAnswer: (accepted: boolean) => void): {
+  readonly node: HTMLElement;
+  readonly first: HTMLElement;
+} {
+  const refuse = button('No', () => onAnswer(false), { id: 'refuse' });
+  const accept = button('Sign in', () => onAnswer(true), { id: 'accept', class: 'strong' });
+  const words =
+    'A link has brought a token to this page. Sign in with it only if you have just run this command yourself: whoever else made the link could read what you ask here.';
+  const node = element(
+    'main',
+    { id: 'main', class: 'narrow' },
+    element('h1', {}, 'Sign in with this link?'),
+    element(
+      'div',
+      { class: 'sign-in card' },
+      element('p', {}, words),
+      element('p', {}, element('code', {}, 'sallyport console')),
+      element('p', { class: 'actions' }, accept, refuse),
+    ),
+  );
+  return { node, first: accept };
 }
