@@ -92,6 +92,17 @@ describe('a message', () => {
     expect(await jobs()).toMatchObject([{ identity, person: bob }]);
   });
 
+  it.each([
+    ['40 000 characters', 'x'.repeat(40_000)],
+    ['40 000 line breaks', '\n'.repeat(40_000)],
+    ['more than Slack takes', 'x'.repeat(100_000)],
+  ])('that is too long is answered so: %s', async (_what, text) => {
+    expect((await send(eventBody(directMessage(text)))).status).toBe(200);
+    expect(await jobs()).toMatchObject([
+      { kind: 'slack.notice', payload: { text: expect.stringContaining('too long') } },
+    ]);
+  });
+
   const ignored: readonly (readonly [string, Record<string, unknown>, Record<string, unknown>?])[] = [
     ['of a bot', { bot_id: 'B0001' }],
     ['of our own', { user: 'U0BOT00001' }],

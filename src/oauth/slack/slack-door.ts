@@ -36,6 +36,10 @@ export type SlackReply = Readonly<Record<string, unknown>> | undefined;
 /** Slack tries an event again for an hour at the most; nobody waits for an answer longer. */
 const JOB_SECONDS = 3600;
 
+/** As JSON: more than any question that the agent takes, and less than a job may hold. */
+const MAX_SAID = 40_000;
+const TOO_LONG = 'That is too long for me. Ask for it in smaller parts.';
+
 const HELP = [
   'Ask me in a direct message, mention me in a channel, or use this command: `/sallyport am I free tomorrow at three?`',
   'What I find out is shown to you alone. I change nothing before you have said yes.',
@@ -63,6 +67,8 @@ const ephemeral = (text: string): SlackReply => ({
   unfurl_links: false,
   unfurl_media: false,
 });
+
+const isTooLong = (text: string): boolean => JSON.stringify(text).length > MAX_SAID;
 
 interface Sender {
   readonly identity: string;
@@ -114,6 +120,10 @@ export function createSlackDoor(parts: SlackDoorParts) {
   async function takeMessage({ from, place, said }: SlackRequest & { kind: 'message' }, log: Log): Promise<SlackReply> {
     const sender = await senderOf(from);
     const id = jobIdOf('slack', from.home, said.eventId);
+    if (isTooLong(said.text)) {
+      await enqueue(id, SLACK_JOBS.notice, sender, { place, text: TOO_LONG });
+      return undefined;
+    }
     if (sender.person !== undefined) {
       await ask(id, sender, { place, text: said.text, ts: said.ts });
       return undefined;
@@ -127,6 +137,7 @@ export function createSlackDoor(parts: SlackDoorParts) {
   async function takeCommand(request: SlackRequest & { kind: 'command' }, delivery: SlackDelivery, log: Log) {
     const { from, place, text } = request;
     if (text === '' || /^help$/i.test(text)) return ephemeral(HELP);
+    if (isTooLong(text)) return ephemeral(TOO_LONG);
     const sender = await senderOf(from);
     if (sender.person === undefined) {
       const words = await redeem(sender.identity, text, log);
