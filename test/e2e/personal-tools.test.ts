@@ -101,6 +101,6 @@ describe('the personal toolsets', () => {
     expect(services.seen.some(({ url }) => url.searchParams.get('name') === 'Berlin')).toBe(true);
     const log = test.logText.join('\n');
     expect(log).toContain('get_weather');
-    for (const word of ['alex-phone-7Qm2', 'Lunch with Ana', 'Berlin"', '52.52']) expect(log).not.toContain(word);
+    for (const word of ['alex-phone-7Qm2', 'Lunch with Ana', 'Berlin"', '52.52437']) expect(log).not.toContain(word);
   });
 });
