@@ -149,7 +149,10 @@ export function createAnthropicModel(options: AnthropicModelOptions): Model {
         }
         const { onText } = request;
         const stream = client.messages.stream(question, { signal }).on('text', (piece) => onText(piece));
-        return readReply(await stream.finalMessage(), request.tools);
+        const message = await stream.finalMessage();
+        // The connection broke in the answer's middle: what came is no answer.
+        if (typeof message.stop_reason !== 'string') throw unreadable();
+        return readReply(message, request.tools);
       } catch (error) {
         throw sdkFault(error, api, { turn: request.signal, either: signal });
       }

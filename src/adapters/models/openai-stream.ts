@@ -8,7 +8,10 @@ interface Call {
   function: { name: string; arguments: string };
 }
 
-/** Rejects as the stream does. Pieces that hold nothing we know are skipped. */
+/**
+ * Rejects as the stream does. Pieces that hold nothing we know are skipped. Where nothing says that the answer is over, the connection broke
+ * in its middle: what came is no answer.
+ */
 export async function joinChunks(
   chunks: AsyncIterable<OpenAI.Chat.Completions.ChatCompletionChunk>,
   onText: (piece: string) => void,
@@ -19,12 +22,10 @@ export async function joinChunks(
   let refusal: string | undefined;
   let finish: unknown = null;
   let usage: unknown;
-  let seen = false;
   for await (const chunk of chunks) {
     usage = chunk.usage ?? usage;
     const choice = chunk.choices?.[0];
     if (choice === undefined) continue;
-    seen = true;
     finish = choice.finish_reason ?? finish;
     const { delta } = choice;
     if (typeof delta?.content === 'string' && delta.content !== '') {
@@ -42,5 +43,5 @@ export async function joinChunks(
   }
   const inOrder = [...calls].sort(([left], [right]) => left - right).map(([, call]) => call);
   const message = { content, refusal, tool_calls: inOrder };
-  return { choices: seen ? [{ finish_reason: finish, message }] : [], usage };
+  return { choices: finish === null ? [] : [{ finish_reason: finish, message }], usage };
 }

@@ -140,3 +140,39 @@ describe('Claude’s tools', () => {
     expect(await sent([tool('a', 0)])).toEqual([undefined]);
   });
 });
+
+describe('an answer in pieces', () => {
+  const start = { type: 'message', id: 'm', role: 'assistant', model: 'x', content: [], stop_reason: null, usage: {} };
+  const half = [
+    { type: 'message_start', message: start },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Half of' } },
+  ];
+
+  it('is none when the connection broke before it was over', async () => {
+    const server = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/event-stream');
+      response.end(half.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const pieces: string[] = [];
+    const model = createAnthropicModel({ apiKey: createSecret('sk-test'), baseUrl, model: 'x', maxRetries: 0 });
+    try {
+      const reply = model.complete({
+        instructions: 'Be brief.',
+        messages: [{ role: 'user', text: 'Hi' }],
+        tools: [],
+        context: { nowMs: 0, timeZone: 'UTC' },
+        maxOutputTokens: 100,
+        signal: new AbortController().signal,
+        onText: (piece) => pieces.push(piece),
+      });
+      await expect(reply).rejects.toMatchObject({ code: 'model_failed' });
+      expect(pieces).toEqual(['Half of']);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});

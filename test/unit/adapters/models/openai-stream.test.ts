@@ -15,6 +15,7 @@ describe('an answer in pieces', () => {
       yield piece(4_000_000_000, 'last', '{"a":');
       yield piece(0, 'first', '{}');
       yield piece(4_000_000_000, '', '1}');
+      yield { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] } as unknown as Chunk;
     }
     const startedMs = performance.now();
     const { choices } = (await joinChunks(chunks(), () => undefined)) as {
@@ -26,5 +27,12 @@ describe('an answer in pieces', () => {
     ]);
     // A list with four thousand million places would take minutes.
     expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
+  it('is none when the connection broke before it was over', async () => {
+    async function* chunks() {
+      yield { choices: [{ index: 0, delta: { content: 'Half of' }, finish_reason: null }] } as Chunk;
+    }
+    expect(await joinChunks(chunks(), () => undefined)).toMatchObject({ choices: [] });
   });
 });
