@@ -29,6 +29,7 @@ suite('a client in another language', () => {
       'createevent',
       'deleteevent',
       'freebusy',
+      'get_weather',
       'getevent',
       'listcalendars',
       'listevents',
