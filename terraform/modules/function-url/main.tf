@@ -2,7 +2,7 @@
 # gets no further, or, where the function checks its callers alone (`NONE`), everybody gets as far as that check.
 
 resource "aws_lambda_function_url" "this" {
-  #checkov:skip=CKV_AWS_258:`NONE` is for callers with a token of ours or of an issuer's, which AWS knows nothing of; the function checks it, and the service root has none unless it is asked for.
+  #checkov:skip=CKV_AWS_258:NONE is for callers with a token of ours or of an issuer's, which AWS knows nothing of; the function checks it, and the service root has none unless it is asked for.
   authorization_type = var.authorization
   function_name      = var.function.name
   invoke_mode        = "RESPONSE_STREAM"
