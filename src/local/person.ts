@@ -3,6 +3,7 @@ import { AppError } from '../kernel/app-error.ts';
 import type { Operator } from '../operator/operator.ts';
 import { PERSON_PATTERN } from '../trust/person.ts';
 import { slackIdentity } from '../trust/slack-identity.ts';
+import { damagedFile } from './damaged.ts';
 import type { StandInAccount } from './google/stand-in-options.ts';
 import type { Home } from './home.ts';
 
@@ -42,12 +43,21 @@ async function createPerson(operator: Operator, account: StandInAccount): Promis
   return person;
 }
 
-async function findKnown(home: Home, operator: Operator): Promise<LocalPerson | undefined> {
+function readPersonFile(home: Home): LocalPerson | undefined {
   const text = home.read(FILE);
-  const known = text === undefined ? undefined : localPersonFile.safeParse(JSON.parse(text));
-  if (known?.success !== true) return undefined;
+  if (text === undefined) return undefined;
+  try {
+    return localPersonFile.parse(JSON.parse(text));
+  } catch (cause) {
+    throw damagedFile(home.path(FILE), 'Put back a copy, or remove it to start as a new person.', cause);
+  }
+}
+
+async function findKnown(home: Home, operator: Operator): Promise<LocalPerson | undefined> {
+  const known = readPersonFile(home);
+  if (known === undefined) return undefined;
   const persons = await operator.listPersons();
-  return persons.some((record) => record.person === known.data.person) ? known.data : undefined;
+  return persons.some((record) => record.person === known.person) ? known : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createFileSigner, generateSignerKey } from '../adapters/embedded/file-signer.ts';
 import {
   type CertificateAuthority,
@@ -10,6 +10,7 @@ import {
 } from '../certificates/issue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
+import { damagedFile } from './damaged.ts';
 import type { Home } from './home.ts';
 
 // This machine's own certificates: one authority for clients (the truststore of the MCP door), another for servers, so that
@@ -38,16 +39,36 @@ function validity(nowMs: number, days: number): Validity {
   return { notBefore: new Date(nowMs - 300_000), notAfter: new Date(nowMs + days * DAY_MS) };
 }
 
-function stillGood(certificate: string, nowMs: number): boolean {
-  return new X509Certificate(certificate).validToDate.getTime() - nowMs > RENEW_BEFORE_MS;
+const stillGood = (certificate: X509Certificate, nowMs: number): boolean =>
+  certificate.validToDate.getTime() - nowMs > RENEW_BEFORE_MS;
+
+/** Everything that was issued hangs on an authority, so a damaged one is not replaced behind anybody's back. */
+function readAuthority(home: Home, name: string, key: string, certificate: string) {
+  try {
+    return { parsed: new X509Certificate(certificate), signer: createFileSigner(key) };
+  } catch (cause) {
+    const mend = `Put it and ${home.path(`${name}.key`)} back from a copy, or remove the folder to start anew (connections are then lost).`;
+    throw damagedFile(home.path(`${name}.crt`), mend, cause);
+  }
+}
+
+/** Nothing when either is damaged: another one is issued. */
+function readPair(certificate: string, privateKey: string): X509Certificate | undefined {
+  try {
+    const parsed = new X509Certificate(certificate);
+    return parsed.checkPrivateKey(createPrivateKey(privateKey)) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function ensureAuthority(options: PkiOptions, name: string, subject: string): Promise<CertificateAuthority> {
   const { home, clock, random } = options;
   const key = home.read(`${name}.key`);
   const certificate = home.read(`${name}.crt`);
-  if (key !== undefined && certificate !== undefined && stillGood(certificate, clock.nowMs())) {
-    return { certificate, signer: createFileSigner(key) };
+  if (key !== undefined && certificate !== undefined) {
+    const { parsed, signer } = readAuthority(home, name, key, certificate);
+    if (stillGood(parsed, clock.nowMs())) return { certificate, signer };
   }
   const newKey = generateSignerKey();
   const signer = createFileSigner(newKey);
@@ -69,9 +90,10 @@ async function ensureCertificate(
   const { home, clock, random } = options;
   const certificate = home.read(`${name}.crt`);
   const privateKey = home.read(`${name}.key`);
-  if (certificate !== undefined && privateKey !== undefined && stillGood(certificate, clock.nowMs())) {
-    const issuedByThis = new X509Certificate(certificate).verify(new X509Certificate(authority.certificate).publicKey);
-    if (issuedByThis) return { certificate, privateKey };
+  if (certificate !== undefined && privateKey !== undefined) {
+    const known = readPair(certificate, privateKey);
+    const issuedByThis = known?.verify(new X509Certificate(authority.certificate).publicKey) === true;
+    if (issuedByThis && stillGood(known, clock.nowMs())) return { certificate, privateKey };
   }
   const request = { ...names, validity: validity(clock.nowMs(), CERTIFICATE_DAYS), random: random.bytes(16) };
   const issued = await issueCertificate(authority, request);

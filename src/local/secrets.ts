@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { AppError } from '../kernel/app-error.ts';
 import type { Random } from '../ports/random.ts';
+import { damagedFile } from './damaged.ts';
 import type { Home } from './home.ts';
 
 // Secrets that this machine makes for itself on its first start and keeps in one 0600 file.
@@ -26,8 +26,8 @@ function readSecrets(home: Home): SecretsFile | undefined {
   try {
     return localSecrets.parse(JSON.parse(text));
   } catch (cause) {
-    const what = `${home.path(FILE)} is damaged. Put back a copy, or remove the folder to start anew (connections are then lost).`;
-    throw new AppError('misconfigured', what, { cause });
+    const mend = 'Put back a copy, or remove the folder to start anew (connections are then lost).';
+    throw damagedFile(home.path(FILE), mend, cause);
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { JWK } from 'oidc-provider';
+import { damagedFile } from '../damaged.ts';
 import type { CalendarEvent } from './calendar-event.ts';
 import type { StoredRecord } from './oauth-store.ts';
 
@@ -62,7 +63,14 @@ export function createStateFile(path: string): StateFile {
 }
 
 function parseState(text: string, path: string): StandInState {
-  const parsed: unknown = JSON.parse(text);
+  const mend =
+    'Put back a copy, or remove it: the stand-in Google then begins with empty calendars, and is to be connected anew.';
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw damagedFile(path, mend, cause);
+  }
   if (typeof parsed === 'object' && parsed !== null && 'v' in parsed && parsed.v === 1) return parsed as StandInState;
-  throw new Error(`${path} holds no state of the stand-in Google; remove it to start anew`);
+  throw damagedFile(path, mend);
 }
