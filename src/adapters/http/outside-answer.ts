@@ -12,7 +12,7 @@ function secondsToWait(response: OutsideResponse): number | undefined {
 }
 
 /** Throws AppError `rate_limited`, `forbidden` or `upstream_failed` for any status but 2xx. `service` is named to the person. */
-export function demandSuccess(response: OutsideResponse, service: string): void {
+function demandSuccess(response: OutsideResponse, service: string): void {
   const { status } = response;
   if (status >= 200 && status < 300) return;
   if (status === 429) {

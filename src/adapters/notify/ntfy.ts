@@ -3,7 +3,7 @@ import { AppError } from '../../kernel/app-error.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Notification, NotificationPriority, Notifier } from '../../ports/notifier.ts';
 import type { OutsideClient } from '../../ports/outside-client.ts';
-import { demandSuccess, readAnswer } from '../http/outside-answer.ts';
+import { readAnswer } from '../http/outside-answer.ts';
 import type { PushTopics } from './push-topics.ts';
 
 // ntfy: whoever knows a topic reads it, so topics are secrets, and a message goes to its own person's topic only. Published as JSON to the
@@ -50,7 +50,6 @@ export function createNtfy(options: NtfyOptions): Notifier {
         timeoutMs: TIMEOUT_MS,
         signal,
       });
-      demandSuccess(response, SERVICE);
       return readAnswer(response, published, SERVICE).id;
     },
   };

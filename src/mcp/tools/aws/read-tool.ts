@@ -3,6 +3,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import { canonicalJson } from '../../../trust/canonical-json.ts';
 import { answering } from '../answering.ts';
 import { flag, optionalText, optionalTexts, text } from '../arguments.ts';
+import { createRemembered } from '../remembered.ts';
 import type { JsonObject, Tool, ToolContext } from '../tool.ts';
 import { pickFields, shorten, toPlain } from './answer-shape.ts';
 import { type AwsFailure, describeAwsFailure } from './aws-failure.ts';
@@ -11,7 +12,7 @@ import { type AwsServiceData, actionsOf } from './aws-service.ts';
 import { type AwsPlaces, type Place, readPlaces } from './places.ts';
 import { declareReadTool } from './read-declaration.ts';
 import { redact } from './redact.ts';
-import { createSharedAnswers } from './shared-answers.ts';
+import { shareQuestions } from './shared-answers.ts';
 
 // `<service>_read_operations`: one read of one service, in one or several regions and accounts. What is not on the service's list is no
 // value of `operation`, has no command in the bundle and no right in IAM.
@@ -109,7 +110,8 @@ function shape(answer: object, { data, operation, fields, characters }: Reading,
 export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
   const { reader, clock } = deps;
   const keep = ({ errors }: Answer): boolean => errors.length === 0;
-  const answers = createSharedAnswers<Answer>({ clock, maxEntries: MAX_ENTRIES, ttlSeconds: deps.ttlSeconds, keep });
+  const { ttlSeconds } = deps;
+  const answers = shareQuestions(createRemembered<Answer>({ clock, maxEntries: MAX_ENTRIES, ttlSeconds, keep }));
 
   async function readOne(reading: Reading, where: Place): Promise<Found | Failed> {
     const { operation, parameters } = reading;
@@ -154,7 +156,7 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
       places: places.map(placeInWords),
     });
     const ask = () => readAll({ data, operation, parameters, fields, characters }, places);
-    const answer = await answers.get(key, { refresh: flag(args, 'refresh'), ask });
+    const answer = await answers.get(key, ask, { refresh: flag(args, 'refresh') });
     const words = inWords(operation, answer);
     // Some places may have failed; that none answered is a failure.
     if (answer.results.length === 0)

@@ -3,9 +3,9 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { Place, Weather, WeatherService, WeatherUnits } from '../../../ports/weather.ts';
 import { answering } from '../answering.ts';
 import { count, optionalChoice, text } from '../arguments.ts';
+import { createRemembered } from '../remembered.ts';
 import type { Tool, ToolContext, ToolDeclaration } from '../tool.ts';
 import { choosePlace, parseCoordinates, placeInWords } from './places.ts';
-import { createRemembered } from './remembered.ts';
 
 // The weather at a place, now and for some days. The place goes out of the house: once private data is in a conversation, the person is
 // asked first (`openWorldHint`). The same question within ten minutes is answered from memory.
