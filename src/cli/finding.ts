@@ -1,4 +1,4 @@
-// What `sallyport doctor` finds, one thing at a time.
+// What a doctor finds, one thing at a time: `sallyport doctor` for a person, `make doctor` for an operator.
 
 export interface Finding {
   /** `mind`: works, and deserves a look. */

@@ -1,16 +1,8 @@
-// What `make doctor` finds, one thing at a time.
+import { bad, type Finding, mind, ok } from '../../../src/cli/finding.ts';
 
-export interface Finding {
-  /** `mind`: works, and deserves a look. */
-  readonly state: 'ok' | 'mind' | 'bad';
-  readonly what: string;
-  /** The command that mends it. */
-  readonly mend?: string;
-}
+// How `make doctor` looks, and how it says what it finds.
 
-export const ok = (what: string): Finding => ({ state: 'ok', what });
-export const mind = (what: string, mend: string): Finding => ({ state: 'mind', what, mend });
-export const bad = (what: string, mend: string): Finding => ({ state: 'bad', what, mend });
+export { bad, type Finding, mind, ok };
 
 /** Findings of one subject. A fault while looking is a finding too: the others are still told. */
 export async function looked(
