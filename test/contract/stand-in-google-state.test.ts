@@ -70,9 +70,9 @@ describe('the state file', () => {
   it('that holds something else is refused, and left as it is', async () => {
     stateFile = join(folder, 'google.json');
     await writeFile(stateFile, '{"v":2}');
-    await expect(start()).rejects.toThrow(/holds no state of the stand-in Google/);
+    await expect(start()).rejects.toThrow(/google\.json is damaged\. Put back a copy, or remove it/);
     await writeFile(stateFile, 'not JSON');
-    await expect(start()).rejects.toThrow();
+    await expect(start()).rejects.toThrow(/is damaged/);
     expect(await readdir(folder)).toEqual(['google.json']);
   });
 });
