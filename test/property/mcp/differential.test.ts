@@ -29,6 +29,9 @@ const params = ({ message }: Case): Record<string, unknown> =>
 
 const methodOf = ({ message }: Case): unknown => (isObject(message) ? message['method'] : undefined);
 
+/** A value as a header would hold it. Not `String`: generated objects may have a `toString` of their own that is no function. */
+const written = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+
 /** What we answer otherwise than the SDK's handler, on purpose. Each takes the case and both verdicts. */
 const deliberate: readonly {
   readonly why: string;
@@ -162,14 +165,14 @@ const cases: fc.Arbitrary<Case> = fc
     const pick = (choice: string, agree: unknown, other: string): string | undefined =>
       choice === 'absent' ? undefined : choice === 'agree' && typeof agree === 'string' ? agree : other;
     const name = typeof inner['name'] === 'string' ? inner['name'] : inner['uri'];
-    const base64 = `=?base64?${Buffer.from(String(name)).toString('base64')}?=`;
+    const base64 = `=?base64?${Buffer.from(written(name)).toString('base64')}?=`;
     const spoilt = new Map([
       ['base64', base64],
       ['bad64', '=?base64?@@?='],
     ]);
     const named = spoilt.get(how.name) ?? pick(how.name, name, 'other');
     const spelt =
-      how.method === 'spaced' ? ` ${String(methodOf(given))}\t` : pick(how.method, methodOf(given), 'tools/list');
+      how.method === 'spaced' ? ` ${written(methodOf(given))}\t` : pick(how.method, methodOf(given), 'tools/list');
     const headers = {
       'mcp-protocol-version': pick(how.version, claimed, how.otherVersion),
       'mcp-method': spelt,
