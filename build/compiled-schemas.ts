@@ -6,48 +6,55 @@ import type { SchemaSide } from '../src/mcp/compile-schema.ts';
 import type { Tool } from '../src/mcp/tools/tool.ts';
 
 // Compiles every tool's schemas at build time and puts the code in the place of `src/mcp/compile-schema.ts`, so that what runs on
-// Lambda neither loads ajv (135 kB) nor generates code. Same options, same export, same answers: a test holds the two against each other.
+// Lambda neither loads ajv (135 kB) nor generates code. Each tool's code is a module of its own, loaded at that tool's first call.
+// Same options, same export, same answers as the module that it replaces: a test holds the two against each other.
 
 const SIDES: readonly SchemaSide[] = ['input', 'output'];
+/** What the modules are imported by: `<NAMESPACE>:<tool>`. */
+const NAMESPACE = 'compiled-schema';
 
-const keyOf = (tool: string, side: SchemaSide): string => `${tool}.${side}`;
-
-/** Source of an ES module with the same export as `src/mcp/compile-schema.ts`, for these tools only. */
-export function renderCompiledSchemas(tools: readonly Tool[]): string {
+/** Source of an ES module that exports one tool's validators as `input` and `output`. */
+function renderTool({ declaration }: Tool): string {
   const ajv = new Ajv2020({ allErrors: true, strict: false, code: { source: true, esm: true } });
   addFormats.default(ajv);
-  const exported: Record<string, string> = {};
-  const entries: string[] = [];
-  for (const { declaration } of tools) {
-    for (const side of SIDES) {
-      const key = keyOf(declaration.name, side);
-      // Ajv counts its own functions as validate0, validate1, …
-      const identifier = `compiled${entries.length}`;
-      ajv.addSchema(side === 'input' ? declaration.inputSchema : declaration.outputSchema, key);
-      exported[identifier] = key;
-      entries.push(`[${JSON.stringify(key)}, ${identifier}]`);
-    }
-  }
-  return `${standaloneCode.default(ajv, exported)}
-const validators = new Map([${entries.join(', ')}]);
+  for (const side of SIDES) ajv.addSchema(side === 'input' ? declaration.inputSchema : declaration.outputSchema, side);
+  return standaloneCode.default(ajv, Object.fromEntries(SIDES.map((side) => [side, side])));
+}
+
+/** Source of an ES module with the same export as `src/mcp/compile-schema.ts`, for these tools only. */
+function renderCompileSchema(tools: readonly Tool[]): string {
+  const loaders = tools.map(({ declaration: { name } }) => {
+    return `[${JSON.stringify(name)}, () => import(${JSON.stringify(`${NAMESPACE}:${name}`)})]`;
+  });
+  return `const loaders = new Map([${loaders.join(', ')}]);
 export async function compileSchema(tool, side) {
-  const validator = validators.get(tool.name + '.' + side);
-  if (validator === undefined) throw new Error('no compiled schema for this tool: rebuild the bundle');
-  return validator;
+  const load = loaders.get(tool.name);
+  if (load === undefined) throw new Error('no compiled schema for this tool: rebuild the bundle');
+  return (await load())[side];
 }
 `;
 }
 
 /** The esbuild plugin that makes the swap. */
 export function compiledSchemas(tools: readonly Tool[]): Plugin {
+  const byName = new Map(tools.map((tool) => [tool.declaration.name, tool]));
+  const resolveDir = process.cwd();
   return {
-    name: 'compiled-schemas',
+    name: NAMESPACE,
     setup(build) {
       build.onLoad({ filter: /[/\\]src[/\\]mcp[/\\]compile-schema\.ts$/ }, () => ({
-        contents: renderCompiledSchemas(tools),
+        contents: renderCompileSchema(tools),
         loader: 'js',
-        resolveDir: process.cwd(),
+        resolveDir,
       }));
+      build.onResolve({ filter: new RegExp(`^${NAMESPACE}:`) }, ({ path }) => ({
+        path: path.slice(NAMESPACE.length + 1),
+        namespace: NAMESPACE,
+      }));
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => {
+        const tool = byName.get(path);
+        return tool === undefined ? undefined : { contents: renderTool(tool), loader: 'js', resolveDir };
+      });
     },
   };
 }
