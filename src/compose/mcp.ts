@@ -9,7 +9,7 @@ import type { Door } from '../mcp/doors/door.ts';
 import { createManifest, createManifestPublisher, type ManifestPublisher } from '../mcp/manifest.ts';
 import { createRateLimit } from '../mcp/rate-limit.ts';
 import { createSchemaValidators } from '../mcp/schema-validators.ts';
-import type { Tool } from '../mcp/tools/tool.ts';
+import { fixedTools, type ToolSource } from '../mcp/tool-source.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
@@ -33,7 +33,7 @@ interface Parts {
 
 interface ManifestParts {
   readonly store: KeyValueStore;
-  readonly tools: readonly Tool[];
+  readonly tools: ToolSource;
   readonly log: Log;
 }
 
@@ -89,7 +89,7 @@ function composeManifest({ store, tools, log }: ManifestParts): () => Promise<vo
       store,
       manifest: createManifest(
         SERVER_INFO,
-        tools.map((tool) => tool.declaration),
+        tools.tools().map((tool) => tool.declaration),
       ),
       onError: (error) => log.warn('manifest.not_published', { cause: describeFault(error) }),
     });
@@ -104,7 +104,7 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const store = await openServiceStore('mcp', config, platform, log);
   const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
-  const tools = await composeTools({ config, platform, http, tokens });
+  const tools = fixedTools(await composeTools({ config, platform, http, tokens }));
   // The agent door is none for browsers: their preflight has no client certificate.
   const pages = settings.SALLYPORT_DOOR === 'key' ? settings.SALLYPORT_CORS_ORIGINS : [];
   const app = createMcpApp({

@@ -13,14 +13,14 @@ import { createProtocol } from './protocol/serve.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { SchemaValidators } from './schema-validators.ts';
 import { createStages, type Stages } from './stages.ts';
-import type { Tool } from './tools/tool.ts';
+import type { ToolSource } from './tool-source.ts';
 
 // The MCP API: one path behind one door, and `/health`. Order: door → rate → protocol → scope → arguments → approval →
 // tool → answer → audit line. The last five are `call-tool.ts`; what it takes to believe a caller is the door's.
 
 export interface McpAppDeps {
   readonly door: Door;
-  readonly tools: readonly Tool[];
+  readonly tools: ToolSource;
   readonly approvals: Approvals;
   readonly rateLimit: RateLimit;
   readonly schemas: SchemaValidators;
@@ -75,7 +75,7 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
   const serve = createProtocol({
     serverInfo,
     ...(instructions !== undefined && { instructions }),
-    tools: deps.tools.map((tool) => tool.declaration),
+    tools: deps.tools,
     callTool,
     ...(publishManifest !== undefined && { beforeList: publishManifest }),
     onFault: (error) => log.warn('protocol_fault', { error: error.name }),

@@ -7,13 +7,14 @@ import { writeAudit } from './audit.ts';
 import type { CallOutcome, CallTool, ToolCall } from './protocol/seam.ts';
 import type { SchemaValidators } from './schema-validators.ts';
 import { type ApprovalWord, unmeasured } from './stages.ts';
+import type { ToolSource } from './tool-source.ts';
 import type { JsonObject, Preparation, Tool, ToolContext, ToolResult } from './tools/tool.ts';
 
 // One call behind the door: scope → arguments → approval → tool → answer → audit line. Each step refuses in its own
 // way, and nothing after a refusal runs. The approval comes last before the tool, because looking for a yes uses it up.
 
 export interface CallToolDeps {
-  readonly tools: readonly Tool[];
+  readonly tools: ToolSource;
   readonly schemas: SchemaValidators;
   readonly approvals: Approvals;
   readonly clock: Clock;
@@ -48,8 +49,6 @@ function approvalWord(verdict: ApprovalVerdict): ApprovalWord {
 }
 
 export function createCallTool(deps: CallToolDeps): CallTool {
-  const tools = new Map(deps.tools.map((tool) => [tool.declaration.name, tool]));
-
   async function settleResult(tool: Tool, result: ToolResult, log: Log): Promise<Settled> {
     if (result.isError === true) return { outcome: { kind: 'result', result }, word: result.code ?? 'tool_error' };
     const problems = await deps.schemas.check(tool.declaration, 'output', result.structuredContent);
@@ -132,7 +131,7 @@ export function createCallTool(deps: CallToolDeps): CallTool {
   return async (call) => {
     const startedMs = deps.clock.nowMs();
     const { log } = call;
-    const tool = tools.get(call.name);
+    const tool = deps.tools.find(call.name);
     const { outcome, word, approvalId } = await settle(tool, call, log);
     writeAudit(log, {
       caller: call.caller,

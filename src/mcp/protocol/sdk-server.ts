@@ -71,12 +71,14 @@ function declined(ctx: ServerContext): boolean {
 }
 
 function listTools(server: Server, deps: ProtocolDeps): void {
-  // What a call of it needs, for clients that show a person their tools. Nobody may rely on it: each call is checked.
-  const tools = deps.tools.map((tool) => ({ ...listedTool(tool), _meta: { [SCOPES_META_KEY]: tool.scopes } }));
   server.setRequestHandler('tools/list', { params: anyParams }, async (params) => {
     // One page holds all, so no cursor was ever given out.
     if (params['cursor'] !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor');
     await deps.beforeList?.();
+    // What a call of it needs, for clients that show a person their tools. Nobody may rely on it: each call is checked.
+    const tools = deps.tools
+      .tools()
+      .map(({ declaration }) => ({ ...listedTool(declaration), _meta: { [SCOPES_META_KEY]: declaration.scopes } }));
     return { tools };
   });
 }

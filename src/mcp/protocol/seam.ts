@@ -2,7 +2,8 @@ import type { Log } from '../../ports/log.ts';
 import type { ApprovalQuestion } from '../approvals.ts';
 import type { Caller } from '../caller.ts';
 import type { Stages } from '../stages.ts';
-import type { JsonObject, ToolDeclaration, ToolResult } from '../tools/tool.ts';
+import type { ToolSource } from '../tool-source.ts';
+import type { JsonObject, ToolResult } from '../tools/tool.ts';
 
 // The seam between the protocol and everything else. On this side stands the official SDK, which can be swapped;
 // on the other the rules of Sallyport, which know nothing of JSON-RPC, revisions or transports.
@@ -66,7 +67,7 @@ export interface ProtocolDeps {
   readonly serverInfo: ServerInfo;
   /** One paragraph for the model; sent at `initialize` and `server/discover`. */
   readonly instructions?: string;
-  readonly tools: readonly ToolDeclaration[];
+  readonly tools: ToolSource;
   readonly callTool: CallTool;
   /** Awaited before tools are listed. */
   readonly beforeList?: () => Promise<void>;

@@ -63,7 +63,9 @@ function unsupportedVersion(era: Era, requested: string | undefined, id: Request
  * agent door admits no such header, so a tool that asks for one must not start to be served.
  */
 function refuseHeaderParameters(deps: ProtocolDeps): void {
-  const promising = deps.tools.find((tool) => JSON.stringify(tool.inputSchema).includes('"x-mcp-header":'));
+  const promising = deps.tools
+    .tools()
+    .find(({ declaration }) => JSON.stringify(declaration.inputSchema).includes('"x-mcp-header":'))?.declaration;
   if (promising === undefined) return;
   throw new AppError('misconfigured', `The tool ${promising.name} declares x-mcp-header, which is not served here.`);
 }
