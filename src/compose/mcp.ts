@@ -15,6 +15,7 @@ import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
 import { composeGoogleTokens } from './google.ts';
+import type { ComposedDoor, OtherDoorParts } from './other-doors.ts';
 import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
@@ -56,13 +57,9 @@ function rememberingMaster(config: Config<'mcp'>, first: Secret<Uint8Array>): ()
   };
 }
 
-async function composeDoor({ config, store, platform, log }: Parts): Promise<Door> {
+async function composeAgentDoor({ config, store, platform, log }: Parts): Promise<Door> {
   const { settings } = config;
   const { clock, random } = platform;
-  if (settings.SALLYPORT_DOOR === 'key') {
-    const { createKeyDoor } = await import('../mcp/doors/key-door.ts');
-    return createKeyDoor({ store, clock, log });
-  }
   const url = new URL(settings.SALLYPORT_MCP_URL);
   const hmacMaster = await readMaster(config);
   return createAgentDoor({
@@ -79,6 +76,13 @@ async function composeDoor({ config, store, platform, log }: Parts): Promise<Doo
     random,
     log,
   });
+}
+
+async function composeDoor(parts: OtherDoorParts): Promise<ComposedDoor> {
+  const { SALLYPORT_DOOR: kind } = parts.config.settings;
+  // The agent door is none for browsers: their preflight has no client certificate.
+  if (kind === 'agent') return { door: await composeAgentDoor(parts), before: (app) => app };
+  return (await import('./other-doors.ts')).composeOtherDoor(kind, parts);
 }
 
 /** Made when somebody first lists the tools: hashing them all takes longer than a call. */
@@ -105,10 +109,11 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
   const tools = fixedTools(await composeTools({ config, platform, http, tokens }));
-  // The agent door is none for browsers: their preflight has no client certificate.
-  const pages = settings.SALLYPORT_DOOR === 'key' ? settings.SALLYPORT_CORS_ORIGINS : [];
+  const { door, before } = await composeDoor({ config, store, http, tools, platform, log });
+  const isAgentDoor = settings.SALLYPORT_DOOR === 'agent';
+  const pages = isAgentDoor ? [] : settings.SALLYPORT_CORS_ORIGINS;
   const app = createMcpApp({
-    door: await composeDoor({ config, store, platform, log }),
+    door,
     tools,
     approvals: createApprovals({
       store,
@@ -121,9 +126,10 @@ export async function composeMcp(environment: Environment, platform: Platform, l
     schemas: createSchemaValidators(),
     serverInfo: SERVER_INFO,
     allowedOrigins: [...settings.SALLYPORT_ALLOWED_ORIGINS, ...pages],
+    listByScopes: !isAgentDoor,
     publishManifest: composeManifest({ store, tools, log }),
     log,
     clock,
   });
-  return pages.length === 0 ? app : (await import('./cors.ts')).withCors(app, 'key', pages, log);
+  return before(app);
 }

@@ -98,7 +98,7 @@ const corsOrigins = () =>
     .pipe(z.array(z.string().refine(isOrigin, 'must be origins such as https://app.example.com, never *')))
     .prefault('')
     .describe(
-      'Origins (`https://host[:port]`, comma-separated) whose pages may call the Agent API and the MCP API’s key door from a browser and read the answers. None by default, `*` never.',
+      'Origins (`https://host[:port]`, comma-separated) whose pages may call the Agent API and the MCP API’s key and OAuth doors from a browser and read the answers. None by default, `*` never.',
     );
 
 const google = () => ({
@@ -242,10 +242,11 @@ export const settings = {
       SALLYPORT_MCP_URL: mcpUrl(),
       SALLYPORT_TRUST_DOMAIN: trustDomain(),
       SALLYPORT_DOOR: z
-        .enum(['agent', 'key'])
+        .enum(['agent', 'key', 'oauth'])
         .describe(
-          'Which door this listener or function is: `agent` (mutual TLS and signature) or `key` (a token of ours).',
+          'Which door this listener or function is: `agent` (mutual TLS and signature), `key` (a token of ours) or `oauth` (an access token of an issuer in SALLYPORT_ISSUERS).',
         ),
+      SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_API_ID: z
         .string()
         .default('local')

@@ -41,7 +41,7 @@ export type StorePrefix = (typeof storePrefixes)[number];
 
 type Access = Readonly<Partial<Record<StorePrefix, readonly StoreOperation[]>>>;
 
-/** What both doors of the MCP API do once they believe a caller. */
+/** What every door of the MCP API does once they believe a caller. */
 const toolCalls = {
   'grant:': ['get'],
   'approval:': ['get', 'setIfAbsent', 'compareAndDelete'],
@@ -93,6 +93,11 @@ export const storeAccess = {
   /** Its key door: tokens of ours in place of certificates and signatures. */
   'mcp-key': {
     'token:': ['get'],
+    ...toolCalls,
+  },
+  /** Its OAuth door: tokens of other issuers, whose identities are linked to persons. */
+  'mcp-oauth': {
+    'identity:': ['get'],
     ...toolCalls,
   },
   /** Holds consent: grants, answers to approvals, connections. */

@@ -32,6 +32,8 @@ export interface McpAppDeps {
   readonly path?: string;
   /** Browser origins that may call; default none. */
   readonly allowedOrigins?: readonly string[];
+  /** Each caller is shown the tools that their scopes let them call; default: all are listed to all. */
+  readonly listByScopes?: boolean;
   /** Puts the manifest in the store; default: nowhere. */
   readonly publishManifest?: () => Promise<void>;
 }
@@ -76,6 +78,7 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     serverInfo,
     ...(instructions !== undefined && { instructions }),
     tools: deps.tools,
+    listByScopes: deps.listByScopes === true,
     callTool,
     ...(publishManifest !== undefined && { beforeList: publishManifest }),
     onFault: (error) => log.warn('protocol_fault', { error: error.name }),
@@ -106,8 +109,9 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     const verdict = await deps.door(request, stages);
     if (!verdict.ok) {
       // The door has logged which check refused; the caller learns only that one did.
-      const message = verdict.status >= 500 ? 'Not available just now. Try again.' : 'Refused.';
-      return httpRefusal(verdict.status, { code: verdict.code, message, requestId }, verdict.headers);
+      const { message = verdict.status >= 500 ? 'Not available just now. Try again.' : 'Refused.', details } =
+        verdict.told ?? {};
+      return httpRefusal(verdict.status, { code: verdict.code, message, requestId, details }, verdict.headers);
     }
     await deps.rateLimit.take(verdict.caller);
     const answered = await answerInTime(request, verdict.caller, { log: requestLog, stages });

@@ -1,7 +1,7 @@
 import { AppError, isExpected } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import { holdsScope } from '../trust/scope.ts';
+import { holdsScopes } from '../trust/scope.ts';
 import { type Approvals, type ApprovalVerdict, summaryOf } from './approvals.ts';
 import { writeAudit } from './audit.ts';
 import type { CallOutcome, CallTool, ToolCall } from './protocol/seam.ts';
@@ -115,7 +115,7 @@ export function createCallTool(deps: CallToolDeps): CallTool {
   async function settle(tool: Tool | undefined, call: ToolCall, log: Log): Promise<Settled> {
     if (tool === undefined) return { outcome: { kind: 'unknown_tool' }, word: 'unknown_tool' };
     const { scopes } = tool.declaration;
-    if (!scopes.every((scope) => holdsScope(call.caller.scopes, scope))) {
+    if (!holdsScopes(call.caller.scopes, scopes)) {
       return { outcome: { kind: 'insufficient_scope', scopes }, word: 'insufficient_scope' };
     }
     try {

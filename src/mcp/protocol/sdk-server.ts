@@ -8,6 +8,7 @@ import {
   type ServerContext,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
+import { holdsScopes } from '../../trust/scope.ts';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
@@ -23,7 +24,7 @@ export const MODERN_VERSION = '2026-07-28';
 /** Newest first: what `initialize` offers to a client that asks for a revision not served. */
 export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18'];
 
-/** How long a client may keep the list; the same for everyone at this endpoint, so anyone may. */
+/** How long a client may keep the list. Where it is the same for everyone at this endpoint, anyone may. */
 const LIST_TTL_MS = 5 * 60_000;
 const INVALID_PARAMS = -32602;
 
@@ -70,14 +71,16 @@ function declined(ctx: ServerContext): boolean {
   return answer.kind === 'elicit' && answer.action !== 'accept';
 }
 
-function listTools(server: Server, deps: ProtocolDeps): void {
-  server.setRequestHandler('tools/list', { params: anyParams }, async (params) => {
+function listTools(server: Server, transport: SharedTransport<DeliveredRequest>, deps: ProtocolDeps): void {
+  server.setRequestHandler('tools/list', { params: anyParams }, async (params, ctx) => {
     // One page holds all, so no cursor was ever given out.
     if (params['cursor'] !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor');
     await deps.beforeList?.();
     // What a call of it needs, for clients that show a person their tools. Nobody may rely on it: each call is checked.
+    const { scopes } = transport.exchange(ctx.mcpReq.id).scope.caller;
     const tools = deps.tools
       .tools()
+      .filter(({ declaration }) => deps.listByScopes !== true || holdsScopes(scopes, declaration.scopes))
       .map(({ declaration }) => ({ ...listedTool(declaration), _meta: { [SCOPES_META_KEY]: declaration.scopes } }));
     return { tools };
   });
@@ -105,7 +108,7 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
       supportedProtocolVersions: era === 'modern' ? [MODERN_VERSION] : [...LEGACY_VERSIONS],
       jsonSchemaValidator: noValidator,
       cacheHints: {
-        'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
+        'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: deps.listByScopes === true ? 'private' : 'public' },
         'server/discover': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
       },
       ...(deps.instructions !== undefined && { instructions: deps.instructions }),
@@ -114,7 +117,7 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
   const transport = new SharedTransport<DeliveredRequest>(
     era === 'modern' ? { era, revision: MODERN_VERSION } : { era },
   );
-  listTools(server, deps);
+  listTools(server, transport, deps);
   callTools(server, transport, era, deps);
   server.onerror = deps.onFault;
   await server.connect(transport);

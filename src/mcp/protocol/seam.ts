@@ -21,6 +21,8 @@ export interface ProtocolRequest {
   readonly signal: AbortSignal;
   /** Takes how long the approval and the tool took. */
   readonly stages?: Stages;
+  /** W3C Trace Context, valid. */
+  readonly traceparent?: string;
 }
 
 export interface ProtocolResponse {
@@ -41,6 +43,7 @@ export interface ToolCall {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly stages?: Stages;
+  readonly traceparent?: string;
   /** The client's own dialog was declined or closed: the call ends there instead of asking once more. */
   readonly declined: boolean;
 }
@@ -68,6 +71,8 @@ export interface ProtocolDeps {
   /** One paragraph for the model; sent at `initialize` and `server/discover`. */
   readonly instructions?: string;
   readonly tools: ToolSource;
+  /** What a caller's scopes do not let them call is not listed to them. */
+  readonly listByScopes?: boolean;
   readonly callTool: CallTool;
   /** Awaited before tools are listed. */
   readonly beforeList?: () => Promise<void>;

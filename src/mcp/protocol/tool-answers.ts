@@ -70,10 +70,14 @@ function approvalAnswer(question: ApprovalQuestion, context: AnswerContext): Inp
   return { ...refused, _meta: { ...refused._meta, ...details } };
 }
 
+const plainChallenge = (needed: readonly string[]): string =>
+  `Bearer error="insufficient_scope", scope="${needed.join(' ')}"`;
+
 function scopeRefusal(scopes: readonly string[], context: AnswerContext): ProtocolError {
   const scope = scopes.join(' ');
   context.exchange.status = 403;
-  context.exchange.headers = { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` };
+  const { challenge = plainChallenge } = context.exchange.scope.caller;
+  context.exchange.headers = { 'www-authenticate': challenge(scopes) };
   const data = { code: 'insufficient_scope', scope, request_id: context.exchange.scope.requestId };
   return new ProtocolError(REFUSED, `This call needs the scope ${scope}, which was not granted.`, data);
 }
