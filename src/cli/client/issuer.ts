@@ -64,15 +64,21 @@ function addressOf(text: string): URL {
 }
 
 export interface IssuerClient {
-  /** OpenID Connect Discovery §4. Rejects when the document is another issuer's. */
+  /** OpenID Connect Discovery §4, RFC 8414. Rejects when the document is another issuer's. */
   discover(issuer: string): Promise<IssuerMetadata>;
   /** One form, one JSON answer. Rejects with IssuerRefusal when the issuer says no. */
   post<Schema extends z.ZodType>(
     url: string,
     form: Readonly<Record<string, string | undefined>>,
     schema: Schema,
+    authorization?: string,
   ): Promise<z.infer<Schema>>;
-  requestToken(url: string, form: Readonly<Record<string, string | undefined>>): Promise<TokenSet>;
+  /** `authorization` for clients that prove themselves by a header (RFC 6749 §2.3.1). */
+  requestToken(
+    url: string,
+    form: Readonly<Record<string, string | undefined>>,
+    authorization?: string,
+  ): Promise<TokenSet>;
 }
 
 export function createIssuerClient(deps: {
@@ -82,12 +88,13 @@ export function createIssuerClient(deps: {
   async function exchange(
     method: 'GET' | 'POST',
     address: string,
-    body?: string,
+    { body, authorization }: { readonly body?: string; readonly authorization?: string | undefined } = {},
   ): Promise<{ readonly status: number; readonly json: unknown }> {
     const url = addressOf(address);
     const headers = {
       accept: 'application/json',
       ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(authorization !== undefined && { authorization }),
     };
     try {
       const answer = await deps.transport({
@@ -112,9 +119,12 @@ export function createIssuerClient(deps: {
     }
   }
 
-  const post: IssuerClient['post'] = async (url, form, schema) => {
+  const post: IssuerClient['post'] = async (url, form, schema, authorization) => {
     const fields = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const { status, json } = await exchange('POST', url, new URLSearchParams(fields).toString());
+    const { status, json } = await exchange('POST', url, {
+      body: new URLSearchParams(fields).toString(),
+      authorization,
+    });
     const shaped = schema.safeParse(json);
     if (status === 200 && shaped.success) return shaped.data;
     const refused = refusal.safeParse(json);
@@ -125,11 +135,18 @@ export function createIssuerClient(deps: {
     );
   };
 
+  /** As an OpenID provider, or else as a plain authorization server, whose document lies before its path (RFC 8414 §3.1). */
+  async function describe(issuer: string): Promise<{ readonly status: number; readonly json: unknown }> {
+    const openId = await exchange('GET', `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+    if (openId.status !== 404) return openId;
+    const { origin, pathname } = new URL(issuer);
+    return exchange('GET', `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`);
+  }
+
   return {
     post,
     async discover(issuer) {
-      const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-      const { status, json } = await exchange('GET', url);
+      const { status, json } = await describe(issuer);
       const found = metadata.safeParse(json);
       if (status !== 200 || !found.success) {
         throw new AppError('upstream_failed', `${issuer} does not describe itself (${status}).`);
@@ -147,9 +164,9 @@ export function createIssuerClient(deps: {
         namesItself: found.data.authorization_response_iss_parameter_supported,
       };
     },
-    async requestToken(url, form) {
+    async requestToken(url, form, authorization) {
       const startedMs = deps.nowMs();
-      const answer = await post(url, form, tokenAnswer);
+      const answer = await post(url, form, tokenAnswer, authorization);
       return {
         accessToken: answer.access_token,
         refreshToken: answer.refresh_token,
