@@ -24,6 +24,10 @@ export const declaredToolsets: Readonly<Record<ToolsetName, () => Promise<readon
     const { createSendPushNotification } = await import('../mcp/tools/notify/send-push-notification.ts');
     return [createSendPushNotification({ notifier: nothing })];
   },
+  golf: async () => {
+    const { createGolfTools } = await import('../mcp/tools/golf/golf-tools.ts');
+    return createGolfTools({ teeTimes: nothing });
+  },
   aws: async () => {
     const { createAwsTools } = await import('../mcp/tools/aws/aws-tools.ts');
     return createAwsTools({ reader: nothing, places: nothing, clock: nothing });

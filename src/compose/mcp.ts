@@ -108,7 +108,7 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const store = await openServiceStore('mcp', config, platform, log);
   const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
-  const tools = fixedTools(await composeTools({ config, platform, http, tokens }));
+  const tools = fixedTools(await composeTools({ config, platform, http, tokens, store }));
   const { door, before } = await composeDoor({ config, store, http, tools, platform, log });
   const isAgentDoor = settings.SALLYPORT_DOOR === 'agent';
   const pages = isAgentDoor ? [] : settings.SALLYPORT_CORS_ORIGINS;

@@ -4,6 +4,7 @@ import type { ToolsetName } from '../config/settings.ts';
 import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
 import type { Tool } from '../mcp/tools/tool.ts';
 import type { GoogleTokens } from '../ports/google-tokens.ts';
+import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
 import type { Platform } from './service-handler.ts';
 
@@ -14,6 +15,7 @@ export interface ToolParts {
   readonly platform: Platform;
   readonly http: OutsideClient;
   readonly tokens: GoogleTokens;
+  readonly store: KeyValueStore;
 }
 
 function composeCalendar({ config, platform, http, tokens }: ToolParts): readonly Tool[] {
@@ -60,6 +62,7 @@ const composers: Readonly<Record<ToolsetName, (parts: ToolParts) => readonly Too
   calendar: composeCalendar,
   weather: composeWeather,
   notify: composeNotify,
+  golf: async (parts) => (await import('./golf.ts')).composeGolf(parts),
   aws: composeAws,
 };
 

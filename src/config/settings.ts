@@ -25,7 +25,7 @@ const list = () =>
   );
 
 /** Groups of tools, each switched on as a whole. */
-export const toolsetNames = ['calendar', 'weather', 'notify', 'aws'] as const;
+export const toolsetNames = ['calendar', 'weather', 'notify', 'golf', 'aws'] as const;
 export type ToolsetName = (typeof toolsetNames)[number];
 
 const toolsets = () =>
@@ -33,7 +33,7 @@ const toolsets = () =>
     .pipe(z.array(z.enum(toolsetNames)).min(1))
     .prefault('calendar')
     .describe(
-      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC), `aws` (reads of AWS accounts). The MCP API and the OAuth API need the same.',
+      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC), `golf` (needs SALLYPORT_TEE_TIMES_URL or SALLYPORT_TEE_SHEET), `aws` (reads of AWS accounts). The MCP API and the OAuth API need the same.',
     );
 
 /** As a browser sends it; without TLS only pages of this machine. */
@@ -218,7 +218,7 @@ export const settings = {
         .pipe(
           z.array(z.string().regex(/^[a-z][a-z0-9_]{0,31}\.(?:read|write)$/, 'must be scopes such as calendar.read')),
         )
-        .prefault('calendar.write,weather.read,notify.write')
+        .prefault('calendar.write,weather.read,notify.write,golf.write')
         .describe(
           'The most that may be delegated for a person who comes by an AWS identity (SigV4 carries no scopes); their grant still decides.',
         ),
@@ -277,6 +277,15 @@ export const settings = {
         .default('https://geocoding-api.open-meteo.com/v1')
         .describe('Where the names of places are looked up, up to and with `/v1`.'),
       NTFY_URL: httpUrl().default('https://ntfy.sh').describe('The ntfy server that push messages go through.'),
+      SALLYPORT_TEE_TIMES_URL: httpUrl()
+        .optional()
+        .describe('The tee-time service of the golf tools, as docs/openapi/tee-times.yaml describes it.'),
+      SALLYPORT_TEE_SHEET: z
+        .string()
+        .optional()
+        .describe(
+          'Courses whose tee sheet is kept here, as JSON, where there is no such service: `[{"id":"links","name":"Old Links","time_zone":"Europe/Lisbon","first":"07:30","last":"17:00","every_minutes":10}]`.',
+        ),
       AWS_REGION: z
         .string()
         .regex(REGION, 'must be a region such as eu-central-1')

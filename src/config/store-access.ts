@@ -35,6 +35,8 @@ export const storePrefixes = [
   'jobclaim:',
   'slackthread:',
   'slackturn:',
+  'teesheet:',
+  'reservations:',
 ] as const;
 
 export type StorePrefix = (typeof storePrefixes)[number];
@@ -51,6 +53,8 @@ const toolCalls = {
   'rate:': ['increment'],
   'rate:questions:': ['increment'],
   manifest: ['set'],
+  'teesheet:': ['get', 'setIfAbsent', 'compareAndSet'],
+  'reservations:': ['get', 'setIfAbsent', 'compareAndSet'],
 } as const satisfies Access;
 
 /** A turn and what was said before it, wherever it runs. */

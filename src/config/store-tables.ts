@@ -13,6 +13,8 @@ export const storeTables = {
   vault: ['vault:', 'lock:vault:'],
   /** What the MCP API keeps at its doors: all of it brief. */
   doors: ['nonce:', 'approval:', 'rate:', 'rate:questions:', 'manifest'],
+  /** The tee sheet, and who has what on it. */
+  golf: ['teesheet:', 'reservations:'],
   /** What the agent remembers. */
   agent: [
     'turn:',

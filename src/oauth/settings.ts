@@ -62,6 +62,10 @@ const personalScopes: Readonly<Record<string, Readonly<Record<string, ScopeMeani
   weather: { 'weather.read': { words: 'look up the weather at places' } },
   aws: { 'aws.read': { words: 'look at what there is in the AWS accounts, without changing it' } },
   notify: { 'notify.write': { words: 'send push messages to your own devices' } },
+  golf: {
+    'golf.read': { words: 'look for tee times and see your golf reservations' },
+    'golf.write': { words: 'reserve tee times for you' },
+  },
 };
 
 /** The scopes of the toolsets that are switched on. */
