@@ -57,6 +57,7 @@ export interface LocalUrls {
   /** Ends in `/mcp`. */
   readonly mcp: string;
   readonly keyDoor: string;
+  readonly oauthDoor: string;
   readonly oauth: string;
 }
 
@@ -75,11 +76,16 @@ export interface EnvironmentsRequest {
   readonly urls: LocalUrls;
   readonly google: GoogleUrls;
   readonly secrets: LocalSecrets;
+  /** Whose tokens the OAuth door believes where no other issuer is given. */
+  readonly doorIssuer: string;
   /** The agent's credentials document. */
   readonly credentials: string;
 }
 
-export type LocalService = 'agent' | 'mcp' | 'keyDoor' | 'oauth';
+export type LocalService = 'agent' | 'mcp' | 'keyDoor' | 'oauthDoor' | 'oauth';
+
+/** Part of the identities that the stand-in issuer proves. */
+export const DOOR_ISSUER_ALIAS = 'local';
 
 const hostOf = (url: string): string => URL.parse(url)?.host ?? '';
 
@@ -87,6 +93,11 @@ const hostOf = (url: string): string => URL.parse(url)?.host ?? '';
 export function localToolsets(given: Environment): string {
   const usual = (given['NTFY_TOPIC'] ?? '') === '' ? 'calendar,weather' : 'calendar,weather,notify';
   return given['SALLYPORT_TOOLSETS'] || usual;
+}
+
+function doorIssuers({ given, doorIssuer, urls }: EnvironmentsRequest): string {
+  const standIn = { issuer: doorIssuer, alias: DOOR_ISSUER_ALIAS, audience: [urls.oauthDoor], typ: 'at+jwt' };
+  return given['SALLYPORT_OAUTH_DOOR_ISSUERS'] || JSON.stringify([standIn]);
 }
 
 export function localEnvironments(
@@ -140,6 +151,14 @@ export function localEnvironments(
       SALLYPORT_HMAC_MASTER: secrets.hmac_master,
     },
     keyDoor: { ...mcp, SALLYPORT_MCP_URL: urls.keyDoor, SALLYPORT_DOOR: 'key', SALLYPORT_API_ID: 'local-key-door' },
+    oauthDoor: {
+      ...mcp,
+      SALLYPORT_MCP_URL: urls.oauthDoor,
+      SALLYPORT_DOOR: 'oauth',
+      SALLYPORT_API_ID: 'local-oauth-door',
+      SALLYPORT_ISSUERS: doorIssuers(request),
+      SALLYPORT_ALLOWED_HOSTS: [mcp.SALLYPORT_ALLOWED_HOSTS, hostOf(request.doorIssuer)].join(','),
+    },
     oauth: {
       ...common,
       ...googleSettings,

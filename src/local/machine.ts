@@ -17,6 +17,7 @@ import { createOperator } from '../operator/operator.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { LOCAL_SLACK_USER, localAccounts, localPerson } from './accounts.ts';
 import {
+  DOOR_ISSUER_ALIAS,
   GOOGLE_CLIENT_ID,
   LOCAL_AGENT_IDENTITY,
   type LocalService,
@@ -28,19 +29,20 @@ import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { createStandInGoogle, type StandInGoogle } from './google/stand-in-google.ts';
 import type { StandInAccount } from './google/stand-in-options.ts';
 import type { Home } from './home.ts';
+import { createStandInIssuer } from './issuer/stand-in-issuer.ts';
 import { createLocalJobs } from './jobs.ts';
 import { ensureLocalPerson, ensureSlackUser } from './person.ts';
 import { ensurePki, type Pki } from './pki.ts';
 import { startRenewal } from './renewal.ts';
 import { ensureSecrets } from './secrets.ts';
 
-// The whole system on one machine: certificates, a stand-in Google, the three APIs and the key door behind their front doors,
+// The whole system on one machine: certificates, a stand-in Google, the three APIs and the other two doors to the tools behind their front doors,
 // with the very handlers that Lambda runs.
 
 export interface MachineOptions {
   readonly home: Home;
   readonly given: Environment;
-  /** Ports are base + 1 … base + 5; without a base each API takes a free one. */
+  /** Ports are base + 1 … base + 7; without a base each API takes a free one. */
   readonly portBase?: number;
   /** The embedded store's file; without it the store lives in memory. Not used when SALLYPORT_STORE names another one. */
   readonly storeFile?: string;
@@ -108,6 +110,7 @@ async function openDoors(options: MachineOptions, pki: Pki, onFault: (error: unk
         mcp: await open('mcp', 'MCP API', 2, 'local-mcp'),
         oauth: await open('oauth', 'OAuth API', 3, 'local-oauth'),
         keyDoor: await open('keyDoor', 'key door', 5, 'local-key-door'),
+        oauthDoor: await open('oauthDoor', 'OAuth door', 6, 'local-oauth-door'),
       },
       attach: (service, respond) => void handlers.set(service, respond),
     };
@@ -121,6 +124,7 @@ const composers: Readonly<Record<LocalService, { readonly service: Service; read
   agent: { service: 'agent', compose: composeAgent },
   mcp: { service: 'mcp', compose: composeMcp },
   keyDoor: { service: 'mcp', compose: composeMcp },
+  oauthDoor: { service: 'mcp', compose: composeMcp },
   oauth: { service: 'oauth', compose: composeOAuth },
 };
 
@@ -170,26 +174,43 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   });
   const credentials = async (): Promise<string> => renewal.text();
   const operator = createOperator({ store, clock, random });
-  const person = await ensureLocalPerson(home, operator, {
-    account: localPerson,
-    scopes: Object.keys(scopesOf(localToolsets(given).split(','))),
-  });
+  const toolScopes = Object.keys(scopesOf(localToolsets(given).split(',')));
+  const person = await ensureLocalPerson(home, operator, { account: localPerson, scopes: toolScopes });
   await ensureSlackUser(operator, person.person, LOCAL_SLACK_USER);
   const urls = {
     agent: opened.agent.url,
     mcp: `${opened.mcp.url}/mcp`,
     keyDoor: `${opened.keyDoor.url}/mcp`,
+    oauthDoor: `${opened.oauthDoor.url}/mcp`,
     oauth: opened.oauth.url,
   };
+  const issuer = await createStandInIssuer({
+    port: portOf(options, 7),
+    resource: urls.oauthDoor,
+    scopes: toolScopes,
+    accounts: [localPerson, ...localAccounts.filter(({ sub }) => sub !== localPerson.sub)],
+    home,
+    random,
+    log,
+  });
+  const identity = `oidc:${DOOR_ISSUER_ALIAS}:${localPerson.sub}`;
+  await operator.mapIdentity(identity, person.person, { move: true });
   const jobs = createLocalJobs({ store, log });
-  const environments = localEnvironments({ given, urls, google, secrets, credentials: await credentials() });
+  const environments = localEnvironments({
+    given,
+    urls,
+    google,
+    secrets,
+    credentials: await credentials(),
+    doorIssuer: issuer.issuer,
+  });
   const close = async (): Promise<void> => {
     renewal.stop();
     // The agent first: its turns under way still need the others.
     await opened.agent.close();
     await jobs.close();
-    await Promise.all([opened.mcp, opened.keyDoor, opened.oauth].map((door) => door.close()));
-    await google.close();
+    await Promise.all([opened.mcp, opened.keyDoor, opened.oauthDoor, opened.oauth].map((door) => door.close()));
+    await Promise.all([google.close(), issuer.close()]);
     await store.close();
   };
   const names = Object.keys(composers) as LocalService[];
@@ -225,6 +246,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       trust_domain: TRUST_DOMAIN,
     },
     key_door: { url: urls.keyDoor, token: person.mcp_token },
+    oauth_door: { url: urls.oauthDoor },
     oauth: { url: urls.oauth, token: person.confirm_token },
     google: { url: google.url },
     slack: {
