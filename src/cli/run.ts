@@ -13,6 +13,7 @@ import { addConversationCommands } from './commands/conversations.ts';
 import { addDoctorCommands } from './commands/doctor.ts';
 import { addIdentityCommands } from './commands/identities.ts';
 import { addLoginCommands } from './commands/login.ts';
+import { addMcpCommand } from './commands/mcp.ts';
 import { addPersonCommands } from './commands/persons.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addTokenCommands } from './commands/tokens.ts';
@@ -32,8 +33,8 @@ function addGlobalOptions(program: Command, home: string): void {
     .option('--agent-url <url>', 'the Agent API')
     .option('--oauth-url <url>', 'the OAuth API')
     .option('--sigv4', 'sign requests to the Agent API with AWS credentials')
-    .option('--profile <name>', 'AWS profile to sign with; implies --sigv4')
-    .option('--region <name>', 'AWS region to sign for; implies --sigv4')
+    .option('--profile <name>', 'AWS profile; for the Agent API it implies --sigv4')
+    .option('--region <name>', 'AWS region; for the Agent API it implies --sigv4')
     .option('--timeout <seconds>', 'the longest wait for an answer')
     .option('--retries <count>', 'how often a request that may be repeated is')
     .option('--no-color', 'plain text, as NO_COLOR does');
@@ -53,6 +54,7 @@ export function createProgram(context: CliContext): Command {
   addConversationCommands(program, context);
   addConnectCommands(program, context);
   addConsoleCommand(program, context);
+  addMcpCommand(program, context);
   addApprovalCommands(program, context);
   addContactCommands(program, context);
   addLoginCommands(program, context);

@@ -34,6 +34,8 @@ export interface AwsIdentity {
 const RENEW_BEFORE_MS = 5 * 60_000;
 /** Keys without an end may be replaced in their file at any time: they are read again at each use. */
 const READ_AGAIN_MS = 60_000;
+/** Last in the order comes the metadata service of an instance, which a desk has none of: no long wait for it. */
+const NO_INSTANCE = { timeout: 500, maxRetries: 0 } as const;
 
 const file = (environment: Environment, variable: string, name: string): string =>
   environment[variable] || join(environment['HOME'] || homedir(), '.aws', name);
@@ -101,7 +103,7 @@ export function createAwsIdentity(options: AwsIdentityOptions): AwsIdentity {
     const own = profile === undefined ? {} : { profile };
     try {
       // The SDK's own order: environment, profile (SSO, assumed roles, processes), container, instance. A named profile comes alone.
-      const given = await defaultProvider({ ...own, ignoreCache: true })();
+      const given = await defaultProvider({ ...own, ...NO_INSTANCE, ignoreCache: true })();
       const expiration = given.expiration ?? new Date(Date.now() + READ_AGAIN_MS);
       return { ...given, expiration };
     } catch (error) {
