@@ -3,6 +3,7 @@ import { AppError } from '../kernel/app-error.ts';
 import { ApiRefusal } from './client/api.ts';
 import { addApprovalCommands } from './commands/approvals.ts';
 import { addAskCommand } from './commands/ask.ts';
+import { addBridgeCommand } from './commands/bridge.ts';
 import { addCertificateCommands } from './commands/certificates.ts';
 import { addChatCommand } from './commands/chat.ts';
 import { addCompletionCommand } from './commands/completion.ts';
@@ -59,6 +60,7 @@ export function createProgram(context: CliContext): Command {
   addContactCommands(program, context);
   addLoginCommands(program, context);
   addIdentityCommands(program, context);
+  addBridgeCommand(program, context);
   addDoctorCommands(program, context);
   addCompletionCommand(program, context);
   addPersonCommands(program, context);

@@ -29,7 +29,10 @@ export async function readCredentialsFile(path: string): Promise<string> {
   try {
     const { mode } = await stat(path);
     if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
-      throw new AppError('misconfigured', `${path} holds a private key and others can read it. Run \`chmod 600 ${path}\`.`);
+      throw new AppError(
+        'misconfigured',
+        `${path} holds a private key and others can read it. Run \`chmod 600 ${path}\`.`,
+      );
     }
     return await readFile(path, 'utf8');
   } catch (cause) {

@@ -1,8 +1,8 @@
+import { AppError } from '../../kernel/app-error.ts';
 import { loginFileOf } from '../client/credentials.ts';
 import { createIssuerClient, IssuerRefusal } from '../client/issuer.ts';
 import type { Login } from '../client/login-file.ts';
 import type { Transport } from '../client/transport.ts';
-import { AppError } from '../../kernel/app-error.ts';
 import { readDoorMetadata } from './door-metadata.ts';
 import type { DoorAuth, DoorOptions } from './door-options.ts';
 import type { ProofSetting } from './make-proof.ts';

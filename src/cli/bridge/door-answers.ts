@@ -1,4 +1,10 @@
-import { InsufficientScopeError, ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import {
+  InsufficientScopeError,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import { AppError, type ErrorCode } from '../../kernel/app-error.ts';
 import { TransportError } from '../client/transport.ts';
@@ -91,27 +97,47 @@ function httpFault(error: SdkHttpError, door: string): DoorFault {
   const words = said === undefined ? '' : ` ${said.message.replace(/\.?$/, '.')}`;
   const { status } = error;
   if (status === 401) {
-    return { code: 'unauthenticated', message: `${door} does not believe this bridge’s proof${request}. Run \`sallyport bridge check\`.` };
+    return {
+      code: 'unauthenticated',
+      message: `${door} does not believe this bridge’s proof${request}. Run \`sallyport bridge check\`.`,
+    };
   }
   if (status === 403) return { code: 'forbidden', message: `${door} refused:${words || ' not allowed.'}${request}` };
-  if (status === 429) return { code: 'rate_limited', message: `${door} is asked too often.${words} Wait a little, then try again.` };
+  if (status === 429)
+    return { code: 'rate_limited', message: `${door} is asked too often.${words} Wait a little, then try again.` };
   if (status === 404 || status === 405 || (status >= 300 && status < 400)) {
-    return { code: 'misconfigured', message: `${door} is no MCP endpoint (${status}). Check its "url": it ends in /mcp.` };
+    return {
+      code: 'misconfigured',
+      message: `${door} is no MCP endpoint (${status}). Check its "url": it ends in /mcp.`,
+    };
   }
-  if (status === 503) return { code: 'unavailable', message: `${door} is not available just now.${words} Try again in a moment.` };
-  return { code: 'upstream_failed', message: `${door} answered ${status}.${words}${request} It is not known whether anything was done.` };
+  if (status === 503)
+    return { code: 'unavailable', message: `${door} is not available just now.${words} Try again in a moment.` };
+  return {
+    code: 'upstream_failed',
+    message: `${door} answered ${status}.${words}${request} It is not known whether anything was done.`,
+  };
 }
 
 function wireFault(error: TransportError, door: string): DoorFault {
   if (error.reason === 'timeout') {
-    return { code: 'timed_out', message: `${door} took too long to answer. It is not known whether this was done: look before you try again.` };
+    return {
+      code: 'timed_out',
+      message: `${door} took too long to answer. It is not known whether this was done: look before you try again.`,
+    };
   }
   if (!error.maybeSent) {
     const code = (error.cause as { readonly code?: unknown } | undefined)?.code;
     const why = typeof code === 'string' ? ` (${code})` : '';
-    return { code: 'unavailable', message: `${door} does not answer${why}. Nothing was done. Check the network; \`sallyport bridge check\` looks for the reason.` };
+    return {
+      code: 'unavailable',
+      message: `${door} does not answer${why}. Nothing was done. Check the network; \`sallyport bridge check\` looks for the reason.`,
+    };
   }
-  return { code: 'unavailable', message: `The connection to ${door} broke off. It is not known whether this was done: look before you try again.` };
+  return {
+    code: 'unavailable',
+    message: `The connection to ${door} broke off. It is not known whether this was done: look before you try again.`,
+  };
 }
 
 /** The error itself or one that caused it: libraries wrap them. */
@@ -136,8 +162,12 @@ export function explainFault(error: unknown, name: string): DoorFault {
   if (http !== undefined) return httpFault(http, door);
   const scope = within(error, InsufficientScopeError);
   if (scope !== undefined) {
-    return { code: 'forbidden', message: `${door} needs a right that this bridge was not given: ${scope.requiredScope ?? 'more'}.` };
+    return {
+      code: 'forbidden',
+      message: `${door} needs a right that this bridge was not given: ${scope.requiredScope ?? 'more'}.`,
+    };
   }
-  if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) return wireFault(new TransportError('timeout', true), door);
+  if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout)
+    return wireFault(new TransportError('timeout', true), door);
   return { code: 'upstream_failed', message: `${door} and this bridge do not understand each other.` };
 }

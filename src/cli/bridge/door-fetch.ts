@@ -109,7 +109,11 @@ export function createDoorFetch(deps: DoorFetchDeps): DoorFetch {
   }
 
   /** How long to wait before the same again, or undefined when this outcome is the last. */
-  function delayAfter(outcome: Response | Refused | TransportError, rpc: RpcRequest, tried: number): number | undefined {
+  function delayAfter(
+    outcome: Response | Refused | TransportError,
+    rpc: RpcRequest,
+    tried: number,
+  ): number | undefined {
     if (outcome instanceof Response) return undefined;
     const usual = DELAYS_MS[Math.min(tried, DELAYS_MS.length - 1)] ?? 0;
     if (outcome instanceof TransportError) {

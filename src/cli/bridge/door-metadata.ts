@@ -33,7 +33,13 @@ export function challengeParameter(challenge: string | undefined, name: string):
 }
 
 async function readDocument(transport: Transport, url: URL): Promise<DoorMetadata | undefined> {
-  const answer = await transport({ method: 'GET', url, headers: { accept: 'application/json' }, answerMs: ANSWER_MS, once: false });
+  const answer = await transport({
+    method: 'GET',
+    url,
+    headers: { accept: 'application/json' },
+    answerMs: ANSWER_MS,
+    once: false,
+  });
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of answer.body) {

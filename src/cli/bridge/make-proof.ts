@@ -12,6 +12,8 @@ export interface ProofSetting {
   readonly nowMs: () => number;
   /** Shows an address to the person, and opens it unless `open` is false. */
   readonly showAddress: (url: string, open: boolean) => Promise<void>;
+  /** False: nobody is sent to a browser, whatever a door asks for. */
+  readonly mayAskPerson?: boolean | undefined;
   /** Ends a sign-in that nobody waits for any more. */
   readonly signal: AbortSignal;
 }
@@ -41,7 +43,10 @@ export async function makeProof(door: DoorOptions, setting: ProofSetting): Promi
     case 'sigv4': {
       const { createSigV4Signer } = await import('../client/sigv4.ts');
       const { profile, region, token } = auth;
-      const sign = createSigV4Signer({ ...(profile !== undefined && { profile }), ...(region !== undefined && { region }) });
+      const sign = createSigV4Signer({
+        ...(profile !== undefined && { profile }),
+        ...(region !== undefined && { region }),
+      });
       return createSigV4Proof(sign, token);
     }
     case 'certificate':

@@ -86,6 +86,7 @@ export function createSignInProof(door: DoorOptions, auth: SignInAuth, setting: 
   const key = signInKey(door);
   const stepped = new Set<string>();
   let failed: { readonly atMs: number; readonly error: unknown } | undefined;
+  let signedInAtMs = Number.NEGATIVE_INFINITY;
   let running: Promise<boolean> | undefined;
 
   async function present(refused?: string): Promise<string | undefined> {
@@ -124,10 +125,14 @@ export function createSignInProof(door: DoorOptions, auth: SignInAuth, setting: 
     return whileHolding(lockPath(environment, door), setting.signal, async () => {
       const now = await present(needsMore ? undefined : refused);
       if (now !== undefined && now !== refused) return true;
+      if (setting.mayAskPerson === false) return false;
       if (failed !== undefined && nowMs() - failed.atMs < REST_MS) throw failed.error;
+      // A door that refuses what was just signed in for has another reason, and says it.
+      if (!needsMore && nowMs() - signedInAtMs < REST_MS) return false;
       try {
         await signIn(refusal);
         failed = undefined;
+        signedInAtMs = nowMs();
         return true;
       } catch (error) {
         failed = { atMs: nowMs(), error: explained(error) };

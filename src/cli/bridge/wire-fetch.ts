@@ -58,7 +58,9 @@ export function createWireFetch(deps: WireFetchDeps): WireFetch {
       ...(signal !== undefined && { signal }),
     });
     usedMs = deps.nowMs();
-    const named = Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+    const named = Object.entries(answer.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    );
     if (BODILESS.has(answer.status)) {
       for await (const _ of answer.body);
       return new Response(null, { status: answer.status, headers: Object.fromEntries(named) });

@@ -209,7 +209,8 @@ export function createTransport(
     const socket = await tunnel(proxy, url, patience);
     // RFC 6066 §3: an address is no server name.
     const named = isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: url.hostname };
-    const createConnection = () => tlsConnect({ socket, host: url.hostname, ...named, ...ownTls, ALPNProtocols: ['http/1.1'] });
+    const createConnection = () =>
+      tlsConnect({ socket, host: url.hostname, ...named, ...ownTls, ALPNProtocols: ['http/1.1'] });
     // An agent, even none, would connect by itself; without one Node takes port 80 for the usual one.
     return tlsRequest(url, { method, headers: { host: url.host, ...headers }, createConnection });
   }
