@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { createAwsTools } from '../src/mcp/tools/aws/aws-tools.ts';
+import { createReadSecretValue } from '../src/mcp/tools/aws/secrets/read-secret-value.ts';
+import { createAwsWriteTools } from '../src/mcp/tools/aws/writes/aws-write-tools.ts';
 import { createCalendarTools } from '../src/mcp/tools/calendar/calendar-tools.ts';
 import { createGolfTools } from '../src/mcp/tools/golf/golf-tools.ts';
 import { createSendPushNotification } from '../src/mcp/tools/notify/send-push-notification.ts';
@@ -28,6 +30,8 @@ export function declaredTools(): readonly Tool[] {
     createSendPushNotification({ notifier: inert }),
     ...createGolfTools({ teeTimes: inert }),
     ...createAwsTools({ reader: inert, places: inert, clock: inert }),
+    createReadSecretValue({ allowed: inert, read: inert, places: inert }),
+    ...createAwsWriteTools({ reader: inert, writer: inert, places: inert }),
   ];
 }
 

@@ -32,4 +32,8 @@ export const declaredToolsets: Readonly<Record<ToolsetName, () => Promise<readon
     const { createAwsTools } = await import('../mcp/tools/aws/aws-tools.ts');
     return createAwsTools({ reader: nothing, places: nothing, clock: nothing });
   },
+  'aws-writes': async () => {
+    const { createAwsWriteTools } = await import('../mcp/tools/aws/writes/aws-write-tools.ts');
+    return createAwsWriteTools({ reader: nothing, writer: nothing, places: nothing });
+  },
 };

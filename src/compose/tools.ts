@@ -25,11 +25,6 @@ function composeCalendar({ config, platform, http, tokens }: ToolParts): readonl
   return createCalendarTools({ calendar, clock: platform.clock, random: platform.random });
 }
 
-/** `<name>=<ARN>`, as the settings have checked them. */
-function rolesByName(entries: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
-}
-
 async function composeWeather({ config, platform, http }: ToolParts): Promise<readonly Tool[]> {
   const { OPEN_METEO_URL: forecastUrl, OPEN_METEO_GEOCODING_URL: geocodingUrl } = config.settings;
   const { createOpenMeteo } = await import('../adapters/weather/open-meteo.ts');
@@ -47,23 +42,13 @@ async function composeNotify({ config, http }: ToolParts): Promise<readonly Tool
   return [createSendPushNotification({ notifier: createNtfy({ http, url: settings.NTFY_URL, topics, ...token }) })];
 }
 
-async function composeAws({ config, platform }: ToolParts): Promise<readonly Tool[]> {
-  const { AWS_REGION: region, SALLYPORT_AWS_REGIONS: regions, SALLYPORT_AWS_ACCOUNTS: roles } = config.settings;
-  const { createAccounts } = await import('../mcp/tools/aws/accounts.ts');
-  const { createAwsReader } = await import('../mcp/tools/aws/aws-reader.ts');
-  const { createAwsTools } = await import('../mcp/tools/aws/aws-tools.ts');
-  const { importClients } = await import('../mcp/tools/aws/clients/import-clients.ts');
-  const { names, credentialsFor } = createAccounts({ region, roles: rolesByName(roles) });
-  const reader = createAwsReader({ importClients, credentialsFor });
-  return createAwsTools({ reader, places: { region, regions, accounts: names }, clock: platform.clock });
-}
-
 const composers: Readonly<Record<ToolsetName, (parts: ToolParts) => readonly Tool[] | Promise<readonly Tool[]>>> = {
   calendar: composeCalendar,
   weather: composeWeather,
   notify: composeNotify,
   golf: async (parts) => (await import('./golf.ts')).composeGolf(parts),
-  aws: composeAws,
+  aws: async (parts) => (await import('./aws.ts')).composeAws(parts),
+  'aws-writes': async (parts) => (await import('./aws.ts')).composeAwsWrites(parts),
 };
 
 export async function composeTools(parts: ToolParts): Promise<readonly Tool[]> {

@@ -10,6 +10,8 @@ const httpUrl = () => z.url({ protocol: /^https?$/ });
 const MODEL = /^(?:offline|(?:openai|anthropic|gemini|deepseek|bedrock):\S{1,200})$/;
 const REGION = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
 const ACCOUNT_ROLE = /^[a-z][a-z0-9-]{0,31}=arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,200}$/;
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,200}$/;
+const SECRET_NAME = /^[\w/+=.@-]{1,512}$/;
 const whole = (minimum: number, maximum: number) =>
   z
     .string()
@@ -25,7 +27,7 @@ const list = () =>
   );
 
 /** Groups of tools, each switched on as a whole. */
-export const toolsetNames = ['calendar', 'weather', 'notify', 'golf', 'aws'] as const;
+export const toolsetNames = ['calendar', 'weather', 'notify', 'golf', 'aws', 'aws-writes'] as const;
 export type ToolsetName = (typeof toolsetNames)[number];
 
 const toolsets = () =>
@@ -33,7 +35,7 @@ const toolsets = () =>
     .pipe(z.array(z.enum(toolsetNames)).min(1))
     .prefault('calendar')
     .describe(
-      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC), `golf` (needs SALLYPORT_TEE_TIMES_URL or SALLYPORT_TEE_SHEET), `aws` (reads of AWS accounts). The MCP API and the OAuth API need the same.',
+      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC), `golf` (needs SALLYPORT_TEE_TIMES_URL or SALLYPORT_TEE_SHEET), `aws` (reads of AWS accounts), `aws-writes` (changes there; needs SALLYPORT_AWS_WRITE_ROLE). The MCP API and the OAuth API need the same.',
     );
 
 /** As a browser sends it; without TLS only pages of this machine. */
@@ -299,6 +301,22 @@ export const settings = {
         .pipe(z.array(z.string().regex(ACCOUNT_ROLE, 'must be <name>=<ARN of a role>')))
         .prefault('')
         .describe('Other accounts that the AWS tools may read: `<name>=<ARN of a role there>`, comma-separated.'),
+      SALLYPORT_AWS_READ_ROLE: z
+        .string()
+        .regex(ROLE, 'must be the ARN of a role')
+        .optional()
+        .describe('The role that the AWS tools read this account with; the process’s own credentials without it.'),
+      SALLYPORT_AWS_WRITE_ROLE: z
+        .string()
+        .regex(ROLE, 'must be the ARN of a role')
+        .optional()
+        .describe('The role that the toolset `aws-writes` changes things with. Nothing else uses it.'),
+      SALLYPORT_SECRETS_READ: list()
+        .pipe(z.array(z.string().regex(SECRET_NAME, 'must be names of secrets')))
+        .prefault('')
+        .describe(
+          'Secrets of AWS Secrets Manager (names, comma-separated) whose values `read_secret_value` may show a model, if IAM allows it too and the person says yes. None when empty: then there is no such tool.',
+        ),
     });
   },
   get oauth() {

@@ -77,6 +77,8 @@ export interface Tool {
   readonly summarize?: (args: JsonObject) => string;
   /** How the person takes back what was done, in words. Only for tools that write; absent where nothing takes it back. */
   readonly undo?: string;
+  /** It only reads, but what nobody may see without the person's yes, whatever is in the conversation. */
+  readonly delicate?: true;
   /** Runs before a person is asked, and only reads: an opaque id becomes the event it names, and nobody is asked in vain. */
   readonly prepare?: (args: JsonObject, context: ToolContext) => Promise<Preparation>;
   /** Arguments have passed `inputSchema`. Rejects only with faults; expected failures are results with `isError`. */

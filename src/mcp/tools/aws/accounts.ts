@@ -1,5 +1,6 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { AppError } from '../../../kernel/app-error.ts';
+import type { Clock } from '../../../ports/clock.ts';
 
 // Other accounts, each by a role there that this system may assume. The roles are the operator's list; nobody who calls names one.
 
@@ -32,14 +33,17 @@ export interface AccountsOptions {
   readonly ownRole?: string;
   /** In CloudTrail, what was done with a role has this name. */
   readonly sessionName?: string;
+  readonly clock?: Clock;
 }
+
+const systemClock: Clock = { nowMs: () => Date.now() };
 
 /** AWS's word for roles that do not let this caller in, which it does not tell from roles that are not there. */
 const isRefusal = (error: unknown): boolean => error instanceof Error && /^AccessDenied/.test(error.name);
 
 /** The platform's own credentials for `undefined`. Throws AppError `invalid_request` for a name that is not listed. */
 export function createAccounts(options: AccountsOptions) {
-  const { credentials, ownRole, sessionName = 'sallyport-reads' } = options;
+  const { credentials, ownRole, sessionName = 'sallyport-reads', clock = systemClock } = options;
   let sts: STSClient | undefined;
   const assumed = new Map<string, Promise<TemporaryCredentials>>();
 
@@ -68,8 +72,14 @@ export function createAccounts(options: AccountsOptions) {
   /** One session for the clients of all services. */
   function assume(role: string, whose: string): CredentialsProvider {
     return async () => {
-      const known = await assumed.get(role)?.catch(() => undefined);
-      if (known !== undefined && known.expiration.getTime() - Date.now() > FRESH_MS) return known;
+      const before = assumed.get(role);
+      if (before !== undefined) {
+        const known = await before.catch(() => undefined);
+        if (known !== undefined && known.expiration.getTime() - clock.nowMs() > FRESH_MS) return known;
+        // Somebody else saw the same, and has asked already.
+        const since = assumed.get(role);
+        if (since !== undefined && since !== before) return since;
+      }
       const asked = ask(role, whose);
       assumed.set(role, asked);
       return asked;
