@@ -25,8 +25,8 @@ export interface UpstreamCall {
 
 export interface UpstreamProgress {
   readonly progress: number;
-  readonly total?: number | undefined;
-  readonly message?: string | undefined;
+  readonly total?: number;
+  readonly message?: string;
 }
 
 /** What came back, in the shape of the newest revision; members that a revision does not know are absent. */
