@@ -4,10 +4,11 @@ import type { HttpApp, HttpRequest, HttpResponse } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { readTimeout, TIMEOUT_HEADER } from '../trust/call-timeout.ts';
 import type { Approvals } from './approvals.ts';
-import { createCallTool } from './call-tool.ts';
+import { createCallTool, OUT_OF_TIME } from './call-tool.ts';
 import type { Caller } from './caller.ts';
 import type { Door } from './doors/door.ts';
 import { createEndpoint, httpRefusal } from './endpoint.ts';
+import type { LongCalls } from './long-calls.ts';
 import type { ServerInfo } from './protocol/seam.ts';
 import { createProtocol } from './protocol/serve.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -26,6 +27,8 @@ export interface McpAppDeps {
   readonly schemas: SchemaValidators;
   readonly serverInfo: ServerInfo;
   readonly instructions?: string;
+  /** Calls that go on behind their answer; without it there are none. */
+  readonly longCalls?: LongCalls;
   readonly log: Log;
   readonly clock: Clock;
   /** The one literal path of the endpoint; default `/mcp`. */
@@ -47,10 +50,9 @@ function health(): HttpResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' };
 }
 
-function logOf(request: HttpRequest, log: Log): Log {
-  const { traceparent } = request.headers;
-  const traced = traceparent !== undefined && TRACEPARENT.test(traceparent);
-  return log.child(traced ? { request_id: request.requestId, traceparent } : { request_id: request.requestId });
+/** What joins the log lines and the upstreams of a call to its caller, where the caller said it rightly. */
+function traceOf({ headers: { traceparent } }: HttpRequest): { readonly traceparent?: string } {
+  return traceparent !== undefined && TRACEPARENT.test(traceparent) ? { traceparent } : {};
 }
 
 /** Answers with an AppError's own status and words; a fault, or what only an operator can mend, keeps its words here. */
@@ -80,6 +82,7 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     tools: deps.tools,
     listByScopes: deps.listByScopes === true,
     callTool,
+    ...(deps.longCalls !== undefined && { longCalls: deps.longCalls }),
     ...(publishManifest !== undefined && { beforeList: publishManifest }),
     onFault: (error) => log.warn('protocol_fault', { error: error.name }),
   });
@@ -91,11 +94,11 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     context: { readonly log: Log; readonly stages: Stages },
   ): Promise<HttpResponse> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), timeToWork(request));
+    const timer = setTimeout(() => abort.abort(OUT_OF_TIME), timeToWork(request));
     const { clientGone } = request;
     const signal = clientGone === undefined ? abort.signal : AbortSignal.any([abort.signal, clientGone]);
     try {
-      return await endpoint.answer(request, caller, { ...context, signal });
+      return await endpoint.answer(request, caller, { ...context, ...traceOf(request), signal });
     } finally {
       clearTimeout(timer);
     }
@@ -124,7 +127,7 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     if (request.path === '/health' && (request.method === 'GET' || request.method === 'HEAD')) return health();
     const { requestId } = request;
     if (request.path !== path) return httpRefusal(404, { code: 'not_found', message: 'Not found', requestId });
-    const requestLog = logOf(request, log);
+    const requestLog = log.child({ request_id: requestId, ...traceOf(request) });
     try {
       return await answer(request, requestLog);
     } catch (error) {

@@ -18,4 +18,14 @@ export interface Caller {
   readonly perMinute?: number | undefined;
   /** How this door asks for scopes that the caller does not hold (RFC 6750 §3.1); without it they are only named. */
   readonly challenge?: (needed: readonly string[]) => string;
+  /** What this caller's proof was, for a call that is done later: it is held to it once more. Without it no call of theirs is. */
+  readonly standing?: Standing;
 }
+
+export type Standing =
+  /** A client certificate, with a grant behind it. */
+  | { readonly kind: 'certificate'; readonly issuer: string; readonly serial: string; readonly ends_at_ms: number }
+  /** A token of ours. */
+  | { readonly kind: 'token'; readonly id: string }
+  /** Somebody else's token for an identity that is linked to this person. */
+  | { readonly kind: 'identity'; readonly identity: string; readonly ends_at_ms: number };

@@ -40,7 +40,7 @@ export interface Endpoint {
   answer(
     request: HttpRequest,
     caller: Caller,
-    context: Pick<ProtocolRequest, 'log' | 'signal' | 'stages'>,
+    context: Pick<ProtocolRequest, 'log' | 'signal' | 'stages' | 'traceparent'>,
   ): Promise<HttpResponse>;
 }
 

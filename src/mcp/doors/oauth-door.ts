@@ -141,7 +141,8 @@ export function createOAuthDoor(options: OAuthDoorOptions): Door {
     const profile = profileOf(jwt.issuer);
     const { scopes } = jwt;
     const challenge = stepUp(profile, scopes);
-    return { door: 'oauth', person, agent: agentOf(profile, jwt), scopes, tainted: true, challenge };
+    const standing = { kind: 'identity', identity: jwt.identity, ends_at_ms: jwt.expiresAt * 1000 } as const;
+    return { door: 'oauth', person, agent: agentOf(profile, jwt), scopes, tainted: true, challenge, standing };
   }
 
   async function decide(authorization: string | undefined): Promise<DoorVerdict> {

@@ -5,13 +5,15 @@ import {
   type jsonSchemaValidator,
   ProtocolError,
   Server,
+  type ServerCapabilities,
   type ServerContext,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
 import { holdsScopes } from '../../trust/scope.ts';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
-import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
+import { laterOf, TASKS_EXTENSION } from './later.ts';
+import type { CallOutcome, ProtocolDeps, ProtocolRequest, ToolCall } from './seam.ts';
 import { SharedTransport } from './shared-transport.ts';
 import { APPROVAL_INPUT, answerCall } from './tool-answers.ts';
 
@@ -44,6 +46,13 @@ const noValidator: jsonSchemaValidator = {
     throw new Error('this server validates no schema through the SDK');
   },
 };
+
+/** What a call keeps of the request it came in. */
+export function behindCall(request: ProtocolRequest): Omit<ToolCall, 'name' | 'arguments' | 'declined'> {
+  const { caller, requestId, log, signal, stages, traceparent } = request;
+  const told = { ...(stages !== undefined && { stages }), ...(traceparent !== undefined && { traceparent }) };
+  return { caller, requestId, log, signal, ...told };
+}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -89,13 +98,22 @@ function listTools(server: Server, transport: SharedTransport<DeliveredRequest>,
 function callTools(server: Server, transport: SharedTransport<DeliveredRequest>, era: Era, deps: ProtocolDeps): void {
   server.setRequestHandler('tools/call', { params: anyParams }, async (params, ctx) => {
     const exchange = transport.exchange(ctx.mcpReq.id);
-    const { caller, requestId, log, signal, stages } = exchange.scope;
     const name = String(params['name']);
-    const behind = { caller, requestId, log, signal, ...(stages !== undefined && { stages }) };
-    const call = { name, arguments: asParams(params['arguments']), ...behind };
-    const outcome = exchange.scope.outcome ?? (await deps.callTool({ ...call, declined: declined(ctx) }));
+    const call = { name, arguments: asParams(params['arguments']), ...behindCall(exchange.scope) };
+    const later = deps.longCalls === undefined ? {} : { later: laterOf(era, exchange.scope) };
+    const outcome = exchange.scope.outcome ?? (await deps.callTool({ ...call, ...later, declined: declined(ctx) }));
+    if (outcome.kind === 'task' || outcome.kind === 'tasks_needed') {
+      const { answerTask } = await import('./task-answers.ts');
+      return answerTask(outcome, { era, exchange, deps });
+    }
     return answerCall(name, outcome, { era, exchange, canOpenUrls: canOpenUrls(ctx) });
   });
+}
+
+/** How each era is told that calls may go on as tasks. */
+function tasksOf(era: Era): ServerCapabilities {
+  if (era === 'modern') return { extensions: { [TASKS_EXTENSION]: {} } };
+  return { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
 }
 
 /** A connected server. One per era lives as long as the process; `initialize` gets one of its own, to be thrown away. */
@@ -104,7 +122,7 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
   const server = new Server(
     { name, version, ...(title !== undefined && { title }) },
     {
-      capabilities: { tools: { listChanged: false } },
+      capabilities: { tools: { listChanged: false }, ...(deps.longCalls !== undefined && tasksOf(era)) },
       supportedProtocolVersions: era === 'modern' ? [MODERN_VERSION] : [...LEGACY_VERSIONS],
       jsonSchemaValidator: noValidator,
       cacheHints: {
@@ -119,6 +137,11 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
   );
   listTools(server, transport, deps);
   callTools(server, transport, era, deps);
+  const { longCalls } = deps;
+  if (longCalls !== undefined) {
+    const { registerTaskMethods } = await import('./task-methods.ts');
+    registerTaskMethods({ server, transport, era, longCalls });
+  }
   server.onerror = deps.onFault;
   await server.connect(transport);
   return { server, transport };
