@@ -17,8 +17,12 @@ export interface ChildOptions {
 
 export interface Child {
   send(message: object): void;
+  /** Of its process group, too; undefined when it did not start. */
+  readonly pid: number | undefined;
   /** Lines and bytes of standard error so far. */
   readonly errorOutput: { readonly lines: number; readonly bytes: number };
+  /** Asks it to end: its standard input closes, which is MCP's way, then a signal to its group. */
+  ask(how: 'close' | 'SIGTERM'): void;
   /** Ends it and all that it started, at once. */
   kill(): void;
 }
@@ -59,14 +63,20 @@ function createLineReader(onMessage: ChildOptions['onMessage'], onTooLong: () =>
   };
 }
 
-function killGroup(process_: ChildProcess): void {
+function signalGroup(process_: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (process_.pid === undefined) return;
   try {
-    process.kill(-process_.pid, 'SIGKILL');
+    process.kill(-process_.pid, signal);
   } catch (error) {
     // Nobody of it is left.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
+}
+
+/** However this process ends while it can still say so, nobody stays behind. */
+const living = new Set<ChildProcess>();
+function killLiving(): void {
+  for (const child of living) signalGroup(child, 'SIGKILL');
 }
 
 export function startChild(options: ChildOptions): Child {
@@ -78,17 +88,18 @@ export function startChild(options: ChildOptions): Child {
   });
   const errorOutput = { lines: 0, bytes: 0 };
   let ended = false;
-  const kill = (): void => killGroup(child);
+  const kill = (): void => signalGroup(child, 'SIGKILL');
   const end = (why: string): void => {
     if (ended) return;
     ended = true;
-    process.off('exit', kill);
+    living.delete(child);
+    if (living.size === 0) process.off('exit', killLiving);
     // Its own children may live on.
     kill();
     options.onEnd(why);
   };
-  // However this process ends while it can still say so, nobody stays behind.
-  process.on('exit', kill);
+  if (living.size === 0) process.on('exit', killLiving);
+  living.add(child);
   child.on('error', (error) => end(`did not start: ${'code' in error ? String(error.code) : error.name}`));
   child.on('exit', (code, signal) => end(signal === null ? `ended with ${code}` : `ended by ${signal}`));
   child.stdout.on(
@@ -102,7 +113,12 @@ export function startChild(options: ChildOptions): Child {
   // A pipe that broke is told by the child's end.
   child.stdin.on('error', () => {});
   return {
+    pid: child.pid,
     errorOutput,
+    ask(how) {
+      if (how === 'close') child.stdin.end();
+      else signalGroup(child, how);
+    },
     send: (message) => void child.stdin.write(`${JSON.stringify(message)}\n`),
     kill: () => {
       kill();

@@ -142,7 +142,10 @@ export async function openMcpConnection(options: McpConnectionOptions): Promise<
         signal: call.signal,
         timeout: NEVER_MS,
         allowInputRequired: true,
-        ...(onProgress !== undefined && { onprogress: onProgress }),
+        ...(onProgress !== undefined && {
+          onprogress: ({ progress, total, message }) =>
+            onProgress({ progress, ...(total !== undefined && { total }), ...(message !== undefined && { message }) }),
+        }),
       },
     );
     return readAnswer(answer);
