@@ -26,7 +26,7 @@ import type { Platform } from './service-handler.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What runs in this process. Everything else runs behind the door. */
-const HERE: ReadonlySet<ToolsetName> = new Set<ToolsetName>(['aws', 'weather']);
+const HERE: ReadonlySet<ToolsetName> = new Set<ToolsetName>(['aws', 'aws-writes', 'weather']);
 
 export interface OwnAwsAccess {
   readonly credentials: () => Promise<{
@@ -66,6 +66,8 @@ type IdeSettings = Pick<
   Settings<'mcp'>,
   | 'SALLYPORT_AWS_REGIONS'
   | 'SALLYPORT_AWS_ACCOUNTS'
+  | 'SALLYPORT_AWS_READ_ROLE'
+  | 'SALLYPORT_AWS_WRITE_ROLE'
   | 'OPEN_METEO_URL'
   | 'OPEN_METEO_GEOCODING_URL'
   | 'SALLYPORT_ALLOWED_HOSTS'
@@ -75,6 +77,8 @@ function readSettings(environment: Environment): IdeSettings {
   const wanted = settings.mcp.pick({
     SALLYPORT_AWS_REGIONS: true,
     SALLYPORT_AWS_ACCOUNTS: true,
+    SALLYPORT_AWS_READ_ROLE: true,
+    SALLYPORT_AWS_WRITE_ROLE: true,
     OPEN_METEO_URL: true,
     OPEN_METEO_GEOCODING_URL: true,
     SALLYPORT_ALLOWED_HOSTS: true,
@@ -115,23 +119,48 @@ function whenCalled(declared: readonly Tool[], load: () => Promise<readonly Tool
   });
 }
 
-async function loadAws({ environment, aws, knownServices, platform }: IdeOptions): Promise<readonly Tool[]> {
-  const { SALLYPORT_AWS_REGIONS: regions, SALLYPORT_AWS_ACCOUNTS: roles } = readSettings(environment);
-  const [{ createAccounts }, { createAwsReader }, { createAwsTools }, { importClients }, region] = await Promise.all([
+async function openReads({ environment, aws, platform }: IdeOptions) {
+  const given = readSettings(environment);
+  const [{ createAccounts }, { createAwsReader }, { importClients }, region] = await Promise.all([
     import('../mcp/tools/aws/accounts.ts'),
     import('../mcp/tools/aws/aws-reader.ts'),
-    import('../mcp/tools/aws/aws-tools.ts'),
     import('../mcp/tools/aws/clients/import-clients.ts'),
     aws.region(),
   ]);
-  const { names, credentialsFor } = createAccounts({
-    region,
-    roles: rolesByName(roles),
-    credentials: aws.credentials,
-  });
+  const { clock } = platform;
+  const own = { region, credentials: aws.credentials, clock };
+  const { SALLYPORT_AWS_READ_ROLE: ownRole, SALLYPORT_AWS_REGIONS: regions } = given;
+  const roles = rolesByName(given.SALLYPORT_AWS_ACCOUNTS);
+  const { names, credentialsFor } = createAccounts({ ...own, roles, ...(ownRole !== undefined && { ownRole }) });
+  const writing = (role: string | undefined) =>
+    createAccounts({
+      ...own,
+      roles: new Map(),
+      ...(role !== undefined && { ownRole: role, sessionName: 'sallyport-writes' }),
+    }).credentialsFor;
   const reader = createAwsReader({ importClients, credentialsFor });
-  const places = { region, regions, accounts: names };
-  return createAwsTools({ reader, places, clock: platform.clock, knownServices });
+  return { reader, places: { region, regions, accounts: names }, writing, writeRole: given.SALLYPORT_AWS_WRITE_ROLE };
+}
+
+async function loadAws(options: IdeOptions): Promise<readonly Tool[]> {
+  const [{ createAwsTools }, { reader, places }] = await Promise.all([
+    import('../mcp/tools/aws/aws-tools.ts'),
+    openReads(options),
+  ]);
+  return createAwsTools({ reader, places, clock: options.platform.clock, knownServices: options.knownServices });
+}
+
+/** With the role for writes where there is one, else with what the person's own profile may do: they have named this toolset themselves. */
+async function loadAwsWrites(options: IdeOptions): Promise<readonly Tool[]> {
+  const [{ createAwsWriter }, { createAwsWriteTools }, { reader, places, writing, writeRole }] = await Promise.all([
+    import('../mcp/tools/aws/writes/aws-writer.ts'),
+    import('../mcp/tools/aws/writes/aws-write-tools.ts'),
+    openReads(options),
+  ]);
+  const importCommands = () => import('../mcp/tools/aws/writes/write-clients.ts');
+  const credentialsFor = writing(writeRole);
+  const writer = createAwsWriter({ importCommands, credentials: () => credentialsFor(undefined) });
+  return createAwsWriteTools({ reader, writer, places });
 }
 
 async function loadWeather({ environment, platform, log }: IdeOptions): Promise<readonly Tool[]> {
@@ -144,6 +173,7 @@ async function loadWeather({ environment, platform, log }: IdeOptions): Promise<
 
 const loaders: Readonly<Partial<Record<ToolsetName, (options: IdeOptions) => Promise<readonly Tool[]>>>> = {
   aws: loadAws,
+  'aws-writes': loadAwsWrites,
   weather: loadWeather,
 };
 
