@@ -2,13 +2,14 @@ import * as z from 'zod';
 
 // SALLYPORT_MODEL_PRICES: what models cost, as JSON.
 
-const amount = z.number().nonnegative().max(1_000_000);
-const prices = z.record(
-  z.string().min(1).max(220),
-  z.strictObject({ input: amount, output: amount, cached_input: amount.optional() }),
-);
+const amount = () => z.number().nonnegative().max(1_000_000);
+const prices = () =>
+  z.record(
+    z.string().min(1).max(220),
+    z.strictObject({ input: amount(), output: amount(), cached_input: amount().optional() }),
+  );
 
-export type ConfiguredPrices = z.output<typeof prices>;
+export type ConfiguredPrices = z.output<ReturnType<typeof prices>>;
 
 export function modelPrices() {
   return z
@@ -23,7 +24,7 @@ export function modelPrices() {
         context.addIssue('must be JSON');
         return z.NEVER;
       }
-      const parsed = prices.safeParse(given, { jitless: true });
+      const parsed = prices().safeParse(given, { jitless: true });
       if (parsed.success) return parsed.data;
       for (const { path, message } of parsed.error.issues) context.addIssue(`${path.join('.')}: ${message}`);
       return z.NEVER;

@@ -55,7 +55,7 @@ async function bundle(schemas: string, shared: string): Promise<string> {
     bundle: true,
     format: 'esm',
     write: false,
-    plugins: [leanSdk()],
+    plugins: [leanSdk((source) => source)],
     logLevel: 'silent',
   });
   return result.outputFiles[0]?.text ?? '';
