@@ -20,7 +20,13 @@ export interface HttpLaunch {
   readonly auth: UpstreamAuth;
 }
 
-export type Launch = ChildLaunch | HttpLaunch;
+/** A function of its own where this system is deployed (`make deploy-gateway`); on one machine the child that it is made of. */
+export interface LambdaLaunch {
+  readonly kind: 'lambda';
+  readonly child: ChildLaunch;
+}
+
+export type Launch = ChildLaunch | HttpLaunch | LambdaLaunch;
 
 export interface Hints {
   readonly readOnlyHint?: boolean | undefined;

@@ -5,7 +5,7 @@ import type { UpstreamAuth } from '../../ports/upstream-auth.ts';
 import { SCOPE_PATTERN } from '../../trust/scope.ts';
 import type { ToolFault } from '../tool-source.ts';
 import { isServerName, MAX_SERVER_NAME, toolsetOf } from './names.ts';
-import type { Launch, ServerConfig } from './server-config.ts';
+import type { ChildLaunch, Launch, ServerConfig } from './server-config.ts';
 
 // Reads `mcp.json`: other clients' `mcpServers` form as it is, and beside it one member of ours, `sallyport`. A server that cannot be read is named
 // and left out; the others go on. Members that other clients have of their own (`disabled`, `alwaysAllow`, …) are passed over, ours must all be
@@ -30,7 +30,7 @@ const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
 const webUrl = () => z.url({ protocol: /^https?$/ });
 
 const own = z.strictObject({
-  kind: z.enum(['child', 'http']).optional(),
+  kind: z.enum(['child', 'http', 'lambda']).optional(),
   /** Read by whoever knows the ways to prove oneself. */
   auth: z.unknown().optional(),
   allow: names().optional(),
@@ -91,7 +91,8 @@ function launchOf(
   if (url !== undefined) {
     if (given.type === 'sse')
       return 'speaks the old HTTP+SSE transport, which is not served; use its streamable HTTP url';
-    if (sallyport.kind === 'child') return 'has a url and is said to be a child';
+    if (sallyport.kind === 'child' || sallyport.kind === 'lambda')
+      return `has a url and is said to be a ${sallyport.kind}`;
     const auth = readAuth(sallyport.auth ?? { kind: 'none' });
     return auth.ok
       ? { kind: 'http', url, headers: given.headers, auth: auth.value }
@@ -99,6 +100,15 @@ function launchOf(
   }
   if (sallyport.auth !== undefined) return 'has auth, which is for servers with a url';
   if (sallyport.kind === 'http') return 'is said to be http and has no url';
+  const child = childOf(given, folder, directory);
+  if (sallyport.kind !== 'lambda' || typeof child === 'string') return child;
+  // One instance serves whoever comes.
+  if (sallyport.tenant === 'person') return 'is said to be a lambda, which serves everybody, and to serve one person';
+  return { kind: 'lambda', child };
+}
+
+function childOf(given: Entry, folder: Launch | undefined, directory: string): ChildLaunch | string {
+  const { command } = given;
   if (command === undefined) {
     if (folder === undefined || folder.kind !== 'child')
       return 'has neither a command nor a url, and no folder of its name is there';
@@ -115,7 +125,7 @@ function launchOf(
 }
 
 function toConfig(name: string, launch: Launch, given: OwnMember): ServerConfig {
-  const personal = launch.kind === 'child' || launch.auth.kind === 'agent_door';
+  const personal = launch.kind === 'child' || (launch.kind === 'http' && launch.auth.kind === 'agent_door');
   return {
     name,
     toolset: toolsetOf(name),
