@@ -37,6 +37,7 @@ export const storePrefixes = [
   'slackturn:',
   'teesheet:',
   'reservations:',
+  'task:',
 ] as const;
 
 export type StorePrefix = (typeof storePrefixes)[number];
@@ -55,6 +56,7 @@ const toolCalls = {
   manifest: ['set'],
   'teesheet:': ['get', 'setIfAbsent', 'compareAndSet'],
   'reservations:': ['get', 'setIfAbsent', 'compareAndSet'],
+  'task:': ['get', 'setIfAbsent', 'compareAndSet'],
 } as const satisfies Access;
 
 /** A turn and what was said before it, wherever it runs. */
@@ -104,6 +106,19 @@ export const storeAccess = {
     'identity:': ['get'],
     ...toolCalls,
   },
+  /** The doors' worker: it does the calls that they took on, once what they believed still stands. It lets nobody in and asks nobody. */
+  calls: {
+    revocations: ['get'],
+    'grant:': ['get'],
+    'decision:': ['get'],
+    'token:': ['get'],
+    'identity:': ['get'],
+    'vault:': toolCalls['vault:'],
+    'lock:vault:': toolCalls['lock:vault:'],
+    'teesheet:': toolCalls['teesheet:'],
+    'reservations:': toolCalls['reservations:'],
+    'task:': ['get', 'compareAndSet'],
+  },
   /** Holds consent: grants, answers to approvals, connections. */
   oauth: {
     'grant:': ['get', 'setIfAbsent', 'compareAndSet', 'compareAndDelete'],
@@ -111,7 +126,8 @@ export const storeAccess = {
     'approval:': ['get', 'list'],
     'decision:': ['get', 'setIfAbsent', 'compareAndSet'],
     'vault:': ['get', 'setIfAbsent', 'compareAndSet'],
-    'token:': ['get'],
+    // Another secret for a token that is there, when its person asks.
+    'token:': ['get', 'compareAndSet'],
     'person:': ['get'],
     'identity:': ['get', 'setIfAbsent', 'compareAndDelete'],
     'identityindex:': ['set', 'compareAndDelete', 'list'],
