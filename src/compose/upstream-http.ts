@@ -1,4 +1,6 @@
 import { createHttpConnector } from '../adapters/upstreams/http-connector.ts';
+import { createLambdaConnector } from '../adapters/upstreams/lambda-connector.ts';
+import type { Environment } from '../config/load.ts';
 import { serverSecrets } from '../config/upstream-auth.ts';
 import { AppError } from '../kernel/app-error.ts';
 import { createSecret, type Secret } from '../kernel/secret.ts';
@@ -56,4 +58,22 @@ export async function composeHttpConnector(server: HttpServer, parts: UpstreamHt
   if (auth.kind !== 'agent_door') return createHttpConnector({ ...place, auth, http, clock, readSecret });
   const { createAgentDoorConnector } = await import('../adapters/upstreams/agent-door-connector.ts');
   return createAgentDoorConnector({ ...place, auth, readSecret, clock, random, log });
+}
+
+/** A server that is a function of its own beside this one (`terraform/gateway`). */
+export function composeLambdaConnector(
+  server: Pick<HttpServer, 'name' | 'timeoutMs'>,
+  { http, clock, environment }: Pick<UpstreamHttpParts, 'http' | 'clock'> & { readonly environment: Environment },
+): UpstreamConnector {
+  const { AWS_REGION: region = '', SALLYPORT_ENVIRONMENT: name = '' } = environment;
+  const { AWS_ENDPOINT_URL_LAMBDA: own, AWS_ENDPOINT_URL: all } = environment;
+  const endpoint = own ?? all;
+  return createLambdaConnector({
+    ...server,
+    functionName: `sallyport-${name}-server-${server.name}`,
+    region,
+    http,
+    clock,
+    ...(endpoint !== undefined && { endpoint }),
+  });
 }
