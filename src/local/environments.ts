@@ -47,10 +47,12 @@ const PASSED_ON = [
   'NTFY_URL',
   'NTFY_TOPIC',
   'NTFY_TOKEN',
+  'SALLYPORT_TEE_TIMES_URL',
+  'SALLYPORT_TEE_TIMES_KEY',
 ] as const;
 
 /** Services that a person put in place of the usual ones may be on this machine. */
-const OWN_SERVICES = ['OPEN_METEO_URL', 'OPEN_METEO_GEOCODING_URL', 'NTFY_URL'] as const;
+const OWN_SERVICES = ['OPEN_METEO_URL', 'OPEN_METEO_GEOCODING_URL', 'NTFY_URL', 'SALLYPORT_TEE_TIMES_URL'] as const;
 
 export interface LocalUrls {
   readonly agent: string;
@@ -95,6 +97,23 @@ export function localToolsets(given: Environment): string {
   return given['SALLYPORT_TOOLSETS'] || usual;
 }
 
+/** Courses that there are not, to try the golf tools at where nobody named others. */
+const PRACTICE_SHEET = JSON.stringify([
+  {
+    id: 'practice',
+    name: 'Practice Links (no real course)',
+    time_zone: 'Europe/Lisbon',
+    first: '07:30',
+    last: '17:00',
+    every_minutes: 10,
+    price: { amount: '45.00', currency: 'EUR' },
+  },
+]);
+
+function teeSheet({ SALLYPORT_TEE_TIMES_URL: url, SALLYPORT_TEE_SHEET: sheet }: Environment): string | undefined {
+  return (url ?? '') === '' ? sheet || PRACTICE_SHEET : sheet;
+}
+
 function doorIssuers({ given, doorIssuer, urls }: EnvironmentsRequest): string {
   const standIn = { issuer: doorIssuer, alias: DOOR_ISSUER_ALIAS, audience: [urls.oauthDoor], typ: 'at+jwt' };
   return given['SALLYPORT_OAUTH_DOOR_ISSUERS'] || JSON.stringify([standIn]);
@@ -102,7 +121,7 @@ function doorIssuers({ given, doorIssuer, urls }: EnvironmentsRequest): string {
 
 export function localEnvironments(
   request: EnvironmentsRequest,
-): Readonly<Record<LocalService | 'worker', Environment>> {
+): Readonly<Record<LocalService | 'worker' | 'calls', Environment>> {
   const { given, urls, google, secrets } = request;
   const calendarUrl = given['GOOGLE_CALENDAR_URL'] ?? google.calendarUrl;
   const hosts = [hostOf(google.tokenUrl), hostOf(calendarUrl), given['SALLYPORT_ALLOWED_HOSTS'] ?? ''];
@@ -112,6 +131,7 @@ export function localEnvironments(
     SALLYPORT_ENVIRONMENT: 'local',
     SALLYPORT_OAUTH_URL: urls.oauth,
     SALLYPORT_TOOLSETS: localToolsets(given),
+    SALLYPORT_TEE_SHEET: teeSheet(given),
   };
   const googleSettings = {
     GOOGLE_CLIENT_ID,
@@ -150,6 +170,7 @@ export function localEnvironments(
       SALLYPORT_API_ID: 'local-mcp',
       SALLYPORT_HMAC_MASTER: secrets.hmac_master,
     },
+    calls: { ...mcp, SALLYPORT_MCP_URL: urls.mcp, SALLYPORT_DOOR: 'none' },
     keyDoor: { ...mcp, SALLYPORT_MCP_URL: urls.keyDoor, SALLYPORT_DOOR: 'key', SALLYPORT_API_ID: 'local-key-door' },
     oauthDoor: {
       ...mcp,
