@@ -66,5 +66,6 @@ module "secrets" {
     "sign-in-client-secret" = "Client secret at the sign-in issuer. OAuth function reads; an operator writes."
     "slack-bot-token"       = "Bot token of the Slack app's installation. Worker reads; an operator writes."
     "slack-signing-secret"  = "What Slack signs its requests with. OAuth function reads; an operator writes."
+    "tee-times-key"         = "Key of the tee-time service behind the golf tools. MCP functions read; an operator writes."
   }
 }

@@ -72,7 +72,8 @@ const KINDS: readonly Kind[] = [
 function lookAt(kind: Kind, item: Json, where: Place): readonly Finding[] {
   const resource = textIn(item, kind.name) ?? '';
   const findings: Finding[] = [];
-  if (item[kind.encrypted] === false) {
+  // What AWS does not call encrypted is not taken to be.
+  if (item[kind.encrypted] !== true) {
     const detail = `is not encrypted (${kind.counted})`;
     findings.push(finding(where, { severity: 'medium', kind: 'unencrypted_store', resource, detail, mend: MEND }));
   }
