@@ -119,7 +119,8 @@ function whenCalled(declared: readonly Tool[], load: () => Promise<readonly Tool
   });
 }
 
-async function openReads({ environment, aws, platform }: IdeOptions) {
+/** The one way to AWS for tools and for the doctor: it reads, and what it may ask is a list. */
+export async function openReads({ environment, aws, platform }: Pick<IdeOptions, 'environment' | 'aws' | 'platform'>) {
   const given = readSettings(environment);
   const [{ createAccounts }, { createAwsReader }, { importClients }, region] = await Promise.all([
     import('../mcp/tools/aws/accounts.ts'),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Endpoint } from '../client/api.ts';
@@ -99,8 +100,36 @@ async function examine(context: CliContext, command: Command): Promise<readonly 
   return findings;
 }
 
+/** Of the project in whose folder this runs; nothing where there is none. */
+async function projectFindings(context: CliContext, command: Command): Promise<readonly Finding[]> {
+  const { findProjectFile } = await import('../ide/project-file.ts');
+  const path = findProjectFile(process.cwd());
+  if (path === undefined) return [];
+  const { examineProject } = await import('../ide/examine-project.ts');
+  const { environment } = context;
+  const { profile, region } = command.optsWithGlobals<{ readonly profile?: string; readonly region?: string }>();
+  return examineProject({
+    path,
+    open: async (project) => {
+      const { createAwsIdentity } = await import('../client/aws-identity.ts');
+      const { openReads } = await import('../../compose/ide.ts');
+      const aws = createAwsIdentity({
+        environment,
+        ...(profile !== undefined && { profile }),
+        ...(region !== undefined && { region }),
+        ...(project.region !== undefined && { fallbackRegion: project.region }),
+      });
+      // One word for all of them, where nobody is signed in.
+      await aws.credentials();
+      const platform = { clock: { nowMs: () => Date.now() }, random: { bytes: (count: number) => randomBytes(count) } };
+      const { reader, places } = await openReads({ environment, aws, platform });
+      return { reader, region: project.region ?? places.region };
+    },
+  });
+}
+
 async function doctor(context: CliContext, options: JsonOption, command: Command): Promise<void> {
-  const findings = await examine(context, command);
+  const findings = [...(await examine(context, command)), ...(await projectFindings(context, command))];
   const { outStyle: style } = context;
   const worst = findings.filter(({ state }) => state === 'bad');
   if (worst.length > 0) context.endWith(EXIT.failed);
