@@ -450,15 +450,24 @@ export const requirements: readonly Requirement[] = [
       ['test/contract/personal-tools.test.ts', 'to tell places apart, units, days'],
     ],
   },
+  {
+    row: 'S4.5',
+    what: 'golf_get_reservations, golf_search_tee_times, golf_book_tee_time',
+    state: 'kept',
+    tests: [
+      ['test/contract/golf-tools.test.ts', 'finds what was booked when the answer was lost after the commit'],
+      ['test/contract/tee-times.test.ts', 'gives the last spots to one of many who ask at once'],
+      ['test/e2e/golf.test.ts', 'booked with the person’s yes alone, and booked once'],
+    ],
+  },
   ...[
-    'golf',
     'Lambda with API key',
     'stdio bridge',
     'asynchronous answers',
     'load tests',
     'guides',
     'JWT beside keys, rotation',
-  ].map((what, index) => later(`S4.${index + 5}`, what)),
+  ].map((what, index) => later(`S4.${index + 6}`, what)),
   {
     row: 'S4.12',
     what: 'VPC, WAF, dashboards, X-Ray, alarms, incident response',

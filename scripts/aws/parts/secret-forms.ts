@@ -15,7 +15,16 @@ export interface SecretForm {
   /** `person`: asked for. `here`: made by us where nothing is there. `certs`: written by another command. */
   readonly from: 'person' | 'here' | 'certs';
   /** Which of the environment's values makes it needed; always, when left out. */
-  readonly when?: 'redis' | 'key-door' | ModelProvider | 'sign-in' | 'edge' | 'notify' | 'ntfy-token' | 'slack';
+  readonly when?:
+    | 'redis'
+    | 'key-door'
+    | ModelProvider
+    | 'sign-in'
+    | 'edge'
+    | 'notify'
+    | 'ntfy-token'
+    | 'tee-times-key'
+    | 'slack';
   /** What is wrong with a value, if anything. */
   readonly problem: (value: string) => string | undefined;
   /** What becomes of it when a value is replaced. */
@@ -100,6 +109,13 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     what: 'access token of the ntfy server',
     from: 'person',
     when: 'ntfy-token',
+    problem: printable(8),
+  },
+  {
+    name: 'tee-times-key',
+    what: 'key of the tee-time service behind the golf tools',
+    from: 'person',
+    when: 'tee-times-key',
     problem: printable(8),
   },
   {
