@@ -1,10 +1,12 @@
 import { createGoogleCalendar } from '../adapters/google/google-calendar.ts';
-import type { Config } from '../config/load.ts';
+import type { Config, Environment } from '../config/load.ts';
 import type { ToolsetName } from '../config/settings.ts';
+import { fixedTools, type ToolSource } from '../mcp/tool-source.ts';
 import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
 import type { Tool } from '../mcp/tools/tool.ts';
 import type { GoogleTokens } from '../ports/google-tokens.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
+import type { Log } from '../ports/log.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
 import type { Platform } from './service-handler.ts';
 
@@ -50,6 +52,15 @@ const composers: Readonly<Record<ToolsetName, (parts: ToolParts) => readonly Too
   aws: async (parts) => (await import('./aws.ts')).composeAws(parts),
   'aws-writes': async (parts) => (await import('./aws.ts')).composeAwsWrites(parts),
 };
+
+/** Those tools, and where other servers are configured theirs beside them: the one source behind every door. */
+export async function composeToolSource(parts: ToolParts, environment: Environment, log: Log): Promise<ToolSource> {
+  const own = fixedTools(await composeTools(parts));
+  const directory = parts.config.settings.SALLYPORT_SERVERS_DIR;
+  if (directory === undefined) return own;
+  const { config, platform, http } = parts;
+  return (await import('./upstreams.ts')).withGateway(own, { config, environment, directory, platform, http, log });
+}
 
 export async function composeTools(parts: ToolParts): Promise<readonly Tool[]> {
   const tools: Tool[] = [];

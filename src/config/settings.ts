@@ -119,6 +119,15 @@ const google = () => ({
   SALLYPORT_ALLOWED_HOSTS: allowedHosts(),
 });
 
+const serversDir = () =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder with `mcp.json` and `approved.json`: other MCP servers behind this one. None by default. The MCP API, the agent and the OAuth API need the same.',
+    );
+
 const oauthUrl = () => httpUrl().describe('Public base URL of the OAuth API, without a trailing slash.');
 
 const vault = () => ({
@@ -175,6 +184,7 @@ export const settings = {
       GEMINI_BASE_URL: httpUrl().optional().describe('Gemini’s endpoint that is compatible with OpenAI’s.'),
       DEEPSEEK_BASE_URL: httpUrl().optional().describe('DeepSeek’s API, or one that stands in for it.'),
       SALLYPORT_OAUTH_URL: oauthUrl().optional(),
+      SALLYPORT_SERVERS_DIR: serversDir(),
       SALLYPORT_CONSOLE: z
         .enum(['on', 'off'])
         .default('off')
@@ -244,9 +254,9 @@ export const settings = {
       SALLYPORT_MCP_URL: mcpUrl(),
       SALLYPORT_TRUST_DOMAIN: trustDomain(),
       SALLYPORT_DOOR: z
-        .enum(['agent', 'key', 'oauth'])
+        .enum(['agent', 'key', 'oauth', 'none'])
         .describe(
-          'Which door this listener or function is: `agent` (mutual TLS and signature), `key` (a token of ours) or `oauth` (an access token of an issuer in SALLYPORT_ISSUERS).',
+          'Which door this listener or function is: `agent` (mutual TLS and signature), `key` (a token of ours) or `oauth` (an access token of an issuer in SALLYPORT_ISSUERS); `none` is the worker of calls, which lets nobody in.',
         ),
       SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_API_ID: z
@@ -263,6 +273,11 @@ export const settings = {
       SALLYPORT_RATE_PER_MINUTE: whole(1, 100_000)
         .prefault('120')
         .describe('Calls a minute for one person through one agent.'),
+      SALLYPORT_CALLS_QUEUE_URL: httpUrl()
+        .optional()
+        .describe(
+          'The SQS queue between the doors and the worker of calls that take longer than one answer may. Without it every call is done while its caller waits.',
+        ),
       SALLYPORT_ALLOWED_ORIGINS: list()
         .prefault('')
         .describe('Browser origins (comma-separated) that may call the MCP endpoint. None by default.'),
@@ -272,6 +287,14 @@ export const settings = {
         .default('https://www.googleapis.com/calendar/v3')
         .describe('Base URL of the Calendar API.'),
       SALLYPORT_TOOLSETS: toolsets(),
+      SALLYPORT_SERVERS_DIR: serversDir(),
+      SALLYPORT_SERVERS_DATA: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Folder in which servers that run as children keep their files, apart for each person. A temporary one by default.',
+        ),
       OPEN_METEO_URL: httpUrl()
         .default('https://api.open-meteo.com/v1')
         .describe('Where weather is forecast, up to and with `/v1`.'),
@@ -338,6 +361,7 @@ export const settings = {
         .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
       SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_TOOLSETS: toolsets(),
+      SALLYPORT_SERVERS_DIR: serversDir(),
       SALLYPORT_JOBS_QUEUE_URL: jobsQueueUrl(),
       SALLYPORT_GRANT_DAYS: whole(1, 3650)
         .prefault('365')

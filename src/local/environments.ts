@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Environment } from '../config/load.ts';
 import type { LocalSecrets } from './secrets.ts';
 
@@ -47,6 +48,8 @@ const PASSED_ON = [
   'NTFY_URL',
   'NTFY_TOPIC',
   'NTFY_TOKEN',
+  'SALLYPORT_SERVER_SECRETS',
+  'SALLYPORT_SERVERS_DATA',
   'SALLYPORT_TEE_TIMES_URL',
   'SALLYPORT_TEE_TIMES_KEY',
 ] as const;
@@ -91,6 +94,11 @@ export const DOOR_ISSUER_ALIAS = 'local';
 
 const hostOf = (url: string): string => URL.parse(url)?.host ?? '';
 
+/** The folder of other servers: the one that is named, else `servers/` where there is one. */
+export function localServers(given: Environment): string | undefined {
+  return given['SALLYPORT_SERVERS_DIR'] || (existsSync('servers/mcp.json') ? 'servers' : undefined);
+}
+
 /** Push messages need a topic; all else works as it is. */
 export function localToolsets(given: Environment): string {
   const usual = (given['NTFY_TOPIC'] ?? '') === '' ? 'calendar,weather' : 'calendar,weather,notify';
@@ -131,6 +139,7 @@ export function localEnvironments(
     SALLYPORT_ENVIRONMENT: 'local',
     SALLYPORT_OAUTH_URL: urls.oauth,
     SALLYPORT_TOOLSETS: localToolsets(given),
+    SALLYPORT_SERVERS_DIR: localServers(given),
     SALLYPORT_TEE_SHEET: teeSheet(given),
   };
   const googleSettings = {

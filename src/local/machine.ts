@@ -5,11 +5,13 @@ import { createJsonLog } from '../adapters/log/json-log.ts';
 import type { RotationReport, RotationWish } from '../certificates/rotation.ts';
 import type { LocalFile } from '../cli/client/local-file.ts';
 import { composeAgent } from '../compose/agent.ts';
+import { believedScopes } from '../compose/believed-servers.ts';
 import { readConfig } from '../compose/config.ts';
 import { composeMcp } from '../compose/mcp.ts';
 import { composeOAuth } from '../compose/oauth.ts';
 import { type Compose, createServiceHandler, type Platform } from '../compose/service-handler.ts';
 import { openOperatorStore } from '../compose/stores.ts';
+import { createGatewayShare } from '../compose/upstreams.ts';
 import type { Environment } from '../config/load.ts';
 import type { Service } from '../config/settings.ts';
 import { scopesOf } from '../oauth/settings.ts';
@@ -22,6 +24,7 @@ import {
   LOCAL_AGENT_IDENTITY,
   type LocalService,
   localEnvironments,
+  localServers,
   localToolsets,
   TRUST_DOMAIN,
 } from './environments.ts';
@@ -129,7 +132,8 @@ const composers: Readonly<Record<LocalService, { readonly service: Service; read
 };
 
 export async function startMachine(options: MachineOptions): Promise<Machine> {
-  const { home, given } = options;
+  const { home } = options;
+  const given = { SALLYPORT_SERVERS_DATA: home.path('servers'), ...options.given };
   const clock = { nowMs: () => Date.now(), elapsedMs: () => performance.now() };
   const random = { bytes: (count: number) => randomBytes(count) };
   const log = createJsonLog({
@@ -174,7 +178,10 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   });
   const credentials = async (): Promise<string> => renewal.text();
   const operator = createOperator({ store, clock, random });
-  const toolScopes = Object.keys(scopesOf(localToolsets(given).split(',')));
+  const toolScopes = Object.keys({
+    ...scopesOf(localToolsets(given).split(',')),
+    ...believedScopes(localServers(given)),
+  });
   const person = await ensureLocalPerson(home, operator, { account: localPerson, scopes: toolScopes });
   await ensureSlackUser(operator, person.person, LOCAL_SLACK_USER);
   const urls = {
@@ -195,6 +202,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   });
   const identity = `oidc:${DOOR_ISSUER_ALIAS}:${localPerson.sub}`;
   await operator.mapIdentity(identity, person.person, { move: true });
+  const gateway = createGatewayShare(given);
   const jobs = createLocalJobs({ store, log });
   const environments = localEnvironments({
     given,
@@ -209,6 +217,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     // The agent first: its turns under way still need the others.
     await opened.agent.close();
     await jobs.close();
+    await gateway.close();
     await Promise.all([opened.mcp, opened.keyDoor, opened.oauthDoor, opened.oauth].map((door) => door.close()));
     await Promise.all([google.close(), issuer.close()]);
     await store.close();
@@ -218,11 +227,19 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     // Said here, a wrong setting reaches whoever set it; at the first request it would be a fault without a word.
     for (const name of names) readConfig(composers[name].service, environments[name], platform);
     readConfig('worker', environments.worker, platform);
+    readConfig('mcp', environments.calls, platform);
   } catch (error) {
     await close();
     throw error;
   }
-  const shared = { ...platform, embeddedStore: store, credentials, jobQueue: jobs.queue };
+  const shared = {
+    ...platform,
+    embeddedStore: store,
+    credentials,
+    jobQueue: jobs.queue,
+    callsQueue: jobs.calls,
+    gateway,
+  };
   for (const name of names) {
     const environment = environments[name];
     doors.attach(
@@ -230,7 +247,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       createServiceHandler({ ...composers[name], environment, platform: shared, limitMs: LIMIT_MS }).respond,
     );
   }
-  await jobs.start(environments.worker, shared).catch(async (error: unknown) => {
+  await jobs.start(environments, shared).catch(async (error: unknown) => {
     await close();
     throw error;
   });

@@ -1,7 +1,8 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { AppError } from '../../kernel/app-error.ts';
 import type { UpstreamConnection, UpstreamConnector } from '../../ports/upstream.ts';
 import { createProof, type HttpAuth, type ProofDeps } from './http-auth.ts';
-import { createUpstreamFetch, isSessionOver } from './http-fetch.ts';
+import { createUpstreamFetch, isSessionOver, type UpstreamFetch } from './http-fetch.ts';
 import { openMcpConnection } from './mcp-connection.ts';
 
 // An MCP server at an address (streamable HTTP, both eras). All of its connections share one proof, so that one token serves them all. A session
@@ -23,9 +24,16 @@ export interface HttpConnectorOptions extends ProofDeps {
 export function createHttpConnector(options: HttpConnectorOptions): UpstreamConnector {
   const { name, url, auth, http, clock, headers, timeoutMs, era = 'auto' } = options;
   const proof = createProof(auth, url, options);
-  const fetch = createUpstreamFetch({ name, http, proof, timeoutMs, ...(headers !== undefined && { headers }) });
+  const send = createUpstreamFetch({ name, http, proof, timeoutMs, ...(headers !== undefined && { headers }) });
 
-  const open = (signal: AbortSignal): Promise<UpstreamConnection> => {
+  const open = async (signal: AbortSignal): Promise<UpstreamConnection> => {
+    let fault: AppError | undefined;
+    // While it finds out the server's era, the SDK hides faults in errors of its own.
+    const fetch: UpstreamFetch = (to, init) =>
+      send(to, init).catch((error: unknown) => {
+        if (error instanceof AppError) fault = error;
+        throw error;
+      });
     const transport = new StreamableHTTPClientTransport(new URL(url), {
       fetch,
       // Nothing is listened to, so nothing is resumed.
@@ -36,7 +44,11 @@ export function createHttpConnector(options: HttpConnectorOptions): UpstreamConn
         reconnectionDelayGrowFactor: 1,
       },
     });
-    return openMcpConnection({ transport, clock, signal, era });
+    try {
+      return await openMcpConnection({ transport, clock, signal, era });
+    } catch (error) {
+      throw fault ?? error;
+    }
   };
 
   return {

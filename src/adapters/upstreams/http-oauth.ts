@@ -157,10 +157,12 @@ export function createClientCredentials(
     discard(refused) {
       // Of several calls that one token was refused to, the first has asked for another already.
       if (asking !== undefined || (known !== undefined && known.token.reveal() !== refused)) return true;
-      known = undefined;
       const mayAsk = clock.nowMs() - discardedAtMs >= RENEW_AGAIN_MS;
-      if (mayAsk) discardedAtMs = clock.nowMs();
-      return mayAsk;
+      // Until then it is shown again: another one was refused as well.
+      if (!mayAsk) return false;
+      known = undefined;
+      discardedAtMs = clock.nowMs();
+      return true;
     },
   };
 }

@@ -20,7 +20,7 @@ export interface McpConnectionOptions {
 const MAX_PAGES = 20;
 const MAX_TOOLS = 500;
 /** Of one answer. A picture fits; what is larger would not pass the doors in front of us either (Lambda: 6 MB). */
-export const MAX_ANSWER_BYTES = 4_000_000;
+const MAX_ANSWER_CHARACTERS = 4_000_000;
 /** The SDK answers our own deadlines. */
 const NEVER_MS = 2 ** 31 - 1;
 /** How long a server may think about `server/discover` before it counts as one that does not know it. */
@@ -70,6 +70,9 @@ function readAnswer(value: unknown): UpstreamAnswer {
   const { content = [], structuredContent, isError } = value;
   if (!Array.isArray(content) || !content.every(isObject)) {
     throw new AppError('upstream_failed', 'The server’s answer is no list of contents.');
+  }
+  if (JSON.stringify([content, structuredContent]).length > MAX_ANSWER_CHARACTERS) {
+    throw new AppError('upstream_failed', 'The server’s answer is too long.', { details: { answered: true } });
   }
   return { content, ...(isObject(structuredContent) && { structuredContent }), isError: isError === true };
 }

@@ -103,7 +103,7 @@ export function isAllowed(config: Pick<ServerConfig, 'allow' | 'deny'>, tool: st
 export function believe(config: ServerConfig, approved: readonly UpstreamTool[] | undefined): Belief {
   const { name: server } = config;
   if (approved === undefined) {
-    const message = `Nobody has approved its tools. Look at them and approve them: sallyport servers approve ${server}`;
+    const message = `Nobody has approved its tools: approved.json has no entry ${server}.`;
     return { tools: [], faults: [{ name: server, code: 'server_not_approved', message }] };
   }
   const tools: BelievedTool[] = [];

@@ -14,8 +14,6 @@ export interface UpstreamPart {
 
 export interface UpstreamSource extends ToolSource {
   faults(): readonly ToolFault[];
-  /** Ends what was started for the servers. */
-  close(): Promise<void>;
 }
 
 export function createUpstreamSource(
@@ -42,6 +40,5 @@ export function createUpstreamSource(
     tools,
     find: (name) => own.find(name) ?? (name === finder.declaration.name ? finder : theirs.get(name)?.tool),
     faults: () => [...(own.faults?.() ?? []), ...missing, ...parts.flatMap(({ upstream }) => upstream.faults())],
-    close: async () => void (await Promise.all(parts.map(({ upstream }) => upstream.close()))),
   };
 }

@@ -107,7 +107,7 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
   function demandApproved(tool: BelievedTool): void {
     const reason = quarantined.get(tool.tool);
     if (reason === undefined) return;
-    const message = `${tool.declaration.name} ${reason}, so it is not used until somebody has looked: sallyport servers diff ${server}`;
+    const message = `${tool.declaration.name} ${reason}, so it is not used until an operator has looked and approved.json says what is there now.`;
     throw new AppError('forbidden', message, { details: { quarantined: true } });
   }
 
@@ -194,7 +194,7 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     faults() {
       const changed = [...quarantined].map(([tool, reason]): ToolFault => {
         const name = exposedName(server, tool);
-        return { name, code: 'tool_changed', message: `It ${reason}: sallyport servers diff ${server}` };
+        return { name, code: 'tool_changed', message: `It ${reason}. Look at it, and change approved.json.` };
       });
       const down = trouble === undefined ? [] : [{ name: server, code: 'server_failed', message: trouble.message }];
       return [...down, ...changed];
