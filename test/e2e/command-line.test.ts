@@ -199,8 +199,9 @@ describe('the sallyport command', () => {
     expect(sallyport('token', 'rotate', id, '--mine').stderr).toContain('again');
     const third = sallyport('token', 'rotate', id, '--mine', '--again', '--overlap', '0').stdout.trim();
     expect([await statusOf(made), await statusOf(second), await statusOf(third)]).toEqual([401, 401, 200]);
-    expect([await statusOf(third), await statusOf(third), await statusOf(third)]).toEqual([200, 200, 200]);
-    expect(await statusOf(third)).toBe(429);
+    // Seven in a minute are fourteen at most where one minute ends and another begins.
+    const many = await Promise.all(Array.from({ length: 15 }, () => statusOf(third)));
+    expect([...new Set(many)].sort()).toEqual([200, 429]);
   });
 
   it('plans without doing', () => {

@@ -7,22 +7,29 @@ import { createHeadlessPerson } from '../../src/local/headless-person.ts';
 
 // What an application around the SDK's client brings to its OAuth flow: a place for tokens, an address to come back to, and a person at a browser.
 
+export interface HeldTokens {
+  readonly access_token: string;
+  readonly refresh_token?: string;
+  readonly scope?: string;
+}
+
 export interface SdkSignIn {
   /** Of either generation: the two interfaces differ in nothing that is used here. */
   readonly provider: OAuthClientProvider & OldProvider;
-  /** The code that the browser brought back last. Rejects when it brought none. */
-  code(): Promise<string>;
+  /** What the browser brought back last. */
+  back(): URLSearchParams;
   /** Where the person was sent, each time. */
   readonly visited: URL[];
-  /** What the client holds now. */
-  held(): { readonly access_token: string; readonly scope?: string | undefined } | undefined;
+  /** What the client holds now; a test may take something from it. */
+  held(): HeldTokens | undefined;
+  hold(tokens: HeldTokens): void;
   close(): Promise<void>;
 }
 
 export async function createSdkSignIn(): Promise<SdkSignIn> {
-  const callbacks: URL[] = [];
+  const callbacks: URLSearchParams[] = [];
   const server = createServer((request, response) => {
-    callbacks.push(new URL(request.url ?? '/', 'http://127.0.0.1'));
+    callbacks.push(new URL(request.url ?? '/', 'http://127.0.0.1').searchParams);
     response.end('Done.');
   });
   server.listen(0, '127.0.0.1');
@@ -30,7 +37,7 @@ export async function createSdkSignIn(): Promise<SdkSignIn> {
   const redirectUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`;
   const browser = createHeadlessPerson({ account: '', googleOrigin: 'http://google.invalid' });
   const visited: URL[] = [];
-  const kept: { client?: unknown; tokens?: { access_token: string; scope?: string }; verifier?: string } = {};
+  const kept: { client?: unknown; tokens?: HeldTokens; verifier?: string; discovery?: unknown } = {};
   const provider = {
     redirectUrl,
     clientMetadata: {
@@ -44,23 +51,22 @@ export async function createSdkSignIn(): Promise<SdkSignIn> {
     clientInformation: () => kept.client,
     saveClientInformation: (client: unknown) => void Object.assign(kept, { client }),
     tokens: () => kept.tokens,
-    saveTokens: (tokens: { access_token: string }) => void Object.assign(kept, { tokens }),
+    saveTokens: (tokens: HeldTokens) => void Object.assign(kept, { tokens }),
     redirectToAuthorization: async (url: URL) => {
       visited.push(url);
       await browser.visit(url.href);
     },
     saveCodeVerifier: (verifier: string) => void Object.assign(kept, { verifier }),
     codeVerifier: () => kept.verifier ?? '',
+    saveDiscoveryState: (discovery: unknown) => void Object.assign(kept, { discovery }),
+    discoveryState: () => kept.discovery,
   } as unknown as SdkSignIn['provider'];
   return {
     provider,
     visited,
-    code: async () => {
-      const code = callbacks.at(-1)?.searchParams.get('code');
-      if (code === null || code === undefined) throw new Error(`no code came back: ${String(callbacks.at(-1))}`);
-      return code;
-    },
+    back: () => callbacks.at(-1) ?? new URLSearchParams(),
     held: () => kept.tokens,
+    hold: (tokens) => void Object.assign(kept, { tokens }),
     close: async () => {
       server.close();
       server.closeAllConnections();

@@ -35,7 +35,10 @@ export function createIssuerRecords(earlier: readonly IssuerRecord[]): IssuerRec
     return {
       async upsert(id, payload, expiresIn) {
         const end = expiresIn !== undefined && expiresIn > 0 ? { endsAtMs: Date.now() + expiresIn * 1000 } : {};
-        records.set(keyOf(id), { key: keyOf(id), payload: structuredClone(payload), ...end });
+        const { scope, ...rest } = structuredClone(payload);
+        // A client registers with the scopes that it wants first, and may come back for more: none of them is its last word.
+        const kept = model === 'Client' || scope === undefined ? rest : { ...rest, scope };
+        records.set(keyOf(id), { key: keyOf(id), payload: kept, ...end });
       },
       find: async (id) => copyOf(live(keyOf(id))),
       findByUid: async (uid) => firstWhere((payload) => payload.uid === uid),
