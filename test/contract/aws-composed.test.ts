@@ -109,6 +109,8 @@ describe('security_overview', () => {
     expect(found).toContainEqual(['open_security_group', 'high', `${account.openGroup} (ssh-for-all)`]);
     expect(found).toContainEqual(['public_database', 'high', 'main']);
     expect(found).toContainEqual(['unencrypted_store', 'medium', 'main']);
+    // The emulator has hundreds of snapshots, which hide nothing.
+    expect(found.filter(([, , resource]: string[]) => /^\d+ more snapshots$/.test(resource ?? ''))).toHaveLength(1);
     expect(found).toContainEqual(['old_access_key', 'medium', `robot ${account.accessKeyId}`]);
     const named = JSON.stringify(found);
     expect(named).not.toContain('"shut"');

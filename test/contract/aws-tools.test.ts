@@ -118,7 +118,7 @@ const questions: readonly (readonly [string, JsonObject, string, number])[] = [
   ['ssm', { operation: 'DescribeParameters', parameters: { MaxResults: 50 } }, 'Parameters', 10],
   ['events', { operation: 'ListRules' }, 'Rules', 5],
   ['sts', { operation: 'GetCallerIdentity' }, 'Account', 12],
-  ['tagging', { operation: 'GetResources' }, 'ResourceTagMappingList', 0],
+  ['tagging', { operation: 'GetResources', parameters: { ResourceTypeFilters: ['sqs'] } }, 'ResourceTagMappingList', 0],
 ];
 
 describe('every AWS tool', () => {

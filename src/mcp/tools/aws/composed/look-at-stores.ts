@@ -7,6 +7,8 @@ import { type Json, textIn } from './plain-json.ts';
 
 const MEND = 'Make an encrypted copy from a snapshot, and put it in the place of this one.';
 
+const MAX_OF_A_KIND = 20;
+
 interface Kind {
   readonly counted: string;
   readonly service: string;
@@ -91,6 +93,23 @@ function lookAt(kind: Kind, item: Json, where: Place): readonly Finding[] {
   return findings;
 }
 
+/** A hundred old snapshots must not hide the one open database. */
+function summed({ counted }: Kind, findings: readonly Finding[], where: Place): readonly Finding[] {
+  const [worse, plain] = [true, false].map((high) => findings.filter(({ severity }) => (severity === 'high') === high));
+  const more = (plain?.length ?? 0) - MAX_OF_A_KIND;
+  const rest = {
+    severity: 'medium',
+    kind: 'unencrypted_store',
+    resource: `${more} more ${counted}`,
+    mend: MEND,
+  } as const;
+  return [
+    ...(worse ?? []),
+    ...(plain?.slice(0, MAX_OF_A_KIND) ?? []),
+    ...(more > 0 ? [finding(where, { ...rest, detail: 'are not encrypted' })] : []),
+  ];
+}
+
 export async function lookAtStores(asking: Asking, where: Place): Promise<Looked> {
   const looks = await Promise.all(
     KINDS.map(async (kind) => {
@@ -100,6 +119,12 @@ export async function lookAtStores(asking: Asking, where: Place): Promise<Looked
   );
   return {
     checked: Object.fromEntries(looks.map(([{ counted }, items]) => [counted, items.length])),
-    findings: looks.flatMap(([kind, items]) => items.flatMap((item) => lookAt(kind, item, where))),
+    findings: looks.flatMap(([kind, items]) =>
+      summed(
+        kind,
+        items.flatMap((item) => lookAt(kind, item, where)),
+        where,
+      ),
+    ),
   };
 }

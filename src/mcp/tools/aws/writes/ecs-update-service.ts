@@ -120,11 +120,11 @@ async function demandTaskDefinition({ reader }: WriteToolDeps, { taskDefinition,
   if (taskDefinition === undefined) return;
   const asking = createAsking({ reader, signal: AbortSignal.timeout(LOOK_MS) });
   const answer = await asking.find('ecs', 'DescribeTaskDefinition', { taskDefinition }, where);
-  const found = answer === 'absent' ? undefined : objectIn(answer, 'taskDefinition');
+  const found = answer === 'absent' ? {} : objectIn(answer, 'taskDefinition');
   // Whoever may not read task definitions may still be allowed to use one: only what is known to be wrong is refused.
   const [failure] = asking.failures();
   if (failure?.code === 'access_denied') return;
-  if (found === undefined || textIn(found, 'status') === 'INACTIVE') {
+  if (textIn(found, 'taskDefinitionArn') === undefined || textIn(found, 'status') === 'INACTIVE') {
     throw new AppError('not_found', `There is no active task definition ${taskDefinition} in ${where.region}.`);
   }
 }
