@@ -9,17 +9,18 @@ import type { Door } from '../mcp/doors/door.ts';
 import { createManifest, createManifestPublisher, type ManifestPublisher } from '../mcp/manifest.ts';
 import { createRateLimit } from '../mcp/rate-limit.ts';
 import { createSchemaValidators } from '../mcp/schema-validators.ts';
-import { fixedTools, type ToolSource } from '../mcp/tool-source.ts';
+import type { ToolSource } from '../mcp/tool-source.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
 import { composeGoogleTokens } from './google.ts';
+import { composeLongCalls } from './long-calls.ts';
 import type { ComposedDoor, OtherDoorParts } from './other-doors.ts';
 import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
-import { composeTools } from './tools.ts';
+import { composeToolSource } from './tools.ts';
 
 // Builds the MCP API: one door, the tools behind it, and the stores and services that they need.
 
@@ -82,6 +83,8 @@ async function composeDoor(parts: OtherDoorParts): Promise<ComposedDoor> {
   const { SALLYPORT_DOOR: kind } = parts.config.settings;
   // The agent door is none for browsers: their preflight has no client certificate.
   if (kind === 'agent') return { door: await composeAgentDoor(parts), before: (app) => app };
+  if (kind === 'none')
+    throw new AppError('misconfigured', 'SALLYPORT_DOOR=none is for the worker of calls, not for an API.');
   return (await import('./other-doors.ts')).composeOtherDoor(kind, parts);
 }
 
@@ -108,8 +111,9 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const store = await openServiceStore('mcp', config, platform, log);
   const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
-  const tools = fixedTools(await composeTools({ config, platform, http, tokens, store }));
+  const tools = await composeToolSource({ config, platform, http, tokens, store }, environment, log);
   const { door, before } = await composeDoor({ config, store, http, tools, platform, log });
+  const longCalls = composeLongCalls({ config, store, tools, platform });
   const isAgentDoor = settings.SALLYPORT_DOOR === 'agent';
   const pages = isAgentDoor ? [] : settings.SALLYPORT_CORS_ORIGINS;
   const app = createMcpApp({
@@ -124,6 +128,7 @@ export async function composeMcp(environment: Environment, platform: Platform, l
     }),
     rateLimit: createRateLimit({ store, clock, perMinute: settings.SALLYPORT_RATE_PER_MINUTE }),
     schemas: createSchemaValidators(),
+    ...(longCalls !== undefined && { longCalls }),
     serverInfo: SERVER_INFO,
     allowedOrigins: [...settings.SALLYPORT_ALLOWED_ORIGINS, ...pages],
     listByScopes: !isAgentDoor,

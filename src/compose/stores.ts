@@ -56,7 +56,7 @@ async function openStore(config: Config<Service>, platform: Platform, log: Log):
 /** Which column of the list of access this function is: each door of the MCP API is a function of its own. */
 function storeUser(service: Service, { settings }: Config<Service>): StoreUser {
   if (!('SALLYPORT_DOOR' in settings)) return service;
-  return ({ agent: 'mcp', key: 'mcp-key', oauth: 'mcp-oauth' } as const)[settings.SALLYPORT_DOOR];
+  return ({ agent: 'mcp', key: 'mcp-key', oauth: 'mcp-oauth', none: 'calls' } as const)[settings.SALLYPORT_DOOR];
 }
 
 /** The function does what the list allows it; everything else is refused before it reaches the store. */

@@ -15,6 +15,8 @@ export const storeTables = {
   doors: ['nonce:', 'approval:', 'rate:', 'rate:questions:', 'manifest'],
   /** The tee sheet, and who has what on it. */
   golf: ['teesheet:', 'reservations:'],
+  /** Calls that go on behind their answer: between the doors and their worker. */
+  calls: ['task:'],
   /** What the agent remembers. */
   agent: [
     'turn:',
@@ -44,6 +46,7 @@ export const ownedPrefixes = [
   'approval:',
   'turn:',
   'conversation:',
+  'task:',
 ] as const satisfies readonly StorePrefix[];
 
 /** Sort key of a record that is alone in its partition. Any other sort key begins with a colon. */

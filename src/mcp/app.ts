@@ -104,6 +104,12 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     }
   }
 
+  /** Which call `GET /mcp/status/{id}` asks about, where there are such. */
+  function statusId({ path: asked }: HttpRequest): string | undefined {
+    const prefix = `${path}/status/`;
+    return deps.longCalls !== undefined && asked.startsWith(prefix) ? asked.slice(prefix.length) : undefined;
+  }
+
   async function answer(request: HttpRequest, requestLog: Log): Promise<HttpResponse> {
     const { requestId } = request;
     const early = endpoint.refuseEarly(request);
@@ -117,6 +123,12 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
       return httpRefusal(verdict.status, { code: verdict.code, message, requestId, details }, verdict.headers);
     }
     await deps.rateLimit.take(verdict.caller);
+    const { longCalls } = deps;
+    const id = statusId(request);
+    if (longCalls !== undefined && id !== undefined) {
+      const { answerStatus } = await import('./tasks/status-route.ts');
+      return answerStatus(request, { longCalls, id, caller: verdict.caller });
+    }
     const answered = await answerInTime(request, verdict.caller, { log: requestLog, stages });
     // The agent shows its person which checks their call passed; other callers have no use for it.
     if (verdict.caller.door !== 'agent') return answered;
@@ -126,7 +138,8 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
   return async (request) => {
     if (request.path === '/health' && (request.method === 'GET' || request.method === 'HEAD')) return health();
     const { requestId } = request;
-    if (request.path !== path) return httpRefusal(404, { code: 'not_found', message: 'Not found', requestId });
+    if (request.path !== path && statusId(request) === undefined)
+      return httpRefusal(404, { code: 'not_found', message: 'Not found', requestId });
     const requestLog = log.child({ request_id: requestId, ...traceOf(request) });
     try {
       return await answer(request, requestLog);

@@ -89,6 +89,7 @@ export const taskRecord = z.object({
 });
 export type TaskRecord = z.infer<typeof taskRecord>;
 
+export const TASK_PREFIX = 'task:';
 export const taskKey = (person: string, id: string): string => `task:${person}:${id}`;
 
 export const hasEnded = ({ status }: Pick<TaskRecord, 'status'>): boolean =>
