@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { AppError } from '../../kernel/app-error.ts';
 import type { UpstreamConnection, UpstreamConnector } from '../../ports/upstream.ts';
@@ -26,11 +27,29 @@ export function createHttpConnector(options: HttpConnectorOptions): UpstreamConn
   const proof = createProof(auth, url, options);
   const send = createUpstreamFetch({ name, http, proof, timeoutMs, ...(headers !== undefined && { headers }) });
 
+  /** Beside the SDK, which tells of a stream only that it ended. */
+  const calls = new AsyncLocalStorage<{ onBroken(fault: unknown): void }>();
+
+  /** A stream that broke off ends its call at once, by what broke it. */
+  async function watched<Value>(work: () => Promise<Value>): Promise<Value> {
+    let broken: unknown;
+    const watch = {
+      onBroken: (fault: unknown): void => {
+        broken = fault;
+      },
+    };
+    try {
+      return await calls.run(watch, work);
+    } catch (error) {
+      throw broken instanceof AppError ? broken : error;
+    }
+  }
+
   const open = async (signal: AbortSignal): Promise<UpstreamConnection> => {
     let fault: AppError | undefined;
     // While it finds out the server's era, the SDK hides faults in errors of its own.
     const fetch: UpstreamFetch = (to, init) =>
-      send(to, init).catch((error: unknown) => {
+      send(to, init, calls.getStore()?.onBroken).catch((error: unknown) => {
         if (error instanceof AppError) fault = error;
         throw error;
       });
@@ -88,8 +107,8 @@ export function createHttpConnector(options: HttpConnectorOptions): UpstreamConn
         get heardAtMs() {
           return current.heardAtMs;
         },
-        listTools: (until) => again(until, (connection) => connection.listTools(until)),
-        callTool: (call) => again(call.signal, (connection) => connection.callTool(call)),
+        listTools: (until) => again(until, (connection) => watched(() => connection.listTools(until))),
+        callTool: (call) => again(call.signal, (connection) => watched(() => connection.callTool(call))),
         onToolsChanged(listener) {
           listeners.push(listener);
           current.onToolsChanged(listener);

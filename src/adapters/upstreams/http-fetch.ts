@@ -18,7 +18,12 @@ export interface UpstreamFetchDeps {
   readonly maxResponseBytes?: number;
 }
 
-export type UpstreamFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+/** `onBroken` is told of a stream of events that ended in a fault: whoever reads it only sees it end. */
+export type UpstreamFetch = (
+  url: string | URL,
+  init?: RequestInit,
+  onBroken?: (fault: unknown) => void,
+) => Promise<Response>;
 
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 /** W3C Trace Context, version 00. */
@@ -79,6 +84,19 @@ function bodyOf(init: RequestInit): string {
   throw new TypeError('only texts are sent to MCP servers');
 }
 
+/** JSON-RPC's words for an answer that does not come, as one more event; what stood half-written before it is ended first. */
+function endOf(body: string): Uint8Array {
+  const { id } = JSON.parse(body) as { readonly id?: unknown };
+  const error = { code: -32603, message: 'The server broke off.' };
+  return Buffer.from(`\n\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: id ?? null, error })}\n\n`);
+}
+
+interface ExchangeOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly outer: AbortSignal | undefined;
+  readonly onBroken: ((fault: unknown) => void) | undefined;
+}
+
 function toResponse({ status, headers, body }: OutsideResponse): Response {
   const empty = status === 204 || status === 205 || status === 304;
   return new Response(empty ? null : Buffer.from(body), { status, headers });
@@ -88,11 +106,8 @@ export function createUpstreamFetch(deps: UpstreamFetchDeps): UpstreamFetch {
   const { name, http, proof, timeoutMs, maxResponseBytes = MAX_RESPONSE_BYTES } = deps;
 
   /** Resolves with the head of a stream of events as soon as it is there, and with any other answer when it is whole. */
-  function exchange(
-    request: RequestToProve,
-    headers: Readonly<Record<string, string>>,
-    outer: AbortSignal | undefined,
-  ) {
+  function exchange(request: RequestToProve, options: ExchangeOptions): Promise<Response> {
+    const { headers, outer, onBroken } = options;
     return new Promise<Response>((resolve, reject) => {
       const left = new AbortController();
       const signal = outer === undefined ? left.signal : AbortSignal.any([outer, left.signal]);
@@ -104,6 +119,13 @@ export function createUpstreamFetch(deps: UpstreamFetchDeps): UpstreamFetch {
         cancel: () => left.abort(),
       });
       let streaming = false;
+      /** Whoever waits for an answer in these events is told that none comes any more; an answer that came is not disturbed. */
+      const finish = (fault?: unknown): void => {
+        if (left.signal.aborted) return;
+        if (fault !== undefined) onBroken?.(fault);
+        events?.enqueue(endOf(request.body));
+        events?.close();
+      };
       const sent = http.send({
         method: request.method,
         url: request.url,
@@ -114,21 +136,23 @@ export function createUpstreamFetch(deps: UpstreamFetchDeps): UpstreamFetch {
         maxResponseBytes,
         signal,
         stream: (head) => {
-          if (head.status !== 200 || !/^text\/event-stream\b/i.test(head.headers['content-type'] ?? ''))
-            return undefined;
+          const type = head.headers['content-type'] ?? '';
+          if (head.status !== 200 || !/^text\/event-stream\b/i.test(type)) return undefined;
           streaming = true;
           resolve(new Response(body, { status: 200, headers: head.headers }));
-          return (piece) => events?.enqueue(new Uint8Array(piece));
+          return (piece) => {
+            if (!left.signal.aborted) events?.enqueue(new Uint8Array(piece));
+          };
         },
       });
       sent.then(
-        (response) => (streaming ? events?.close() : resolve(toResponse(response))),
-        (error: unknown) => (streaming ? events?.error(error) : reject(error)),
+        (response) => (streaming ? finish() : resolve(toResponse(response))),
+        (error: unknown) => (streaming ? finish(error) : reject(error)),
       );
     });
   }
 
-  return async (url, init = {}) => {
+  return async (url, init = {}, onBroken) => {
     const method = (init.method ?? 'GET').toUpperCase();
     // Nobody waits for what a server might say unasked, least of all on Lambda.
     if (method === 'GET') return new Response(null, { status: 405 });
@@ -144,7 +168,7 @@ export function createUpstreamFetch(deps: UpstreamFetchDeps): UpstreamFetch {
     const signal = init.signal ?? undefined;
     for (let tried = 1; ; tried += 1) {
       const headers = await proof.add(request);
-      const response = await exchange(request, headers, signal);
+      const response = await exchange(request, { headers, outer: signal, onBroken });
       if (response.status === 401 && tried === 1 && proof.renew(headers)) continue;
       // Its session is over (MCP 2025-11-25, "Session Management"): it did nothing, and wants to be greeted anew.
       if (response.status === 404 && own['mcp-session-id'] !== undefined) throw sessionOver(name);
