@@ -7,7 +7,7 @@ SHELL := /bin/bash
 QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help setup demo dev test lint types check bundle cli bench eval cycle client slack-manifest docs pictures clean
+.PHONY: help setup demo dev test lint types check bundle cli mcpb bench eval cycle client slack-manifest docs pictures clean
 .PHONY: bootstrap secrets certs plan deploy edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
@@ -55,6 +55,9 @@ bundle: $(INSTALLED) ## Build the zip that Lambda runs, into dist/
 
 cli: $(INSTALLED) ## Build the npm package of the sallyport command, into dist/cli/
 	@node build/cli.ts
+
+mcpb: $(INSTALLED) ## Build the bundle that Claude Desktop installs, into dist/
+	@node build/mcpb.ts
 
 bench: $(INSTALLED) ## Measure speed against baselines in the same run
 	@node test/bench/run.ts $(ONLY)

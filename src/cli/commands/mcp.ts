@@ -34,7 +34,7 @@ async function readToolsets(text: string) {
 
 async function projectPath(named: string | undefined): Promise<string | undefined> {
   const { findProjectFile } = await import('../ide/project-file.ts');
-  if (named === undefined) return findProjectFile(process.cwd());
+  if (named === undefined || named === '') return findProjectFile(process.cwd());
   const path = resolve(named);
   // An IDE's configuration names it for every project, also for one that has none.
   return existsSync(path) ? path : undefined;
@@ -62,15 +62,16 @@ async function serve(context: CliContext, options: McpOptions, command: Command)
   const output = claimStdout();
   const toolsets = await readToolsets(options.toolsets);
   const project = await projectPath(options.project);
-  const { profile, region } = command.optsWithGlobals<AwsFlags>();
+  // What an IDE's form left empty is not given.
+  const { profile = '', region = '' } = command.optsWithGlobals<AwsFlags>();
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   const { serveTools } = await import('../ide/serve.ts');
   await serveTools({
     toolsets,
     environment: context.environment,
-    ...(profile !== undefined && { profile }),
-    ...(region !== undefined && { region }),
+    ...(profile !== '' && { profile }),
+    ...(region !== '' && { region }),
     ...(project !== undefined && { project }),
     ...(options.log !== undefined && { logFile: resolve(options.log) }),
     openDoor: doorOpener(context, options, command),
