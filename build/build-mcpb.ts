@@ -13,7 +13,8 @@ const EPOCH = new Date(1980, 0, 1);
 /** `cli` is the folder of the built package. Answers the size in bytes. */
 export function buildMcpb(cli: string, file: string): number {
   const manifest = JSON.parse(readFileSync(MCPB_MANIFEST, 'utf8')) as { readonly version: string };
-  if (manifest.version !== VERSION) throw new Error(`${MCPB_MANIFEST} is of version ${manifest.version}, not ${VERSION}`);
+  if (manifest.version !== VERSION)
+    throw new Error(`${MCPB_MANIFEST} is of version ${manifest.version}, not ${VERSION}`);
   const files: Zippable = { 'manifest.json': new Uint8Array(readFileSync(MCPB_MANIFEST)) };
   const found = readdirSync(cli, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = found.map(({ parentPath, name }) => join(parentPath, name).slice(join(cli, '/').length)).sort();
