@@ -95,6 +95,19 @@ data "aws_iam_policy_document" "boundary" {
     }
   }
 
+  # Other MCP servers, functions of their own (terraform/gateway), for the functions that run tools; which ones, a policy of theirs says.
+  statement {
+    sid       = "CallServers"
+    actions   = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"]
+    resources = ["${local.arn.lambda}:function:${local.prefix}-server-*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = local.tool_roles
+    }
+  }
+
   # Roles for the AWS tools, for the functions that run tools.
   dynamic "statement" {
     for_each = length(local.aws_tool_roles) == 0 ? [] : [1]

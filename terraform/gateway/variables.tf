@@ -16,8 +16,8 @@ variable "callers" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name in var.callers : contains(["mcp", "mcp-key", "mcp-oauth"], name)])
-    error_message = "callers are mcp, mcp-key and mcp-oauth."
+    condition     = alltrue([for name in var.callers : contains(["calls", "mcp", "mcp-key", "mcp-oauth"], name)])
+    error_message = "callers are calls, mcp, mcp-key and mcp-oauth."
   }
 }
 
