@@ -3,7 +3,7 @@
 
 locals {
   # The functions that run tools.
-  runs_tools = ["calls", "mcp", "mcp-key", "mcp-oauth"]
+  runs_tools = ["mcp", "mcp-key", "mcp-oauth"]
 
   reads_aws  = anytrue([for name in ["aws", "aws-writes"] : contains(var.toolsets, name)])
   writes_aws = contains(var.toolsets, "aws-writes")

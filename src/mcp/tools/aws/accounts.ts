@@ -34,6 +34,8 @@ export interface AccountsOptions {
   /** In CloudTrail, what was done with a role has this name. */
   readonly sessionName?: string;
   readonly clock?: Clock;
+  /** In place of one of its own. */
+  readonly sts?: STSClient;
 }
 
 const systemClock: Clock = { nowMs: () => Date.now() };
@@ -44,7 +46,7 @@ const isRefusal = (error: unknown): boolean => error instanceof Error && /^Acces
 /** The platform's own credentials for `undefined`. Throws AppError `invalid_request` for a name that is not listed. */
 export function createAccounts(options: AccountsOptions) {
   const { credentials, ownRole, sessionName = 'sallyport-reads', clock = systemClock } = options;
-  let sts: STSClient | undefined;
+  let { sts } = options;
   const assumed = new Map<string, Promise<TemporaryCredentials>>();
 
   async function ask(role: string, whose: string): Promise<TemporaryCredentials> {
