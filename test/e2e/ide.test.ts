@@ -53,6 +53,15 @@ async function withClient<Value>(
   }
 }
 
+/** The first block of an answer, which is text. */
+function wordsOf({ content }: { readonly content: readonly object[] }): string {
+  const [first] = content;
+  return first !== undefined && 'text' in first ? String(first.text) : '';
+}
+
+const resultsOf = ({ structuredContent }: { readonly structuredContent?: unknown }): unknown =>
+  (structuredContent as { readonly results?: unknown } | undefined)?.results;
+
 const clusters = { name: 'ecs_read_operations', arguments: { operation: 'ListClusters' } };
 
 describe('the same call from every client', () => {
@@ -65,14 +74,14 @@ describe('the same call from every client', () => {
         seen.push(
           await withClient(era, args, async (client) => ({
             tools: (await client.listTools()).tools.map(({ name }) => name),
-            answer: (await client.callTool(clusters)).structuredContent?.['results'],
+            answer: resultsOf(await client.callTool(clusters)),
           })),
         );
       }
       const old = await openOldClient(serverOf(desk, args));
       seen.push({
         tools: (await old.listTools()).tools.map(({ name }) => name),
-        answer: ((await old.callTool(clusters)).structuredContent as { results: unknown }).results,
+        answer: resultsOf(await old.callTool(clusters)),
       });
       await old.close();
       expect(seen[0]?.tools).toEqual(
@@ -145,7 +154,7 @@ describe('what is missing', () => {
       expect((await client.listTools()).tools.length).toBeGreaterThan(20);
       const answer = await client.callTool(clusters);
       expect(answer.isError).toBe(true);
-      return (answer.content as [{ text: string }])[0].text;
+      return wordsOf(answer);
     } finally {
       await client.close();
     }
@@ -243,7 +252,7 @@ describe('the project’s own names', () => {
       const answer = await client.callTool({ name: 'project_resources', arguments: {} });
       await client.close();
       own.close();
-      const { text: said } = (answer.content as [{ text: string }])[0];
+      const said = wordsOf(answer);
       expect(answer.isError).toBe(true);
       expect(said).toMatch(/services\.web\.cluster/);
       expect(said).toMatch(/profile/);
@@ -340,7 +349,7 @@ describe('a write', () => {
         const told = await client.callTool(scale(5));
         expect(told).toMatchObject({ isError: true, _meta: { 'sallyport/approval': { tool: 'ecs_update_service' } } });
         const url = (told._meta as { 'sallyport/approval': { url: string } })['sallyport/approval'].url;
-        expect((told.content as [{ text: string }])[0].text).toContain(url);
+        expect(wordsOf(told)).toContain(url);
         const { origin, pathname } = new URL(url);
         expect(new URL(url).hostname).toBe('127.0.0.1');
 

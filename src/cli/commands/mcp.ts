@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Log } from '../../ports/log.ts';
-import { readLocalFile } from '../client/local-file.ts';
-import { type CliContext, homeOf } from '../context.ts';
+import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 
 // `sallyport mcp`: this computer's tools for an IDE, which starts the command and speaks MCP with it over stdin and stdout.
@@ -43,10 +42,12 @@ async function projectPath(named: string | undefined): Promise<string | undefine
 /** The one that is named, else the first that is configured: `sallyport bridge` finds them the same way. */
 function doorOpener(context: CliContext, options: McpOptions, command: Command) {
   return async (log: Log, signal: AbortSignal) => {
-    const [{ findBridgeServers }, { connectDoor }, { showLink }] = await Promise.all([
+    const [{ findBridgeServers }, { connectDoor }, { showLink }, { homeOf }, { readLocalFile }] = await Promise.all([
       import('../bridge/bridge-servers.ts'),
       import('../bridge/door-connection.ts'),
       import('../browser.ts'),
+      import('../context.ts'),
+      import('../client/local-file.ts'),
     ]);
     const { environment } = context;
     const flags = options.server === undefined ? {} : { server: [options.server] };

@@ -1,8 +1,6 @@
-import { ProtocolError } from '@modelcontextprotocol/client';
 import { writeAudit } from '../../mcp/audit.ts';
 import type { CallOutcome, CallTool, ToolCall } from '../../mcp/protocol/seam.ts';
 import type { JsonObject } from '../../mcp/tools/tool.ts';
-import { explainFault } from '../bridge/door-answers.ts';
 import type { DoorAnswer, DoorConnection } from '../bridge/door-connection.ts';
 
 // Calls of tools that act for a person: sent on to a door, whose checks they all pass, its approvals among them. Nothing is decided here, and an
@@ -45,7 +43,12 @@ function asOutcome(answer: DoorAnswer, tool: string): CallOutcome {
 }
 
 /** A refusal of the protocol is the door's own word; everything else happened on the way. */
-function inWords(error: unknown, door: string): { readonly code: string; readonly text: string } {
+async function inWords(error: unknown, door: string): Promise<{ readonly code: string; readonly text: string }> {
+  // Loaded with the first call behind a door: an IDE waits for the list of tools meanwhile.
+  const [{ ProtocolError }, { explainFault }] = await Promise.all([
+    import('@modelcontextprotocol/client'),
+    import('../bridge/door-answers.ts'),
+  ]);
   if (!(error instanceof ProtocolError)) {
     const { code, message } = explainFault(error, door);
     return { code, text: message };
@@ -76,7 +79,7 @@ export function createCallBehindDoor({ open, nowMs }: CallBehindDoorDeps): CallT
       door = connection.name;
       return asOutcome(await connection.callTool({ name, arguments: args, signal }), name);
     } catch (error) {
-      return { kind: 'result', result: { isError: true, ...inWords(error, door) } };
+      return { kind: 'result', result: { isError: true, ...(await inWords(error, door)) } };
     }
   }
 
