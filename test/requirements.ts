@@ -389,9 +389,31 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/deploy-role.test.ts', ''],
     ],
   },
-  ...['stdio server for IDEs', 'AWS profile and region', 'map of own resources'].map((what, index) =>
-    later(`S3.${index + 1}`, what),
-  ),
+  {
+    row: 'S3.1',
+    what: 'stdio server for IDEs',
+    state: 'kept',
+    tests: [
+      ['test/e2e/ide.test.ts', 'gets the same tools and the same answer'],
+      ['test/e2e/ide-door.test.ts', 'write after a yes at the door'],
+      ['test/bundle/ide-examples.test.ts', 'starts the command, which lists its tools'],
+    ],
+  },
+  {
+    row: 'S3.2',
+    what: 'AWS profile and region',
+    state: 'kept',
+    tests: [['test/e2e/ide.test.ts', 'a profile that is not there: the ones that are']],
+  },
+  {
+    row: 'S3.3',
+    what: 'map of own resources',
+    state: 'kept',
+    tests: [
+      ['test/e2e/ide.test.ts', 'understood by service_health'],
+      ['test/contract/project-doctor.test.ts', 'names each thing that is not there'],
+    ],
+  },
   {
     row: 'S3.4',
     what: 'read-only list and describe: ECS, ECR, secrets, logs, metrics, events, RDS, ElastiCache, load balancers, IAM',

@@ -59,8 +59,12 @@ function wordsOf({ content }: { readonly content: readonly object[] }): string {
   return first !== undefined && 'text' in first ? String(first.text) : '';
 }
 
-const resultsOf = ({ structuredContent }: { readonly structuredContent?: unknown }): unknown =>
-  (structuredContent as { readonly results?: unknown } | undefined)?.results;
+const resultsOf = ({
+  structuredContent,
+}: {
+  readonly structuredContent?: unknown;
+  readonly [member: string]: unknown;
+}): unknown => (structuredContent as { readonly results?: unknown } | undefined)?.results;
 
 const clusters = { name: 'ecs_read_operations', arguments: { operation: 'ListClusters' } };
 
