@@ -8,6 +8,7 @@ import { leanSdk } from './lean-sdk.ts';
 import { withoutOptionalPackages } from './left-out.ts';
 import { withoutCodeGeneration } from './no-code-generation.ts';
 import { withoutSdkValidator } from './sdk-shims.ts';
+import { serversFolder } from './servers-folder.ts';
 import { declaredTools } from './tool-hashes.ts';
 
 // Builds what Lambda runs: one zip with an entry point for each API, which loads its own code and nothing of the others. Source maps
@@ -126,10 +127,8 @@ export async function buildBundle(): Promise<Bundle> {
   const entries = [...files]
     .filter(([path]) => path.endsWith('.mjs'))
     .sort(([left], [right]) => (left < right ? -1 : 1));
-  const zip = zipSync(Object.fromEntries(entries.map(([path, bytes]) => [path.replace(`${OUT}/`, ''), bytes])), {
-    level: 9,
-    mtime: ZIP_TIME,
-  });
+  const code = Object.fromEntries(entries.map(([path, bytes]) => [path.replace(`${OUT}/`, ''), bytes]));
+  const zip = zipSync({ ...code, ...serversFolder() }, { level: 9, mtime: ZIP_TIME });
   return { metafile, files, zip };
 }
 

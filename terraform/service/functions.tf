@@ -68,7 +68,10 @@ locals {
     SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
   }
 
-  mcp_environment = merge(local.google_environment, local.aws_tools_environment, {
+  # Other servers' tools are listed, believed and put into words from one folder, which the zip holds.
+  servers_environment = var.servers == null ? {} : { SALLYPORT_SERVERS_DIR = "servers" }
+
+  mcp_environment = merge(local.google_environment, local.aws_tools_environment, local.servers_environment, {
     GOOGLE_CALENDAR_URL        = var.google_endpoints.calendar_url
     NTFY_URL                   = contains(var.toolsets, "notify") ? var.ntfy.url : null
     OPEN_METEO_GEOCODING_URL   = contains(var.toolsets, "weather") ? var.open_meteo.geocoding_url : null
@@ -90,7 +93,7 @@ locals {
   trust_domain = coalesce(var.trust_domain, var.domain)
 
   # The Agent API's, whichever way it is reached.
-  agent_environment = merge(local.model_environment, {
+  agent_environment = merge(local.model_environment, local.servers_environment, {
     SALLYPORT_AGENT_URL     = local.urls["agent"]
     SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
     SALLYPORT_ISSUERS       = local.issuers
@@ -140,7 +143,7 @@ locals {
         handler         = "oauth.handler"
         asynchronous    = false
         timeout_seconds = 30
-        environment = merge(local.google_environment, {
+        environment = merge(local.google_environment, local.servers_environment, {
           SALLYPORT_AGENTS            = join(",", var.agents)
           SALLYPORT_ISSUERS           = local.issuers
           SALLYPORT_JOBS_QUEUE_URL    = module.jobs.queue_url
@@ -196,6 +199,8 @@ locals {
   tool_secrets = {
     NTFY_TOKEN = contains(var.toolsets, "notify") && var.ntfy.token ? "ntfy-token" : null
     NTFY_TOPIC = contains(var.toolsets, "notify") ? "ntfy-topic" : null
+
+    SALLYPORT_SERVER_SECRETS = try(var.servers.secrets, false) ? "server-secrets" : null
 
     SALLYPORT_TEE_TIMES_KEY = contains(var.toolsets, "golf") && var.tee_times.key ? "tee-times-key" : null
   }

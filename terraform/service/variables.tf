@@ -604,6 +604,14 @@ variable "reserved_concurrency" {
   }
 }
 
+variable "servers" {
+  description = "Other MCP servers behind this one: the folder `servers/` with what was approved of them, in the zip. `secrets`: whether any of them wants a proof that the parameter `server-secrets` holds. Null: none. Those that are functions of their own: `terraform/gateway`."
+  type = object({
+    secrets = optional(bool, false)
+  })
+  default = null
+}
+
 variable "sign_in_alias" {
   description = "The sign-in issuer's short name inside identities (`oidc:<alias>:<sub>`)."
   type        = string

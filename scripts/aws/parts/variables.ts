@@ -56,6 +56,8 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
     'tee-times-key':
       isToolset('golf') &&
       /^tee_times\s*=\s*\{(?:[^\n]*\}|[\s\S]*?^\})/m.exec(text)?.[0].match(/\bkey\s*=\s*true\b/) != null,
+    'server-secrets':
+      /^servers\s*=\s*\{(?:[^\n]*\}|[\s\S]*?^\})/m.exec(text)?.[0].match(/\bsecrets\s*=\s*true\b/) != null,
     'ntfy-token': isToolset('notify') && /\btoken\s*=\s*true\b/.test(raw('ntfy') ?? ''),
   };
   return {
