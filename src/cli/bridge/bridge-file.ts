@@ -80,10 +80,9 @@ export type ServerSetting = z.infer<typeof serverSetting>;
 
 /** Short enough that `<server>__<tool>` is a name that clients take. */
 export const SERVER_NAME = /^[a-z][a-z0-9-]{0,23}$/;
-const serverName = z.string().regex(SERVER_NAME, 'small letters, digits and hyphens, 24 at most');
 export const bridgeFile = z.strictObject({
   $schema: z.string().optional(),
-  mcpServers: z.record(serverName, z.unknown()),
+  mcpServers: z.record(z.string(), z.unknown()),
 });
 
 export const bridgePath = (environment: Environment): string =>
@@ -120,6 +119,10 @@ export function readBridgeFile(path: string, isNamed: boolean): Readonly<Record<
   const parsed = bridgeFile.safeParse(content);
   if (!parsed.success) throw new AppError('misconfigured', `${path} is not right: ${problemsOf(parsed.error)}.`);
   const servers = Object.entries(parsed.data.mcpServers).map(([name, given]) => {
+    if (!SERVER_NAME.test(name)) {
+      const rule = 'a name has small letters, digits and hyphens, 24 at most';
+      throw new AppError('misconfigured', `${path} is not right: mcpServers.${name}: ${rule}.`);
+    }
     const server = serverSetting.safeParse(given);
     if (server.success) return [name, server.data] as const;
     const problems = problemsOf(server.error, `mcpServers.${name}`);

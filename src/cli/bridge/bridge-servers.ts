@@ -128,6 +128,7 @@ export function localDoors(local: LocalFile): readonly DoorOptions[] {
   const scopes = TOOLSETS.flatMap((toolset) => [`${toolset}.read`, `${toolset}.write`]);
   return [
     { name: LOCAL_NAME, url: local.key_door.url, auth: { kind: 'token', token: async () => local.key_door.token } },
+    { name: 'local-oauth', url: local.oauth_door.url, auth: { kind: 'oauth', browser: true } },
     { name: 'local-agent', url: local.mcp.url, auth: { kind: 'certificate', document, person: local.person, scopes } },
   ];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../../kernel/app-error.ts';
 import { currentAuthorization, loginFileOf } from '../client/credentials.ts';
-import { createIssuerClient, IssuerRefusal } from '../client/issuer.ts';
+import { createIssuerClient, type IssuerClient, type IssuerMetadata, IssuerRefusal } from '../client/issuer.ts';
 import { loginByBrowser } from '../client/login.ts';
 import type { Login } from '../client/login-file.ts';
 import type { Transport } from '../client/transport.ts';
@@ -32,7 +32,8 @@ const words = (text: string | undefined): readonly string[] => (text ?? '').spli
 
 interface Way {
   readonly issuer: string;
-  readonly clientId: string;
+  /** Nothing: this bridge makes itself known to the issuer. */
+  readonly clientId: string | undefined;
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
   readonly audience: string | undefined;
@@ -52,9 +53,7 @@ async function findWay(door: DoorOptions, auth: SignInAuth, refusal: Refusal, tr
   const [login] = logins;
   const issuer = auth.issuer ?? login?.issuer ?? document.authorization_servers[0];
   const clientId = auth.clientId ?? login?.client_id;
-  if (issuer === undefined || clientId === undefined) {
-    throw new AppError('misconfigured', 'It does not say as which client to sign in. Set "client_id".');
-  }
+  if (issuer === undefined) throw new AppError('misconfigured', 'It does not say who signs people in. Set "issuer".');
   const scopes = auth.scopes ?? login?.scopes ?? [...USUAL_SCOPES, ...document.scopes_supported];
   return {
     issuer,
@@ -99,16 +98,30 @@ export function createSignInProof(door: DoorOptions, auth: SignInAuth, setting: 
     }
   }
 
+  /** As which client this computer is known there already, or from now on. */
+  async function registeredClient(way: Way, issuer: IssuerMetadata, client: IssuerClient): Promise<string> {
+    const before = await file.read(key);
+    if (before?.issuer === way.issuer) return before.client_id;
+    if (issuer.registrationEndpoint === undefined) {
+      throw new AppError('misconfigured', 'It does not say as which client to sign in. Set "client_id".');
+    }
+    // RFC 8252 §7.3: any port of the loopback address will do.
+    const port = way.port === undefined ? '' : `:${way.port}`;
+    const redirectUri = `http://127.0.0.1${port}/callback`;
+    return client.register(issuer.registrationEndpoint, { name: 'Sallyport bridge', redirectUri });
+  }
+
   async function signIn(refusal: Refusal): Promise<void> {
     const way = await findWay(door, auth, refusal, transport);
     const client = createIssuerClient({ transport, nowMs });
     const issuer = await client.discover(way.issuer);
-    const wish = { ...way, scopes: [...new Set(way.scopes)] };
+    const clientId = way.clientId ?? (await registeredClient(way, issuer, client));
+    const wish = { ...way, clientId, scopes: [...new Set(way.scopes)] };
     const open = (url: string): Promise<void> => setting.showAddress(url, auth.browser);
     const tokens = await loginByBrowser(issuer, wish, { client, nowMs, open, signal: setting.signal });
     const kept: Login = {
       issuer: way.issuer,
-      client_id: way.clientId,
+      client_id: clientId,
       token_endpoint: issuer.tokenEndpoint,
       revocation_endpoint: issuer.revocationEndpoint,
       resource: way.resource,

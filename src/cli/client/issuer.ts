@@ -12,6 +12,8 @@ export interface IssuerMetadata {
   readonly tokenEndpoint: string;
   readonly deviceAuthorizationEndpoint?: string | undefined;
   readonly revocationEndpoint?: string | undefined;
+  /** Where clients make themselves known (RFC 7591). */
+  readonly registrationEndpoint?: string | undefined;
   /** It promises to name itself in every answer (RFC 9207 §3). */
   readonly namesItself: boolean;
 }
@@ -46,6 +48,7 @@ const metadata = z.object({
   token_endpoint: endpoint,
   device_authorization_endpoint: endpoint.optional(),
   revocation_endpoint: endpoint.optional(),
+  registration_endpoint: endpoint.optional(),
   authorization_response_iss_parameter_supported: z.boolean().default(false),
 });
 const visibleText = z.string().regex(/^[!-~]{1,8192}$/);
@@ -55,6 +58,7 @@ const tokenAnswer = z.object({
   expires_in: z.coerce.number().positive().max(31_536_000).optional(),
   refresh_token: visibleText.optional(),
 });
+const registered = z.looseObject({ client_id: visibleText });
 const refusal = z.object({ error: z.string().regex(/^[!-~]{1,64}$/) });
 
 function addressOf(text: string): URL {
@@ -74,6 +78,8 @@ export interface IssuerClient {
     authorization?: string,
   ): Promise<z.infer<Schema>>;
   /** `authorization` for clients that prove themselves by a header (RFC 6749 §2.3.1). */
+  /** RFC 7591: a public client of this computer's loopback, by its new id. */
+  register(url: string, client: { readonly name: string; readonly redirectUri: string }): Promise<string>;
   requestToken(
     url: string,
     form: Readonly<Record<string, string | undefined>>,
@@ -88,12 +94,16 @@ export function createIssuerClient(deps: {
   async function exchange(
     method: 'GET' | 'POST',
     address: string,
-    { body, authorization }: { readonly body?: string; readonly authorization?: string | undefined } = {},
+    {
+      body,
+      authorization,
+      type = 'application/x-www-form-urlencoded',
+    }: { readonly body?: string; readonly authorization?: string | undefined; readonly type?: string } = {},
   ): Promise<{ readonly status: number; readonly json: unknown }> {
     const url = addressOf(address);
     const headers = {
       accept: 'application/json',
-      ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(body !== undefined && { 'content-type': type }),
       ...(authorization !== undefined && { authorization }),
     };
     try {
@@ -161,8 +171,23 @@ export function createIssuerClient(deps: {
         tokenEndpoint: found.data.token_endpoint,
         deviceAuthorizationEndpoint: found.data.device_authorization_endpoint,
         revocationEndpoint: found.data.revocation_endpoint,
+        registrationEndpoint: found.data.registration_endpoint,
         namesItself: found.data.authorization_response_iss_parameter_supported,
       };
+    },
+    async register(url, { name, redirectUri }) {
+      const asked = {
+        client_name: name,
+        redirect_uris: [redirectUri],
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+      };
+      const { status, json } = await exchange('POST', url, { body: JSON.stringify(asked), type: 'application/json' });
+      const made = registered.safeParse(json);
+      if ((status === 200 || status === 201) && made.success) return made.data.client_id;
+      throw new AppError('upstream_failed', `${new URL(url).origin} registers no client (${status}). Set "client_id".`);
     },
     async requestToken(url, form, authorization) {
       const startedMs = deps.nowMs();

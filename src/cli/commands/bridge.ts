@@ -104,23 +104,32 @@ export function addBridgeCommand(program: Command, context: CliContext): void {
       .option('--auth <kind>', 'how it is proved who calls: none, token, oauth, client_credentials, sigv4, certificate')
       .option('--log-file <file>', 'log there in place of stderr')
       .action((_options: unknown, command: Command) => serve(context, command)),
-    'bridge check',
+    'bridge --server local </dev/null',
+  );
+  withExamples(
+    bridge
+      .command('servers')
+      .description('which servers it leads to, and by which proof')
+      .action((_options: unknown, command: Command) => list(context, command)),
     'bridge servers',
   );
-  bridge
-    .command('servers')
-    .description('which servers it leads to, and by which proof')
-    .action((_options: unknown, command: Command) => list(context, command));
-  bridge
-    .command('check')
-    .description('whether each server answers and believes the proof, with the mend')
-    .action((_options: unknown, command: Command) => check(context, command));
+  withExamples(
+    bridge
+      .command('check')
+      .description('whether each server answers and believes the proof, with the mend')
+      .action((_options: unknown, command: Command) => check(context, command)),
+    'bridge check',
+  );
+  // Its example lies in docs/bridge.md: it begins at a sign-in provider.
   bridge
     .command('sign-in [server]')
     .description('sign in at an OAuth door before a client needs it')
     .action((named: string | undefined, _options: unknown, command: Command) => signIn(context, command, named));
-  bridge
-    .command('sign-out [server]')
-    .description('forget the sign-in, here and at the provider')
-    .action((named: string | undefined, _options: unknown, command: Command) => signOut(context, command, named));
+  withExamples(
+    bridge
+      .command('sign-out [server]')
+      .description('forget the sign-in, here and at the provider')
+      .action((named: string | undefined, _options: unknown, command: Command) => signOut(context, command, named)),
+    'bridge sign-out local-oauth',
+  );
 }

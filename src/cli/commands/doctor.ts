@@ -128,8 +128,25 @@ async function projectFindings(context: CliContext, command: Command): Promise<r
   });
 }
 
+/** Servers of a bridge are looked at where this person has described some. */
+async function examineBridge({ environment }: CliContext): Promise<readonly Finding[]> {
+  const { bridgePath } = await import('../bridge/bridge-file.ts');
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(bridgePath(environment)) && (environment['SALLYPORT_BRIDGE_URL'] ?? '') === '') return [];
+  const { findBridgeServers } = await import('../bridge/bridge-servers.ts');
+  const { examineDoor } = await import('../bridge/examine-bridge.ts');
+  try {
+    const doors = findBridgeServers({ environment, flags: {}, local: undefined });
+    return (await Promise.all(doors.map((door) => examineDoor(door, environment)))).flat();
+  } catch (error) {
+    if (error instanceof AppError) return [bad(error.message, 'mend it in bridge.json (docs/bridge.md)')];
+    throw error;
+  }
+}
+
 async function doctor(context: CliContext, options: JsonOption, command: Command): Promise<void> {
-  const findings = [...(await examine(context, command)), ...(await projectFindings(context, command))];
+  const [own, project] = [await examine(context, command), await projectFindings(context, command)];
+  const findings = [...own, ...project, ...(await examineBridge(context))];
   const { outStyle: style } = context;
   const worst = findings.filter(({ state }) => state === 'bad');
   if (worst.length > 0) context.endWith(EXIT.failed);
