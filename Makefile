@@ -7,8 +7,8 @@ SHELL := /bin/bash
 QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help setup demo dev test lint types check bundle cli bench eval cycle client slack-manifest docs pictures clean
-.PHONY: bootstrap secrets certs plan deploy edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
+.PHONY: help setup demo dev test lint types check bundle cli mcpb bench eval cycle client slack-manifest docs pictures clean
+.PHONY: bootstrap secrets certs plan deploy deploy-gateway deploy-server edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
 ENV ?= dev
@@ -17,9 +17,9 @@ ANSWER := $(if $(YES),--yes)
 AWS_RUN = node $(QUIET) scripts/aws/$@.ts $(ENV) $(ANSWER)
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@printf '\nA deployed environment (ENV=dev, gamma or prod; docs/deployment.md):\n\n'
-	@grep -hE '^[a-z-]+:.*#@ ' $(MAKEFILE_LIST) | awk -F ':.*#@ ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*#@ ' $(MAKEFILE_LIST) | awk -F ':.*#@ ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(INSTALLED): package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
@@ -55,6 +55,9 @@ bundle: $(INSTALLED) ## Build the zip that Lambda runs, into dist/
 
 cli: $(INSTALLED) ## Build the npm package of the sallyport command, into dist/cli/
 	@node build/cli.ts
+
+mcpb: $(INSTALLED) ## Build the bundle that Claude Desktop installs, into dist/
+	@node build/mcpb.ts
 
 bench: $(INSTALLED) ## Measure speed against baselines in the same run
 	@node test/bench/run.ts $(ONLY)
@@ -98,6 +101,12 @@ plan: $(INSTALLED) #@ Show what a deploy would change; ROOT=foundation for the f
 
 deploy: $(INSTALLED) #@ Plan, apply that very plan, try every door, go back if one answers wrongly
 	@$(AWS_RUN) --bundle
+
+deploy-gateway: $(INSTALLED) #@ Deploy the servers of servers/ that are functions of their own; REMOVE=1 takes them away
+	@$(AWS_RUN) $(if $(REMOVE),--remove)
+
+deploy-server: $(INSTALLED) #@ Deploy one of them alone, for callers who sign: NAME=time
+	@$(AWS_RUN) "$$NAME"
 
 rollback: $(INSTALLED) #@ Go back to the version before, or TO="mcp/3 agent/5"
 	@$(AWS_RUN) $(TO)

@@ -8,7 +8,7 @@ const config: KnipConfig = {
     'src/cli/main.ts',
     'src/console/page/main.ts',
     'bin/sallyport.mjs',
-    'build/{bundle,cli,tool-hashes}.ts',
+    'build/{bundle,cli,mcpb,tool-hashes}.ts',
     'build/cli-entry.mjs',
     'scripts/*.{ts,mjs}',
     'scripts/aws/*.ts',

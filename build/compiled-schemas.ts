@@ -17,7 +17,8 @@ const NAMESPACE = 'compiled-schema';
 function renderTool({ declaration }: Tool): string {
   const ajv = new Ajv2020({ allErrors: true, strict: false, code: { source: true, esm: true } });
   addFormats.default(ajv);
-  for (const side of SIDES) ajv.addSchema(side === 'input' ? declaration.inputSchema : declaration.outputSchema, side);
+  const { inputSchema, outputSchema = {} } = declaration;
+  for (const side of SIDES) ajv.addSchema(side === 'input' ? inputSchema : outputSchema, side);
   return standaloneCode.default(ajv, Object.fromEntries(SIDES.map((side) => [side, side])));
 }
 

@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { createAwsTools } from '../src/mcp/tools/aws/aws-tools.ts';
+import { createReadSecretValue } from '../src/mcp/tools/aws/secrets/read-secret-value.ts';
+import { createAwsWriteTools } from '../src/mcp/tools/aws/writes/aws-write-tools.ts';
 import { createCalendarTools } from '../src/mcp/tools/calendar/calendar-tools.ts';
+import { createGolfTools } from '../src/mcp/tools/golf/golf-tools.ts';
 import { createSendPushNotification } from '../src/mcp/tools/notify/send-push-notification.ts';
 import type { Tool } from '../src/mcp/tools/tool.ts';
 import { createGetWeather } from '../src/mcp/tools/weather/get-weather.ts';
@@ -25,7 +28,10 @@ export function declaredTools(): readonly Tool[] {
     ...createCalendarTools({ calendar: inert, clock: inert, random: inert }),
     createGetWeather({ weather: inert, clock: inert }),
     createSendPushNotification({ notifier: inert }),
+    ...createGolfTools({ teeTimes: inert }),
     ...createAwsTools({ reader: inert, places: inert, clock: inert }),
+    createReadSecretValue({ allowed: inert, read: inert, places: inert }),
+    ...createAwsWriteTools({ reader: inert, writer: inert, places: inert }),
   ];
 }
 

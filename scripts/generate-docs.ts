@@ -3,6 +3,7 @@ import { dynamoDbAccessJson } from '../src/config/dynamodb-access.ts';
 import { configurationReference } from '../src/config/reference.ts';
 import { agentOpenapiYaml } from './agent-openapi.ts';
 import { costsDocument } from './costs.ts';
+import { PROJECT_SCHEMA_FILE, projectSchemaJson } from './project-schema.ts';
 
 // `make docs`: the documents that are generated from code, and what Terraform reads of it.
 
@@ -14,3 +15,5 @@ writeFileSync('docs/costs.md', costsDocument());
 console.log('docs/costs.md');
 writeFileSync('terraform/modules/store/access.json', dynamoDbAccessJson());
 console.log('terraform/modules/store/access.json');
+writeFileSync(PROJECT_SCHEMA_FILE, projectSchemaJson());
+console.log(PROJECT_SCHEMA_FILE);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
-import { ApiRefusal, callApi, type Endpoint } from './client/api.ts';
+import { callApi, type Endpoint } from './client/api.ts';
+import { ApiRefusal } from './client/api-refusal.ts';
 import { proxyFor } from './client/proxy.ts';
 import { createTransport, TransportError } from './client/transport.ts';
 import { bad, type Finding, mind, ok } from './finding.ts';

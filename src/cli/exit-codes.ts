@@ -1,5 +1,5 @@
 import { AppError } from '../kernel/app-error.ts';
-import { ApiRefusal } from './client/api.ts';
+import { ApiRefusal } from './client/api-refusal.ts';
 
 // How a command ends, for scripts: they can tell what is worth trying again from what is not. docs/cli.md lists them.
 

@@ -1,4 +1,4 @@
-import { runCli } from './run.ts';
-
 // Entry point of the `sallyport` command.
-process.exitCode = await runCli(process.argv.slice(2), process.env);
+const args = process.argv.slice(2);
+const { runCli } = args[0] === 'mcp' ? await import('./run-mcp.ts') : await import('./run.ts');
+process.exitCode = await runCli(args, process.env);

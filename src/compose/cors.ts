@@ -8,6 +8,16 @@ import type { Log } from '../ports/log.ts';
 /** What pages may read beside the body: where a turn is, when to come back, and what to tell an operator. */
 const EXPOSED = ['location', 'retry-after', 'server-timing', 'www-authenticate', 'x-request-id'];
 
+const MCP_HEADERS = [
+  'accept',
+  'authorization',
+  'content-type',
+  'mcp-method',
+  'mcp-name',
+  'mcp-protocol-version',
+  'traceparent',
+];
+
 const RULES = {
   agent: {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -16,15 +26,13 @@ const RULES = {
   },
   key: {
     methods: ['POST'],
-    headers: [
-      'accept',
-      'authorization',
-      'content-type',
-      'mcp-method',
-      'mcp-name',
-      'mcp-protocol-version',
-      'traceparent',
-    ],
+    headers: MCP_HEADERS,
+    exposed: EXPOSED,
+  },
+  /** Its metadata is read by GET. */
+  oauth: {
+    methods: ['GET', 'HEAD', 'POST'],
+    headers: MCP_HEADERS,
     exposed: EXPOSED,
   },
 } as const;

@@ -9,16 +9,18 @@ import type { Door } from '../mcp/doors/door.ts';
 import { createManifest, createManifestPublisher, type ManifestPublisher } from '../mcp/manifest.ts';
 import { createRateLimit } from '../mcp/rate-limit.ts';
 import { createSchemaValidators } from '../mcp/schema-validators.ts';
-import type { Tool } from '../mcp/tools/tool.ts';
+import type { ToolSource } from '../mcp/tool-source.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import { readConfig } from './config.ts';
 import { composeGoogleTokens } from './google.ts';
+import { composeLongCalls } from './long-calls.ts';
+import type { ComposedDoor, OtherDoorParts } from './other-doors.ts';
 import { composeOutsideClient } from './outside.ts';
 import type { Platform } from './service-handler.ts';
 import { openServiceStore } from './stores.ts';
-import { composeTools } from './tools.ts';
+import { composeToolSource } from './tools.ts';
 
 // Builds the MCP API: one door, the tools behind it, and the stores and services that they need.
 
@@ -33,7 +35,7 @@ interface Parts {
 
 interface ManifestParts {
   readonly store: KeyValueStore;
-  readonly tools: readonly Tool[];
+  readonly tools: ToolSource;
   readonly log: Log;
 }
 
@@ -56,13 +58,9 @@ function rememberingMaster(config: Config<'mcp'>, first: Secret<Uint8Array>): ()
   };
 }
 
-async function composeDoor({ config, store, platform, log }: Parts): Promise<Door> {
+async function composeAgentDoor({ config, store, platform, log }: Parts): Promise<Door> {
   const { settings } = config;
   const { clock, random } = platform;
-  if (settings.SALLYPORT_DOOR === 'key') {
-    const { createKeyDoor } = await import('../mcp/doors/key-door.ts');
-    return createKeyDoor({ store, clock, log });
-  }
   const url = new URL(settings.SALLYPORT_MCP_URL);
   const hmacMaster = await readMaster(config);
   return createAgentDoor({
@@ -81,6 +79,15 @@ async function composeDoor({ config, store, platform, log }: Parts): Promise<Doo
   });
 }
 
+async function composeDoor(parts: OtherDoorParts): Promise<ComposedDoor> {
+  const { SALLYPORT_DOOR: kind } = parts.config.settings;
+  // The agent door is none for browsers: their preflight has no client certificate.
+  if (kind === 'agent') return { door: await composeAgentDoor(parts), before: (app) => app };
+  if (kind === 'none')
+    throw new AppError('misconfigured', 'SALLYPORT_DOOR=none is for the worker of calls, not for an API.');
+  return (await import('./other-doors.ts')).composeOtherDoor(kind, parts);
+}
+
 /** Made when somebody first lists the tools: hashing them all takes longer than a call. */
 function composeManifest({ store, tools, log }: ManifestParts): () => Promise<void> {
   let publisher: ManifestPublisher | undefined;
@@ -89,7 +96,7 @@ function composeManifest({ store, tools, log }: ManifestParts): () => Promise<vo
       store,
       manifest: createManifest(
         SERVER_INFO,
-        tools.map((tool) => tool.declaration),
+        tools.tools().map((tool) => tool.declaration),
       ),
       onError: (error) => log.warn('manifest.not_published', { cause: describeFault(error) }),
     });
@@ -104,11 +111,13 @@ export async function composeMcp(environment: Environment, platform: Platform, l
   const store = await openServiceStore('mcp', config, platform, log);
   const http = composeOutsideClient({ clock, random, log, allow: { hosts: settings.SALLYPORT_ALLOWED_HOSTS } });
   const tokens = await composeGoogleTokens({ config, store, platform, log, http });
-  const tools = await composeTools({ config, platform, http, tokens });
-  // The agent door is none for browsers: their preflight has no client certificate.
-  const pages = settings.SALLYPORT_DOOR === 'key' ? settings.SALLYPORT_CORS_ORIGINS : [];
+  const tools = await composeToolSource({ config, platform, http, tokens, store }, environment, log);
+  const { door, before } = await composeDoor({ config, store, http, tools, platform, log });
+  const longCalls = composeLongCalls({ config, store, tools, platform });
+  const isAgentDoor = settings.SALLYPORT_DOOR === 'agent';
+  const pages = isAgentDoor ? [] : settings.SALLYPORT_CORS_ORIGINS;
   const app = createMcpApp({
-    door: await composeDoor({ config, store, platform, log }),
+    door,
     tools,
     approvals: createApprovals({
       store,
@@ -119,11 +128,13 @@ export async function composeMcp(environment: Environment, platform: Platform, l
     }),
     rateLimit: createRateLimit({ store, clock, perMinute: settings.SALLYPORT_RATE_PER_MINUTE }),
     schemas: createSchemaValidators(),
+    ...(longCalls !== undefined && { longCalls }),
     serverInfo: SERVER_INFO,
     allowedOrigins: [...settings.SALLYPORT_ALLOWED_ORIGINS, ...pages],
+    listByScopes: !isAgentDoor,
     publishManifest: composeManifest({ store, tools, log }),
     log,
     clock,
   });
-  return pages.length === 0 ? app : (await import('./cors.ts')).withCors(app, 'key', pages, log);
+  return before(app);
 }

@@ -19,11 +19,13 @@ import { openServiceStore } from './stores.ts';
 
 type Settings = Config<'oauth'>['settings'];
 
-function oauthSettings(settings: Settings): OAuthSettings {
+async function oauthSettings(settings: Settings): Promise<OAuthSettings> {
+  const servers = settings.SALLYPORT_SERVERS_DIR;
+  const theirs = servers === undefined ? {} : (await import('./believed-servers.ts')).believedScopes(servers);
   return {
     publicUrl: settings.SALLYPORT_OAUTH_URL,
     agents: settings.SALLYPORT_AGENTS.map((id) => ({ id, name: id.replace(/^agent\//, '') })),
-    scopes: scopesOf(settings.SALLYPORT_TOOLSETS),
+    scopes: { ...theirs, ...scopesOf(settings.SALLYPORT_TOOLSETS) },
     grantDays: settings.SALLYPORT_GRANT_DAYS,
     googleOrigin: new URL(settings.GOOGLE_AUTH_URL).origin,
   };
@@ -74,7 +76,7 @@ export async function composeOAuth(environment: Environment, platform: Platform,
     clock,
     random,
     log,
-    config: oauthSettings(config.settings),
+    config: await oauthSettings(config.settings),
     ...(signIn === undefined ? {} : { signIn }),
     verifyJwt: composeJwtVerifier({ issuers: config.settings.SALLYPORT_ISSUERS, http, clock, log }),
   });

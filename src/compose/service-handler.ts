@@ -16,6 +16,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
+import type { GatewayShare } from './upstreams.ts';
 
 // What Lambda and the local machine share: an API, composed once from an environment, behind API Gateway's events.
 
@@ -30,6 +31,10 @@ export interface Platform {
   readonly credentials?: () => Promise<string>;
   /** To the worker of this machine, where no other queue is configured. */
   readonly jobQueue?: JobQueue;
+  /** Other servers behind this one, opened once for all doors. */
+  readonly gateway?: GatewayShare;
+  /** To the doors' worker of this machine, where no other queue is configured. */
+  readonly callsQueue?: JobQueue;
 }
 
 export type Compose = (environment: Environment, platform: Platform, log: Log) => Promise<HttpApp>;

@@ -53,9 +53,10 @@ async function openStore(config: Config<Service>, platform: Platform, log: Log):
   return createSqliteStore({ file: settings.SALLYPORT_STORE_FILE, clock: platform.clock });
 }
 
-/** Which column of the list of access this function is: the MCP API's two doors are two functions. */
+/** Which column of the list of access this function is: each door of the MCP API is a function of its own. */
 function storeUser(service: Service, { settings }: Config<Service>): StoreUser {
-  return 'SALLYPORT_DOOR' in settings && settings.SALLYPORT_DOOR === 'key' ? 'mcp-key' : service;
+  if (!('SALLYPORT_DOOR' in settings)) return service;
+  return ({ agent: 'mcp', key: 'mcp-key', oauth: 'mcp-oauth', none: 'calls' } as const)[settings.SALLYPORT_DOOR];
 }
 
 /** The function does what the list allows it; everything else is refused before it reaches the store. */

@@ -1,9 +1,12 @@
 import { createGoogleCalendar } from '../adapters/google/google-calendar.ts';
-import type { Config } from '../config/load.ts';
+import type { Config, Environment } from '../config/load.ts';
 import type { ToolsetName } from '../config/settings.ts';
+import { fixedTools, type ToolSource } from '../mcp/tool-source.ts';
 import { createCalendarTools } from '../mcp/tools/calendar/calendar-tools.ts';
 import type { Tool } from '../mcp/tools/tool.ts';
 import type { GoogleTokens } from '../ports/google-tokens.ts';
+import type { KeyValueStore } from '../ports/key-value-store.ts';
+import type { Log } from '../ports/log.ts';
 import type { OutsideClient } from '../ports/outside-client.ts';
 import type { Platform } from './service-handler.ts';
 
@@ -14,6 +17,7 @@ export interface ToolParts {
   readonly platform: Platform;
   readonly http: OutsideClient;
   readonly tokens: GoogleTokens;
+  readonly store: KeyValueStore;
 }
 
 function composeCalendar({ config, platform, http, tokens }: ToolParts): readonly Tool[] {
@@ -21,11 +25,6 @@ function composeCalendar({ config, platform, http, tokens }: ToolParts): readonl
   const connectUrl = `${settings.SALLYPORT_OAUTH_URL}/connect/google`;
   const calendar = createGoogleCalendar({ http, tokens, baseUrl: settings.GOOGLE_CALENDAR_URL, connectUrl });
   return createCalendarTools({ calendar, clock: platform.clock, random: platform.random });
-}
-
-/** `<name>=<ARN>`, as the settings have checked them. */
-function rolesByName(entries: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
 }
 
 async function composeWeather({ config, platform, http }: ToolParts): Promise<readonly Tool[]> {
@@ -45,23 +44,23 @@ async function composeNotify({ config, http }: ToolParts): Promise<readonly Tool
   return [createSendPushNotification({ notifier: createNtfy({ http, url: settings.NTFY_URL, topics, ...token }) })];
 }
 
-async function composeAws({ config, platform }: ToolParts): Promise<readonly Tool[]> {
-  const { AWS_REGION: region, SALLYPORT_AWS_REGIONS: regions, SALLYPORT_AWS_ACCOUNTS: roles } = config.settings;
-  const { createAccounts } = await import('../mcp/tools/aws/accounts.ts');
-  const { createAwsReader } = await import('../mcp/tools/aws/aws-reader.ts');
-  const { createAwsTools } = await import('../mcp/tools/aws/aws-tools.ts');
-  const { importClients } = await import('../mcp/tools/aws/clients/import-clients.ts');
-  const { names, credentialsFor } = createAccounts({ region, roles: rolesByName(roles) });
-  const reader = createAwsReader({ importClients, credentialsFor });
-  return createAwsTools({ reader, places: { region, regions, accounts: names }, clock: platform.clock });
-}
-
 const composers: Readonly<Record<ToolsetName, (parts: ToolParts) => readonly Tool[] | Promise<readonly Tool[]>>> = {
   calendar: composeCalendar,
   weather: composeWeather,
   notify: composeNotify,
-  aws: composeAws,
+  golf: async (parts) => (await import('./golf.ts')).composeGolf(parts),
+  aws: async (parts) => (await import('./aws.ts')).composeAws(parts),
+  'aws-writes': async (parts) => (await import('./aws.ts')).composeAwsWrites(parts),
 };
+
+/** Those tools, and where other servers are configured theirs beside them: the one source behind every door. */
+export async function composeToolSource(parts: ToolParts, environment: Environment, log: Log): Promise<ToolSource> {
+  const own = fixedTools(await composeTools(parts));
+  const directory = parts.config.settings.SALLYPORT_SERVERS_DIR;
+  if (directory === undefined) return own;
+  const { config, platform, http } = parts;
+  return (await import('./upstreams.ts')).withGateway(own, { config, environment, directory, platform, http, log });
+}
 
 export async function composeTools(parts: ToolParts): Promise<readonly Tool[]> {
   const tools: Tool[] = [];

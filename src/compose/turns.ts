@@ -1,5 +1,6 @@
 import { createMcpToolClient } from '../adapters/http/mcp-client.ts';
 import { hasPrice } from '../agent/prices.ts';
+import type { ToolHashes } from '../agent/tool-catalog.ts';
 import toolHashes from '../agent/tool-hashes.json' with { type: 'json' };
 import type { TurnPartsDeps } from '../agent/turns.ts';
 import type { Config } from '../config/load.ts';
@@ -22,6 +23,13 @@ function requirePrices({ settings }: Config<'agent'> | Config<'worker'>, first: 
     'misconfigured',
     `SALLYPORT_DAY_COST needs a price in SALLYPORT_MODEL_PRICES for ${missing.join(', ')}.`,
   );
+}
+
+/** Those of this build, and those that an operator approved of other servers. */
+async function believedTools(directory: string | undefined): Promise<ToolHashes> {
+  if (directory === undefined) return toolHashes;
+  const { believedHashes } = await import('./believed-servers.ts');
+  return { ...believedHashes(directory), ...toolHashes };
 }
 
 export async function composeTurnDeps(
@@ -58,7 +66,7 @@ export async function composeTurnDeps(
     conversations: await openConversations({ store, config, platform, log }),
     model,
     tools,
-    toolHashes,
+    toolHashes: await believedTools(settings.SALLYPORT_SERVERS_DIR),
     clock,
     random,
     dayLimits: { tokens: settings.SALLYPORT_DAY_TOKENS, cost: settings.SALLYPORT_DAY_COST },

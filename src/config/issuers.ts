@@ -6,6 +6,7 @@ import * as z from 'zod';
 /** As `trust/scope.ts` spells scopes, without `confirm`: no token from outside may answer an approval. */
 const OUR_SCOPES = /^[a-z][a-z0-9_]{0,31}\.(?:read|write)(?: [a-z][a-z0-9_]{0,31}\.(?:read|write))*$/;
 const ALIAS = /^[a-z][a-z0-9-]{0,31}$/;
+const SCOPE_TOKEN = /^[!#-[\]-~]{1,300}$/;
 const text = () => z.string().min(1).max(300);
 
 /** How `sallyport login` gets a token there. Nothing in it is secret: a command that anybody may read can keep none (RFC 8252 §8.5). */
@@ -33,7 +34,10 @@ const profile = () =>
       token_use: z.literal('access').optional(),
       typ: z.literal('at+jwt').optional(),
       scopes: z
-        .record(text(), z.string().regex(OUR_SCOPES, 'must be scopes such as "calendar.read calendar.write"'))
+        .record(
+          z.string().regex(SCOPE_TOKEN, 'must be one scope (RFC 6749 §3.3)'),
+          z.string().regex(OUR_SCOPES, 'must be scopes such as "calendar.read calendar.write"'),
+        )
         .default({}),
       login: login().optional(),
     })

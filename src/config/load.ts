@@ -65,6 +65,10 @@ function contradictions(service: Service, values: Readonly<Record<string, unknow
     problems.push('SALLYPORT_SIGN_IN_CLIENT_ID: needed with SALLYPORT_SIGN_IN_ISSUER');
   }
   problems.push(...sharedAliases(service, values));
+  const issuers = values['SALLYPORT_ISSUERS'];
+  if (values['SALLYPORT_DOOR'] === 'oauth' && Array.isArray(issuers) && issuers.length === 0) {
+    problems.push('SALLYPORT_ISSUERS: needed at the OAuth door, which believes nobody else');
+  }
   for (const name of ['SALLYPORT_STORE', 'SALLYPORT_CONVERSATIONS']) {
     if (values[name] !== 'dynamodb' || values['SALLYPORT_TABLE_PREFIX']) continue;
     problems.push(`SALLYPORT_TABLE_PREFIX: needed when ${name} is dynamodb`);

@@ -47,6 +47,17 @@ export const secretSettings = {
     optional: true,
   },
   NTFY_TOKEN: { services: ['mcp'], description: 'Access token, where the ntfy server wants one.', optional: true },
+  SALLYPORT_TEE_TIMES_KEY: {
+    services: ['mcp'],
+    description: 'Key of the tee-time service, sent as a bearer token where there is one.',
+    optional: true,
+  },
+  SALLYPORT_SERVER_SECRETS: {
+    services: ['mcp'],
+    description:
+      'What proves this system to other MCP servers, as one JSON object: `{"<name>": "<secret>"}`. A server’s `auth` names the secret.',
+    optional: true,
+  },
   SALLYPORT_SIGN_IN_CLIENT_SECRET: {
     services: ['oauth'],
     description: 'This system’s client secret at the sign-in issuer.',

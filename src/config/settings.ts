@@ -10,6 +10,8 @@ const httpUrl = () => z.url({ protocol: /^https?$/ });
 const MODEL = /^(?:offline|(?:openai|anthropic|gemini|deepseek|bedrock):\S{1,200})$/;
 const REGION = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
 const ACCOUNT_ROLE = /^[a-z][a-z0-9-]{0,31}=arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,200}$/;
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,200}$/;
+const SECRET_NAME = /^[\w/+=.@-]{1,512}$/;
 const whole = (minimum: number, maximum: number) =>
   z
     .string()
@@ -25,7 +27,7 @@ const list = () =>
   );
 
 /** Groups of tools, each switched on as a whole. */
-export const toolsetNames = ['calendar', 'weather', 'notify', 'aws'] as const;
+export const toolsetNames = ['calendar', 'weather', 'notify', 'golf', 'aws', 'aws-writes'] as const;
 export type ToolsetName = (typeof toolsetNames)[number];
 
 const toolsets = () =>
@@ -33,7 +35,7 @@ const toolsets = () =>
     .pipe(z.array(z.enum(toolsetNames)).min(1))
     .prefault('calendar')
     .describe(
-      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC), `aws` (reads of AWS accounts). The MCP API and the OAuth API need the same.',
+      'Which tools there are (comma-separated): `calendar`, `weather` (Open-Meteo), `notify` (ntfy; needs NTFY_TOPIC), `golf` (needs SALLYPORT_TEE_TIMES_URL or SALLYPORT_TEE_SHEET), `aws` (reads of AWS accounts), `aws-writes` (changes there; needs SALLYPORT_AWS_WRITE_ROLE). The MCP API and the OAuth API need the same.',
     );
 
 /** As a browser sends it; without TLS only pages of this machine. */
@@ -98,7 +100,7 @@ const corsOrigins = () =>
     .pipe(z.array(z.string().refine(isOrigin, 'must be origins such as https://app.example.com, never *')))
     .prefault('')
     .describe(
-      'Origins (`https://host[:port]`, comma-separated) whose pages may call the Agent API and the MCP API’s key door from a browser and read the answers. None by default, `*` never.',
+      'Origins (`https://host[:port]`, comma-separated) whose pages may call the Agent API and the MCP API’s key and OAuth doors from a browser and read the answers. None by default, `*` never.',
     );
 
 const google = () => ({
@@ -116,6 +118,15 @@ const google = () => ({
     .describe('Google’s revocation endpoint.'),
   SALLYPORT_ALLOWED_HOSTS: allowedHosts(),
 });
+
+const serversDir = () =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder with `mcp.json` and `approved.json`: other MCP servers behind this one. None by default. The MCP API, the agent and the OAuth API need the same.',
+    );
 
 const oauthUrl = () => httpUrl().describe('Public base URL of the OAuth API, without a trailing slash.');
 
@@ -173,6 +184,7 @@ export const settings = {
       GEMINI_BASE_URL: httpUrl().optional().describe('Gemini’s endpoint that is compatible with OpenAI’s.'),
       DEEPSEEK_BASE_URL: httpUrl().optional().describe('DeepSeek’s API, or one that stands in for it.'),
       SALLYPORT_OAUTH_URL: oauthUrl().optional(),
+      SALLYPORT_SERVERS_DIR: serversDir(),
       SALLYPORT_CONSOLE: z
         .enum(['on', 'off'])
         .default('off')
@@ -218,7 +230,7 @@ export const settings = {
         .pipe(
           z.array(z.string().regex(/^[a-z][a-z0-9_]{0,31}\.(?:read|write)$/, 'must be scopes such as calendar.read')),
         )
-        .prefault('calendar.write,weather.read,notify.write')
+        .prefault('calendar.write,weather.read,notify.write,golf.write')
         .describe(
           'The most that may be delegated for a person who comes by an AWS identity (SigV4 carries no scopes); their grant still decides.',
         ),
@@ -242,10 +254,11 @@ export const settings = {
       SALLYPORT_MCP_URL: mcpUrl(),
       SALLYPORT_TRUST_DOMAIN: trustDomain(),
       SALLYPORT_DOOR: z
-        .enum(['agent', 'key'])
+        .enum(['agent', 'key', 'oauth', 'none'])
         .describe(
-          'Which door this listener or function is: `agent` (mutual TLS and signature) or `key` (a token of ours).',
+          'Which door this listener or function is: `agent` (mutual TLS and signature), `key` (a token of ours) or `oauth` (an access token of an issuer in SALLYPORT_ISSUERS); `none` is the worker of calls, which lets nobody in.',
         ),
+      SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_API_ID: z
         .string()
         .default('local')
@@ -260,6 +273,11 @@ export const settings = {
       SALLYPORT_RATE_PER_MINUTE: whole(1, 100_000)
         .prefault('120')
         .describe('Calls a minute for one person through one agent.'),
+      SALLYPORT_CALLS_QUEUE_URL: httpUrl()
+        .optional()
+        .describe(
+          'The SQS queue between the doors and the worker of calls that take longer than one answer may. Without it every call is done while its caller waits.',
+        ),
       SALLYPORT_ALLOWED_ORIGINS: list()
         .prefault('')
         .describe('Browser origins (comma-separated) that may call the MCP endpoint. None by default.'),
@@ -269,6 +287,14 @@ export const settings = {
         .default('https://www.googleapis.com/calendar/v3')
         .describe('Base URL of the Calendar API.'),
       SALLYPORT_TOOLSETS: toolsets(),
+      SALLYPORT_SERVERS_DIR: serversDir(),
+      SALLYPORT_SERVERS_DATA: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Folder in which servers that run as children keep their files, apart for each person. A temporary one by default.',
+        ),
       OPEN_METEO_URL: httpUrl()
         .default('https://api.open-meteo.com/v1')
         .describe('Where weather is forecast, up to and with `/v1`.'),
@@ -276,6 +302,15 @@ export const settings = {
         .default('https://geocoding-api.open-meteo.com/v1')
         .describe('Where the names of places are looked up, up to and with `/v1`.'),
       NTFY_URL: httpUrl().default('https://ntfy.sh').describe('The ntfy server that push messages go through.'),
+      SALLYPORT_TEE_TIMES_URL: httpUrl()
+        .optional()
+        .describe('The tee-time service of the golf tools, as docs/openapi/tee-times.yaml describes it.'),
+      SALLYPORT_TEE_SHEET: z
+        .string()
+        .optional()
+        .describe(
+          'Courses whose tee sheet is kept here, as JSON, where there is no such service: `[{"id":"links","name":"Old Links","time_zone":"Europe/Lisbon","first":"07:30","last":"17:00","every_minutes":10}]`.',
+        ),
       AWS_REGION: z
         .string()
         .regex(REGION, 'must be a region such as eu-central-1')
@@ -289,6 +324,22 @@ export const settings = {
         .pipe(z.array(z.string().regex(ACCOUNT_ROLE, 'must be <name>=<ARN of a role>')))
         .prefault('')
         .describe('Other accounts that the AWS tools may read: `<name>=<ARN of a role there>`, comma-separated.'),
+      SALLYPORT_AWS_READ_ROLE: z
+        .string()
+        .regex(ROLE, 'must be the ARN of a role')
+        .optional()
+        .describe('The role that the AWS tools read this account with; the process’s own credentials without it.'),
+      SALLYPORT_AWS_WRITE_ROLE: z
+        .string()
+        .regex(ROLE, 'must be the ARN of a role')
+        .optional()
+        .describe('The role that the toolset `aws-writes` changes things with. Nothing else uses it.'),
+      SALLYPORT_SECRETS_READ: list()
+        .pipe(z.array(z.string().regex(SECRET_NAME, 'must be names of secrets')))
+        .prefault('')
+        .describe(
+          'Secrets of AWS Secrets Manager (names, comma-separated) whose values `read_secret_value` may show a model, if IAM allows it too and the person says yes. None when empty: then there is no such tool.',
+        ),
     });
   },
   get oauth() {
@@ -310,6 +361,7 @@ export const settings = {
         .describe('Agents that a person may let act (`agent/<name>`, comma-separated); the first is the default.'),
       SALLYPORT_ISSUERS: issuers(),
       SALLYPORT_TOOLSETS: toolsets(),
+      SALLYPORT_SERVERS_DIR: serversDir(),
       SALLYPORT_JOBS_QUEUE_URL: jobsQueueUrl(),
       SALLYPORT_GRANT_DAYS: whole(1, 3650)
         .prefault('365')

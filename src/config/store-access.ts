@@ -35,13 +35,16 @@ export const storePrefixes = [
   'jobclaim:',
   'slackthread:',
   'slackturn:',
+  'teesheet:',
+  'reservations:',
+  'task:',
 ] as const;
 
 export type StorePrefix = (typeof storePrefixes)[number];
 
 type Access = Readonly<Partial<Record<StorePrefix, readonly StoreOperation[]>>>;
 
-/** What both doors of the MCP API do once they believe a caller. */
+/** What every door of the MCP API does once they believe a caller. */
 const toolCalls = {
   'grant:': ['get'],
   'approval:': ['get', 'setIfAbsent', 'compareAndDelete'],
@@ -51,6 +54,9 @@ const toolCalls = {
   'rate:': ['increment'],
   'rate:questions:': ['increment'],
   manifest: ['set'],
+  'teesheet:': ['get', 'setIfAbsent', 'compareAndSet'],
+  'reservations:': ['get', 'setIfAbsent', 'compareAndSet'],
+  'task:': ['get', 'setIfAbsent', 'compareAndSet'],
 } as const satisfies Access;
 
 /** A turn and what was said before it, wherever it runs. */
@@ -95,6 +101,24 @@ export const storeAccess = {
     'token:': ['get'],
     ...toolCalls,
   },
+  /** Its OAuth door: tokens of other issuers, whose identities are linked to persons. */
+  'mcp-oauth': {
+    'identity:': ['get'],
+    ...toolCalls,
+  },
+  /** The doors' worker: it does the calls that they took on, once what they believed still stands. It lets nobody in and asks nobody. */
+  calls: {
+    revocations: ['get'],
+    'grant:': ['get'],
+    'decision:': ['get'],
+    'token:': ['get'],
+    'identity:': ['get'],
+    'vault:': toolCalls['vault:'],
+    'lock:vault:': toolCalls['lock:vault:'],
+    'teesheet:': toolCalls['teesheet:'],
+    'reservations:': toolCalls['reservations:'],
+    'task:': ['get', 'compareAndSet'],
+  },
   /** Holds consent: grants, answers to approvals, connections. */
   oauth: {
     'grant:': ['get', 'setIfAbsent', 'compareAndSet', 'compareAndDelete'],
@@ -102,7 +126,8 @@ export const storeAccess = {
     'approval:': ['get', 'list'],
     'decision:': ['get', 'setIfAbsent', 'compareAndSet'],
     'vault:': ['get', 'setIfAbsent', 'compareAndSet'],
-    'token:': ['get'],
+    // Another secret for a token that is there, when its person asks.
+    'token:': ['get', 'compareAndSet'],
     'person:': ['get'],
     'identity:': ['get', 'setIfAbsent', 'compareAndDelete'],
     'identityindex:': ['set', 'compareAndDelete', 'list'],

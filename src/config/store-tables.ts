@@ -13,6 +13,10 @@ export const storeTables = {
   vault: ['vault:', 'lock:vault:'],
   /** What the MCP API keeps at its doors: all of it brief. */
   doors: ['nonce:', 'approval:', 'rate:', 'rate:questions:', 'manifest'],
+  /** The tee sheet, and who has what on it. */
+  golf: ['teesheet:', 'reservations:'],
+  /** Calls that go on behind their answer: between the doors and their worker. */
+  calls: ['task:'],
   /** What the agent remembers. */
   agent: [
     'turn:',
@@ -42,6 +46,7 @@ export const ownedPrefixes = [
   'approval:',
   'turn:',
   'conversation:',
+  'task:',
 ] as const satisfies readonly StorePrefix[];
 
 /** Sort key of a record that is alone in its partition. Any other sort key begins with a colon. */

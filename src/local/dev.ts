@@ -38,6 +38,7 @@ function describe(machine: Machine, home: string): string {
   OAuth API   ${access.oauth.url}
   Google      ${access.google.url}
   key door    ${access.key_door.url}
+  OAuth door  ${access.oauth_door.url}   (clients sign their person in)
 
   npx sallyport console
   make client Q="am I free tomorrow at three?"

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Environment } from '../config/load.ts';
 import type { LocalSecrets } from './secrets.ts';
 
@@ -47,16 +48,21 @@ const PASSED_ON = [
   'NTFY_URL',
   'NTFY_TOPIC',
   'NTFY_TOKEN',
+  'SALLYPORT_SERVER_SECRETS',
+  'SALLYPORT_SERVERS_DATA',
+  'SALLYPORT_TEE_TIMES_URL',
+  'SALLYPORT_TEE_TIMES_KEY',
 ] as const;
 
 /** Services that a person put in place of the usual ones may be on this machine. */
-const OWN_SERVICES = ['OPEN_METEO_URL', 'OPEN_METEO_GEOCODING_URL', 'NTFY_URL'] as const;
+const OWN_SERVICES = ['OPEN_METEO_URL', 'OPEN_METEO_GEOCODING_URL', 'NTFY_URL', 'SALLYPORT_TEE_TIMES_URL'] as const;
 
 export interface LocalUrls {
   readonly agent: string;
   /** Ends in `/mcp`. */
   readonly mcp: string;
   readonly keyDoor: string;
+  readonly oauthDoor: string;
   readonly oauth: string;
 }
 
@@ -75,13 +81,23 @@ export interface EnvironmentsRequest {
   readonly urls: LocalUrls;
   readonly google: GoogleUrls;
   readonly secrets: LocalSecrets;
+  /** Whose tokens the OAuth door believes where no other issuer is given. */
+  readonly doorIssuer: string;
   /** The agent's credentials document. */
   readonly credentials: string;
 }
 
-export type LocalService = 'agent' | 'mcp' | 'keyDoor' | 'oauth';
+export type LocalService = 'agent' | 'mcp' | 'keyDoor' | 'oauthDoor' | 'oauth';
+
+/** Part of the identities that the stand-in issuer proves. */
+export const DOOR_ISSUER_ALIAS = 'local';
 
 const hostOf = (url: string): string => URL.parse(url)?.host ?? '';
+
+/** The folder of other servers: the one that is named, else `servers/` where there is one. */
+export function localServers(given: Environment): string | undefined {
+  return given['SALLYPORT_SERVERS_DIR'] || (existsSync('servers/mcp.json') ? 'servers' : undefined);
+}
 
 /** Push messages need a topic; all else works as it is. */
 export function localToolsets(given: Environment): string {
@@ -89,9 +105,31 @@ export function localToolsets(given: Environment): string {
   return given['SALLYPORT_TOOLSETS'] || usual;
 }
 
+/** Courses that there are not, to try the golf tools at where nobody named others. */
+const PRACTICE_SHEET = JSON.stringify([
+  {
+    id: 'practice',
+    name: 'Practice Links (no real course)',
+    time_zone: 'Europe/Lisbon',
+    first: '07:30',
+    last: '17:00',
+    every_minutes: 10,
+    price: { amount: '45.00', currency: 'EUR' },
+  },
+]);
+
+function teeSheet({ SALLYPORT_TEE_TIMES_URL: url, SALLYPORT_TEE_SHEET: sheet }: Environment): string | undefined {
+  return (url ?? '') === '' ? sheet || PRACTICE_SHEET : sheet;
+}
+
+function doorIssuers({ given, doorIssuer, urls }: EnvironmentsRequest): string {
+  const standIn = { issuer: doorIssuer, alias: DOOR_ISSUER_ALIAS, audience: [urls.oauthDoor], typ: 'at+jwt' };
+  return given['SALLYPORT_OAUTH_DOOR_ISSUERS'] || JSON.stringify([standIn]);
+}
+
 export function localEnvironments(
   request: EnvironmentsRequest,
-): Readonly<Record<LocalService | 'worker', Environment>> {
+): Readonly<Record<LocalService | 'worker' | 'calls', Environment>> {
   const { given, urls, google, secrets } = request;
   const calendarUrl = given['GOOGLE_CALENDAR_URL'] ?? google.calendarUrl;
   const hosts = [hostOf(google.tokenUrl), hostOf(calendarUrl), given['SALLYPORT_ALLOWED_HOSTS'] ?? ''];
@@ -101,6 +139,8 @@ export function localEnvironments(
     SALLYPORT_ENVIRONMENT: 'local',
     SALLYPORT_OAUTH_URL: urls.oauth,
     SALLYPORT_TOOLSETS: localToolsets(given),
+    SALLYPORT_SERVERS_DIR: localServers(given),
+    SALLYPORT_TEE_SHEET: teeSheet(given),
   };
   const googleSettings = {
     GOOGLE_CLIENT_ID,
@@ -139,7 +179,16 @@ export function localEnvironments(
       SALLYPORT_API_ID: 'local-mcp',
       SALLYPORT_HMAC_MASTER: secrets.hmac_master,
     },
+    calls: { ...mcp, SALLYPORT_MCP_URL: urls.mcp, SALLYPORT_DOOR: 'none' },
     keyDoor: { ...mcp, SALLYPORT_MCP_URL: urls.keyDoor, SALLYPORT_DOOR: 'key', SALLYPORT_API_ID: 'local-key-door' },
+    oauthDoor: {
+      ...mcp,
+      SALLYPORT_MCP_URL: urls.oauthDoor,
+      SALLYPORT_DOOR: 'oauth',
+      SALLYPORT_API_ID: 'local-oauth-door',
+      SALLYPORT_ISSUERS: doorIssuers(request),
+      SALLYPORT_ALLOWED_HOSTS: [mcp.SALLYPORT_ALLOWED_HOSTS, hostOf(request.doorIssuer)].join(','),
+    },
     oauth: {
       ...common,
       ...googleSettings,

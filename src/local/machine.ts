@@ -5,11 +5,13 @@ import { createJsonLog } from '../adapters/log/json-log.ts';
 import type { RotationReport, RotationWish } from '../certificates/rotation.ts';
 import type { LocalFile } from '../cli/client/local-file.ts';
 import { composeAgent } from '../compose/agent.ts';
+import { believedScopes } from '../compose/believed-servers.ts';
 import { readConfig } from '../compose/config.ts';
 import { composeMcp } from '../compose/mcp.ts';
 import { composeOAuth } from '../compose/oauth.ts';
 import { type Compose, createServiceHandler, type Platform } from '../compose/service-handler.ts';
 import { openOperatorStore } from '../compose/stores.ts';
+import { createGatewayShare } from '../compose/upstreams.ts';
 import type { Environment } from '../config/load.ts';
 import type { Service } from '../config/settings.ts';
 import { scopesOf } from '../oauth/settings.ts';
@@ -17,10 +19,12 @@ import { createOperator } from '../operator/operator.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { LOCAL_SLACK_USER, localAccounts, localPerson } from './accounts.ts';
 import {
+  DOOR_ISSUER_ALIAS,
   GOOGLE_CLIENT_ID,
   LOCAL_AGENT_IDENTITY,
   type LocalService,
   localEnvironments,
+  localServers,
   localToolsets,
   TRUST_DOMAIN,
 } from './environments.ts';
@@ -28,19 +32,20 @@ import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { createStandInGoogle, type StandInGoogle } from './google/stand-in-google.ts';
 import type { StandInAccount } from './google/stand-in-options.ts';
 import type { Home } from './home.ts';
+import { createStandInIssuer } from './issuer/stand-in-issuer.ts';
 import { createLocalJobs } from './jobs.ts';
 import { ensureLocalPerson, ensureSlackUser } from './person.ts';
 import { ensurePki, type Pki } from './pki.ts';
 import { startRenewal } from './renewal.ts';
 import { ensureSecrets } from './secrets.ts';
 
-// The whole system on one machine: certificates, a stand-in Google, the three APIs and the key door behind their front doors,
+// The whole system on one machine: certificates, a stand-in Google, the three APIs and the other two doors to the tools behind their front doors,
 // with the very handlers that Lambda runs.
 
 export interface MachineOptions {
   readonly home: Home;
   readonly given: Environment;
-  /** Ports are base + 1 … base + 5; without a base each API takes a free one. */
+  /** Ports are base + 1 … base + 7; without a base each API takes a free one. */
   readonly portBase?: number;
   /** The embedded store's file; without it the store lives in memory. Not used when SALLYPORT_STORE names another one. */
   readonly storeFile?: string;
@@ -108,6 +113,7 @@ async function openDoors(options: MachineOptions, pki: Pki, onFault: (error: unk
         mcp: await open('mcp', 'MCP API', 2, 'local-mcp'),
         oauth: await open('oauth', 'OAuth API', 3, 'local-oauth'),
         keyDoor: await open('keyDoor', 'key door', 5, 'local-key-door'),
+        oauthDoor: await open('oauthDoor', 'OAuth door', 6, 'local-oauth-door'),
       },
       attach: (service, respond) => void handlers.set(service, respond),
     };
@@ -121,11 +127,13 @@ const composers: Readonly<Record<LocalService, { readonly service: Service; read
   agent: { service: 'agent', compose: composeAgent },
   mcp: { service: 'mcp', compose: composeMcp },
   keyDoor: { service: 'mcp', compose: composeMcp },
+  oauthDoor: { service: 'mcp', compose: composeMcp },
   oauth: { service: 'oauth', compose: composeOAuth },
 };
 
 export async function startMachine(options: MachineOptions): Promise<Machine> {
-  const { home, given } = options;
+  const { home } = options;
+  const given = { SALLYPORT_SERVERS_DATA: home.path('servers'), ...options.given };
   const clock = { nowMs: () => Date.now(), elapsedMs: () => performance.now() };
   const random = { bytes: (count: number) => randomBytes(count) };
   const log = createJsonLog({
@@ -170,26 +178,48 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   });
   const credentials = async (): Promise<string> => renewal.text();
   const operator = createOperator({ store, clock, random });
-  const person = await ensureLocalPerson(home, operator, {
-    account: localPerson,
-    scopes: Object.keys(scopesOf(localToolsets(given).split(','))),
+  const toolScopes = Object.keys({
+    ...scopesOf(localToolsets(given).split(',')),
+    ...believedScopes(localServers(given)),
   });
+  const person = await ensureLocalPerson(home, operator, { account: localPerson, scopes: toolScopes });
   await ensureSlackUser(operator, person.person, LOCAL_SLACK_USER);
   const urls = {
     agent: opened.agent.url,
     mcp: `${opened.mcp.url}/mcp`,
     keyDoor: `${opened.keyDoor.url}/mcp`,
+    oauthDoor: `${opened.oauthDoor.url}/mcp`,
     oauth: opened.oauth.url,
   };
+  const issuer = await createStandInIssuer({
+    port: portOf(options, 7),
+    resource: urls.oauthDoor,
+    scopes: toolScopes,
+    accounts: [localPerson, ...localAccounts.filter(({ sub }) => sub !== localPerson.sub)],
+    home,
+    random,
+    log,
+  });
+  const identity = `oidc:${DOOR_ISSUER_ALIAS}:${localPerson.sub}`;
+  await operator.mapIdentity(identity, person.person, { move: true });
+  const gateway = createGatewayShare(given);
   const jobs = createLocalJobs({ store, log });
-  const environments = localEnvironments({ given, urls, google, secrets, credentials: await credentials() });
+  const environments = localEnvironments({
+    given,
+    urls,
+    google,
+    secrets,
+    credentials: await credentials(),
+    doorIssuer: issuer.issuer,
+  });
   const close = async (): Promise<void> => {
     renewal.stop();
     // The agent first: its turns under way still need the others.
     await opened.agent.close();
     await jobs.close();
-    await Promise.all([opened.mcp, opened.keyDoor, opened.oauth].map((door) => door.close()));
-    await google.close();
+    await gateway.close();
+    await Promise.all([opened.mcp, opened.keyDoor, opened.oauthDoor, opened.oauth].map((door) => door.close()));
+    await Promise.all([google.close(), issuer.close()]);
     await store.close();
   };
   const names = Object.keys(composers) as LocalService[];
@@ -197,11 +227,19 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     // Said here, a wrong setting reaches whoever set it; at the first request it would be a fault without a word.
     for (const name of names) readConfig(composers[name].service, environments[name], platform);
     readConfig('worker', environments.worker, platform);
+    readConfig('mcp', environments.calls, platform);
   } catch (error) {
     await close();
     throw error;
   }
-  const shared = { ...platform, embeddedStore: store, credentials, jobQueue: jobs.queue };
+  const shared = {
+    ...platform,
+    embeddedStore: store,
+    credentials,
+    jobQueue: jobs.queue,
+    callsQueue: jobs.calls,
+    gateway,
+  };
   for (const name of names) {
     const environment = environments[name];
     doors.attach(
@@ -209,7 +247,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       createServiceHandler({ ...composers[name], environment, platform: shared, limitMs: LIMIT_MS }).respond,
     );
   }
-  await jobs.start(environments.worker, shared).catch(async (error: unknown) => {
+  await jobs.start(environments, shared).catch(async (error: unknown) => {
     await close();
     throw error;
   });
@@ -225,6 +263,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       trust_domain: TRUST_DOMAIN,
     },
     key_door: { url: urls.keyDoor, token: person.mcp_token },
+    oauth_door: { url: urls.oauthDoor },
     oauth: { url: urls.oauth, token: person.confirm_token },
     google: { url: google.url },
     slack: {

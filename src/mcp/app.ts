@@ -4,34 +4,39 @@ import type { HttpApp, HttpRequest, HttpResponse } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { readTimeout, TIMEOUT_HEADER } from '../trust/call-timeout.ts';
 import type { Approvals } from './approvals.ts';
-import { createCallTool } from './call-tool.ts';
+import { createCallTool, OUT_OF_TIME } from './call-tool.ts';
 import type { Caller } from './caller.ts';
 import type { Door } from './doors/door.ts';
 import { createEndpoint, httpRefusal } from './endpoint.ts';
+import type { LongCalls } from './long-calls.ts';
 import type { ServerInfo } from './protocol/seam.ts';
 import { createProtocol } from './protocol/serve.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { SchemaValidators } from './schema-validators.ts';
 import { createStages, type Stages } from './stages.ts';
-import type { Tool } from './tools/tool.ts';
+import type { ToolSource } from './tool-source.ts';
 
 // The MCP API: one path behind one door, and `/health`. Order: door → rate → protocol → scope → arguments → approval →
 // tool → answer → audit line. The last five are `call-tool.ts`; what it takes to believe a caller is the door's.
 
 export interface McpAppDeps {
   readonly door: Door;
-  readonly tools: readonly Tool[];
+  readonly tools: ToolSource;
   readonly approvals: Approvals;
   readonly rateLimit: RateLimit;
   readonly schemas: SchemaValidators;
   readonly serverInfo: ServerInfo;
   readonly instructions?: string;
+  /** Calls that go on behind their answer; without it there are none. */
+  readonly longCalls?: LongCalls;
   readonly log: Log;
   readonly clock: Clock;
   /** The one literal path of the endpoint; default `/mcp`. */
   readonly path?: string;
   /** Browser origins that may call; default none. */
   readonly allowedOrigins?: readonly string[];
+  /** Each caller is shown the tools that their scopes let them call; default: all are listed to all. */
+  readonly listByScopes?: boolean;
   /** Puts the manifest in the store; default: nowhere. */
   readonly publishManifest?: () => Promise<void>;
 }
@@ -45,10 +50,9 @@ function health(): HttpResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' };
 }
 
-function logOf(request: HttpRequest, log: Log): Log {
-  const { traceparent } = request.headers;
-  const traced = traceparent !== undefined && TRACEPARENT.test(traceparent);
-  return log.child(traced ? { request_id: request.requestId, traceparent } : { request_id: request.requestId });
+/** What joins the log lines and the upstreams of a call to its caller, where the caller said it rightly. */
+function traceOf({ headers: { traceparent } }: HttpRequest): { readonly traceparent?: string } {
+  return traceparent !== undefined && TRACEPARENT.test(traceparent) ? { traceparent } : {};
 }
 
 /** Answers with an AppError's own status and words; a fault, or what only an operator can mend, keeps its words here. */
@@ -75,8 +79,10 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
   const serve = createProtocol({
     serverInfo,
     ...(instructions !== undefined && { instructions }),
-    tools: deps.tools.map((tool) => tool.declaration),
+    tools: deps.tools,
+    listByScopes: deps.listByScopes === true,
     callTool,
+    ...(deps.longCalls !== undefined && { longCalls: deps.longCalls }),
     ...(publishManifest !== undefined && { beforeList: publishManifest }),
     onFault: (error) => log.warn('protocol_fault', { error: error.name }),
   });
@@ -88,14 +94,20 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     context: { readonly log: Log; readonly stages: Stages },
   ): Promise<HttpResponse> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), timeToWork(request));
+    const timer = setTimeout(() => abort.abort(OUT_OF_TIME), timeToWork(request));
     const { clientGone } = request;
     const signal = clientGone === undefined ? abort.signal : AbortSignal.any([abort.signal, clientGone]);
     try {
-      return await endpoint.answer(request, caller, { ...context, signal });
+      return await endpoint.answer(request, caller, { ...context, ...traceOf(request), signal });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Which call `GET /mcp/status/{id}` asks about, where there are such. */
+  function statusId({ path: asked }: HttpRequest): string | undefined {
+    const prefix = `${path}/status/`;
+    return deps.longCalls !== undefined && asked.startsWith(prefix) ? asked.slice(prefix.length) : undefined;
   }
 
   async function answer(request: HttpRequest, requestLog: Log): Promise<HttpResponse> {
@@ -106,10 +118,17 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
     const verdict = await deps.door(request, stages);
     if (!verdict.ok) {
       // The door has logged which check refused; the caller learns only that one did.
-      const message = verdict.status >= 500 ? 'Not available just now. Try again.' : 'Refused.';
-      return httpRefusal(verdict.status, { code: verdict.code, message, requestId }, verdict.headers);
+      const { message = verdict.status >= 500 ? 'Not available just now. Try again.' : 'Refused.', details } =
+        verdict.told ?? {};
+      return httpRefusal(verdict.status, { code: verdict.code, message, requestId, details }, verdict.headers);
     }
     await deps.rateLimit.take(verdict.caller);
+    const { longCalls } = deps;
+    const id = statusId(request);
+    if (longCalls !== undefined && id !== undefined) {
+      const { answerStatus } = await import('./tasks/status-route.ts');
+      return answerStatus(request, { longCalls, id, caller: verdict.caller });
+    }
     const answered = await answerInTime(request, verdict.caller, { log: requestLog, stages });
     // The agent shows its person which checks their call passed; other callers have no use for it.
     if (verdict.caller.door !== 'agent') return answered;
@@ -119,8 +138,9 @@ export function createMcpApp(deps: McpAppDeps): HttpApp {
   return async (request) => {
     if (request.path === '/health' && (request.method === 'GET' || request.method === 'HEAD')) return health();
     const { requestId } = request;
-    if (request.path !== path) return httpRefusal(404, { code: 'not_found', message: 'Not found', requestId });
-    const requestLog = logOf(request, log);
+    if (request.path !== path && statusId(request) === undefined)
+      return httpRefusal(404, { code: 'not_found', message: 'Not found', requestId });
+    const requestLog = log.child({ request_id: requestId, ...traceOf(request) });
     try {
       return await answer(request, requestLog);
     } catch (error) {

@@ -49,6 +49,8 @@ export type ApprovalVerdict =
 export type Prepare = () => Promise<Preparation>;
 
 export interface Approvals {
+  /** Whether this call waits for the person's yes at all. */
+  needsAnswer(tool: Tool, caller: Caller): boolean;
   /** Decides one call. Consumes the yes it finds, so ask only when the tool runs right after. Rejects when the store cannot be reached. */
   decide(tool: Tool, args: JsonObject, caller: Caller, prepare?: Prepare): Promise<ApprovalVerdict>;
 }
@@ -90,7 +92,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   function needsAnswer(tool: Tool, caller: Caller): boolean {
     if (deps.confirm === 'never') return false;
     const { readOnlyHint, openWorldHint } = tool.declaration.annotations;
-    return deps.confirm === 'always' || !readOnlyHint || (openWorldHint && caller.tainted);
+    if (deps.confirm === 'always' || tool.delicate === true) return true;
+    return !readOnlyHint || (openWorldHint && caller.tainted);
   }
 
   async function find(person: string, id: string): Promise<OpenQuestion | undefined> {
@@ -170,6 +173,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   }
 
   return {
+    needsAnswer,
     async decide(tool, args, caller, prepare = async () => ({ summary: summaryOf(tool, args) })) {
       if (!needsAnswer(tool, caller)) return { kind: 'allowed' };
       const subject = { person: caller.person, agent: caller.agent, tool: tool.declaration.name, arguments: args };

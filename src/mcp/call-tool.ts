@@ -1,45 +1,35 @@
-import { AppError, isExpected } from '../kernel/app-error.ts';
+import { AppError } from '../kernel/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import { holdsScope } from '../trust/scope.ts';
+import { holdsScopes } from '../trust/scope.ts';
 import { type Approvals, type ApprovalVerdict, summaryOf } from './approvals.ts';
 import { writeAudit } from './audit.ts';
-import type { CallOutcome, CallTool, ToolCall } from './protocol/seam.ts';
+import { isRepeatable, type LongCalls, wayOf } from './long-calls.ts';
+import type { CallTool, ToolCall } from './protocol/seam.ts';
+import { createToolRunner, failure, type Settled as Ran, settleError, untilAborted } from './run-tool.ts';
 import type { SchemaValidators } from './schema-validators.ts';
 import { type ApprovalWord, unmeasured } from './stages.ts';
-import type { JsonObject, Preparation, Tool, ToolContext, ToolResult } from './tools/tool.ts';
+import type { ToolSource } from './tool-source.ts';
+import type { Preparation, Tool, ToolContext } from './tools/tool.ts';
 
 // One call behind the door: scope → arguments → approval → tool → answer → audit line. Each step refuses in its own
 // way, and nothing after a refusal runs. The approval comes last before the tool, because looking for a yes uses it up.
 
 export interface CallToolDeps {
-  readonly tools: readonly Tool[];
+  readonly tools: ToolSource;
   readonly schemas: SchemaValidators;
   readonly approvals: Approvals;
+  /** Calls that go on behind their answer; without it each is done while its caller waits. */
+  readonly longCalls?: LongCalls;
   readonly clock: Clock;
 }
 
-/** An outcome with what only the audit line needs. */
-interface Settled {
-  readonly outcome: CallOutcome;
-  /** The word for the log. */
-  readonly word: string;
+interface Settled extends Ran {
   readonly approvalId?: string;
 }
 
-function failure(code: string, text: string, details?: JsonObject): CallOutcome {
-  return { kind: 'result', result: { isError: true, code, text }, ...(details !== undefined && { details }) };
-}
-
-/** Rejects when the platform is about to give up, whatever the tool does with its signal. */
-function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new AppError('timed_out', 'The tool took too long. It may still have done its work.'));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
+/** Why a call's signal aborts when its request has no time left, and not because its client went away. */
+export const OUT_OF_TIME = 'out of time';
 
 function approvalWord(verdict: ApprovalVerdict): ApprovalWord {
   if (verdict.kind === 'required') return 'asked';
@@ -48,25 +38,35 @@ function approvalWord(verdict: ApprovalVerdict): ApprovalWord {
 }
 
 export function createCallTool(deps: CallToolDeps): CallTool {
-  const tools = new Map(deps.tools.map((tool) => [tool.declaration.name, tool]));
-
-  async function settleResult(tool: Tool, result: ToolResult, log: Log): Promise<Settled> {
-    if (result.isError === true) return { outcome: { kind: 'result', result }, word: result.code ?? 'tool_error' };
-    const problems = await deps.schemas.check(tool.declaration, 'output', result.structuredContent);
-    if (problems === undefined) return { outcome: { kind: 'result', result }, word: 'completed' };
-    log.error('tool_output_invalid', { tool: tool.declaration.name, problems });
-    return { outcome: { kind: 'fault' }, word: 'output_invalid' };
-  }
+  const runner = createToolRunner(deps);
 
   function contextOf(call: ToolCall, log: Log): ToolContext {
-    const { person, agent } = call.caller;
-    return { person, agent, requestId: call.requestId, signal: call.signal, log };
+    const { person, agent, scopes } = call.caller;
+    const { requestId, signal, traceparent } = call;
+    return { person, agent, scopes, requestId, signal, log, ...(traceparent !== undefined && { traceparent }) };
   }
 
-  async function run(tool: Tool, call: ToolCall, log: Log): Promise<Settled> {
+  /** Out of time, a call that may be made again is made again behind the answer. Any other may have done its work, and is said to be unclear. */
+  async function goOn(tool: Tool, call: ToolCall, error: unknown, approvalId?: string): Promise<Settled | undefined> {
+    const { longCalls } = deps;
+    if (longCalls === undefined || call.signal.reason !== OUT_OF_TIME || call.caller.standing === undefined)
+      return undefined;
+    if (tool.declaration.execution?.taskSupport === 'forbidden' || !isRepeatable(tool, call.arguments))
+      return undefined;
+    if (!(error instanceof AppError) || error.code !== 'timed_out') return undefined;
+    return { outcome: await longCalls.begin(tool, call, approvalId), word: 'queued' };
+  }
+
+  async function run(tool: Tool, call: ToolCall, log: Log, approvalId?: string): Promise<Settled> {
     const { stages = unmeasured } = call;
-    const work = () => tool.run(call.arguments, contextOf(call, log));
-    return settleResult(tool, await stages.time('tool', () => untilAborted(call.signal, work())), log);
+    if (deps.longCalls !== undefined && wayOf(tool, call) === 'later') {
+      return { outcome: await deps.longCalls.begin(tool, call, approvalId), word: 'queued' };
+    }
+    try {
+      return await stages.time('tool', () => runner.run(tool, call.arguments, contextOf(call, log)));
+    } catch (error) {
+      return (await goOn(tool, call, error, approvalId)) ?? settleError(tool, error, log);
+    }
   }
 
   async function prepare(tool: Tool, call: ToolCall, log: Log): Promise<Preparation> {
@@ -80,13 +80,14 @@ export function createCallTool(deps: CallToolDeps): CallTool {
       deps.approvals.decide(tool, call.arguments, call.caller, () => prepare(tool, call, log)),
     );
     stages.approval(approvalWord(verdict));
-    if (verdict.kind === 'unfit') return settleResult(tool, verdict.result, log);
+    if (verdict.kind === 'unfit') return runner.settleResult(tool, verdict.result, log);
     if (verdict.kind === 'allowed') {
-      const approval = verdict.id === undefined ? {} : { approvalId: verdict.id };
+      const { id } = verdict;
+      if (id === undefined) return run(tool, call, log);
       try {
-        return { ...(await run(tool, call, log)), ...approval };
+        return { ...(await run(tool, call, log, id)), approvalId: id };
       } catch (error) {
-        return { ...settleError(tool, error, log), ...approval };
+        return { ...settleError(tool, error, log), approvalId: id };
       }
     }
     if (verdict.kind === 'refused') {
@@ -101,27 +102,25 @@ export function createCallTool(deps: CallToolDeps): CallTool {
     return { outcome: { kind: 'approval_required', question }, word: 'approval_required', approvalId: question.id };
   }
 
-  /** An AppError's message is written for the caller; any other error is a fault of ours and tells them nothing. */
-  function settleError(tool: Tool, error: unknown, log: Log): Settled {
-    const cause = error instanceof AppError && error.cause !== undefined ? error.cause : error;
-    const fields = { tool: tool.declaration.name, cause: cause instanceof Error ? cause.name : typeof cause };
-    if (isExpected(error)) {
-      log.warn('tool_failed', { ...fields, code: error.code });
-      return { outcome: failure(error.code, error.message, error.details), word: error.code };
-    }
-    log.error('tool_fault', { ...fields, cause: describeFault(cause) });
-    return { outcome: { kind: 'fault' }, word: 'internal' };
+  /** What can be said before the person is asked for anything: that it takes too long for this client, or that it was taken on before. */
+  async function knownBefore(tool: Tool, call: ToolCall): Promise<Settled | undefined> {
+    const way = deps.longCalls === undefined ? 'now' : wayOf(tool, call);
+    if (way === 'refused') return { outcome: { kind: 'tasks_needed' }, word: 'tasks_needed' };
+    const known = way === 'later' ? await deps.longCalls?.known(tool, call) : undefined;
+    return known === undefined ? undefined : { outcome: known, word: 'queued_before' };
   }
 
   async function settle(tool: Tool | undefined, call: ToolCall, log: Log): Promise<Settled> {
     if (tool === undefined) return { outcome: { kind: 'unknown_tool' }, word: 'unknown_tool' };
     const { scopes } = tool.declaration;
-    if (!scopes.every((scope) => holdsScope(call.caller.scopes, scope))) {
+    if (!holdsScopes(call.caller.scopes, scopes)) {
       return { outcome: { kind: 'insufficient_scope', scopes }, word: 'insufficient_scope' };
     }
     try {
-      const problems = await deps.schemas.check(tool.declaration, 'input', call.arguments);
-      if (problems === undefined) return await runApproved(tool, call, log);
+      const problems = await (tool.origin === undefined
+        ? deps.schemas.check(tool.declaration, 'input', call.arguments)
+        : tool.origin.checkArguments(call.arguments));
+      if (problems === undefined) return (await knownBefore(tool, call)) ?? (await runApproved(tool, call, log));
       const text = `Nothing was done: the arguments of ${tool.declaration.name} need mending.\n- ${problems.join('\n- ')}`;
       return { outcome: failure('invalid_arguments', text, { problems }), word: 'invalid_arguments' };
     } catch (error) {
@@ -132,12 +131,13 @@ export function createCallTool(deps: CallToolDeps): CallTool {
   return async (call) => {
     const startedMs = deps.clock.nowMs();
     const { log } = call;
-    const tool = tools.get(call.name);
+    const tool = deps.tools.find(call.name);
     const { outcome, word, approvalId } = await settle(tool, call, log);
     writeAudit(log, {
       caller: call.caller,
       tool: call.name,
       known: tool !== undefined,
+      ...(tool?.origin !== undefined && { origin: tool.origin }),
       arguments: call.arguments,
       ...(approvalId !== undefined && { approvalId }),
       outcome: word,
@@ -145,12 +145,4 @@ export function createCallTool(deps: CallToolDeps): CallTool {
     });
     return outcome;
   };
-}
-
-/** Where a fault of ours happened; its message may quote a person's data and stays out of the log. */
-function describeFault(cause: unknown): string {
-  if (!(cause instanceof Error)) return typeof cause;
-  const { name, message, stack = '' } = cause;
-  const frames = stack.slice(stack.indexOf(message) + message.length);
-  return `${name} ${frames.trimStart().split('\n', 1)[0] ?? ''}`.trimEnd();
 }

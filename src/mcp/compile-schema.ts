@@ -16,6 +16,6 @@ const ajv = new Ajv2020({
 addFormats.default(ajv);
 
 export async function compileSchema(tool: ToolDeclaration, side: SchemaSide): Promise<ValidateFunction> {
-  const schema: JsonObject = side === 'input' ? tool.inputSchema : tool.outputSchema;
+  const schema: JsonObject = side === 'input' ? tool.inputSchema : (tool.outputSchema ?? {});
   return ajv.compile(schema);
 }

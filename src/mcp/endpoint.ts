@@ -14,10 +14,16 @@ export const HTTP_REFUSAL = -32000;
 
 export function httpRefusal(
   status: number,
-  refusal: { readonly code: string; readonly message: string; readonly requestId: string },
+  refusal: {
+    readonly code: string;
+    readonly message: string;
+    readonly requestId: string;
+    readonly details?: Readonly<Record<string, unknown>> | undefined;
+  },
   headers: Readonly<Record<string, string>> = {},
 ): HttpResponse {
-  const data = { code: refusal.code, request_id: refusal.requestId };
+  const { code, requestId, details } = refusal;
+  const data = { code, request_id: requestId, ...(details !== undefined && { details }) };
   const response = rpcErrorResponse(status, { code: HTTP_REFUSAL, message: refusal.message, data });
   return { ...response, headers: { ...response.headers, ...headers } };
 }
@@ -34,7 +40,7 @@ export interface Endpoint {
   answer(
     request: HttpRequest,
     caller: Caller,
-    context: Pick<ProtocolRequest, 'log' | 'signal' | 'stages'>,
+    context: Pick<ProtocolRequest, 'log' | 'signal' | 'stages' | 'traceparent'>,
   ): Promise<HttpResponse>;
 }
 

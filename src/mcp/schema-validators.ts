@@ -35,7 +35,7 @@ export function createSchemaValidators(deps: { readonly compile?: CompileSchema 
       const validator = known[side].get(tool.name) ?? (await load(tool, side));
       if (validator(value)) return undefined;
       // The errors belong to the function, not to the call: they are read before anything else can run it again.
-      return describeProblems(validator.errors ?? [], side === 'input' ? tool.inputSchema : tool.outputSchema);
+      return describeProblems(validator.errors ?? [], side === 'input' ? tool.inputSchema : (tool.outputSchema ?? {}));
     },
   };
 }

@@ -36,6 +36,7 @@ import type { OAuthSettings } from './settings.ts';
 import { addSignInRoutes, type SignInParts } from './sign-in-routes.ts';
 import { addSlackRoutes } from './slack/slack-routes.ts';
 import { createTickets } from './tickets.ts';
+import { addTokenRoutes } from './token-routes.ts';
 import { MAX_BODY_BYTES, type OAuthEnv } from './web.ts';
 
 // The OAuth API: where a person says yes, and nobody can say it for them. It holds consent and runs no model and no tool.
@@ -141,6 +142,7 @@ export function createOAuthApp(options: OAuthAppOptions): OAuthApp {
   addSignInRoutes(app, parts);
   addProofRoutes(app, parts);
   addIdentityRoutes(app, parts);
+  addTokenRoutes(app, parts);
   app.notFound((context) =>
     answerFailure(parts, context, new AppError('not_found', 'There is nothing at this address.')),
   );

@@ -61,7 +61,12 @@ export const calendarScopes: Readonly<Record<string, ScopeMeaning>> = {
 const personalScopes: Readonly<Record<string, Readonly<Record<string, ScopeMeaning>>>> = {
   weather: { 'weather.read': { words: 'look up the weather at places' } },
   aws: { 'aws.read': { words: 'look at what there is in the AWS accounts, without changing it' } },
+  'aws-writes': { 'aws.write': { words: 'change services and tags in the AWS accounts, each time with your yes' } },
   notify: { 'notify.write': { words: 'send push messages to your own devices' } },
+  golf: {
+    'golf.read': { words: 'look for tee times and see your golf reservations' },
+    'golf.write': { words: 'reserve tee times for you' },
+  },
 };
 
 /** The scopes of the toolsets that are switched on. */

@@ -5,6 +5,7 @@ import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Random } from '../ports/random.ts';
 import {
   createToken,
+  MAX_RATE,
   type NewToken,
   type TokenRecord,
   tokenAudiences,
@@ -24,6 +25,7 @@ import {
   personRecord,
 } from '../trust/person.ts';
 import { readRecord } from '../trust/record.ts';
+import { MAX_OVERLAP_HOURS, type RenewedToken, renewToken } from '../trust/renew-token.ts';
 import { addRevocation, REVOCATIONS_KEY, type RevocationsRecord, revocationsRecord } from '../trust/revocation-list.ts';
 import { parseScopes } from '../trust/scope.ts';
 
@@ -44,6 +46,17 @@ export interface TokenRequest {
   /** Space-separated. */
   readonly scope: string;
   readonly days: number;
+  /** Requests a minute at the key door, in place of that door's own limit. */
+  readonly rate?: number | undefined;
+}
+
+export interface TokenRotationRequest {
+  /** How long the secret of before is still accepted. */
+  readonly overlapHours: number;
+  /** How long the token lasts from now on; left out, as long as it was made for. */
+  readonly days?: number | undefined;
+  /** Also while the secret before the last rotation is still accepted. */
+  readonly again?: boolean | undefined;
 }
 
 export interface Operator {
@@ -55,6 +68,8 @@ export interface Operator {
   createToken(request: TokenRequest): Promise<{ readonly text: string; readonly record: TokenRecord }>;
   listTokens(person?: string): Promise<readonly TokenRecord[]>;
   revokeToken(id: string): Promise<TokenRecord>;
+  /** Another secret for the same token; the text is shown once. */
+  rotateToken(id: string, request: TokenRotationRequest): Promise<RenewedToken>;
   /** Deletes every record of a person, the person last; answers how many. Safe to repeat. */
   removePerson(person: string): Promise<number>;
   /** Doors refuse the certificate (PEM) once they have read the list again. */
@@ -94,7 +109,22 @@ async function readAll<Value>(
   return found.filter((raw) => raw !== undefined).map(parse);
 }
 
-function checkTokenRequest(request: TokenRequest): Pick<NewToken, 'audience' | 'scopes' | 'lifetimeSeconds'> {
+function lifetimeOf(days: number): number {
+  if (Number.isFinite(days) && days > 0 && days <= MAX_TOKEN_DAYS) return Math.round(days * 86_400);
+  throw new AppError('invalid_request', `A token lasts more than 0 and at most ${MAX_TOKEN_DAYS} days.`);
+}
+
+/** Only the key door counts by tokens. */
+function checkRate({ audience, rate }: TokenRequest): { readonly rate?: number } {
+  if (rate === undefined) return {};
+  if (audience === 'mcp' && Number.isInteger(rate) && rate >= 1 && rate <= MAX_RATE) return { rate };
+  throw new AppError(
+    'invalid_request',
+    `A limit is a whole number of requests a minute, from 1 to ${MAX_RATE}, and for tokens with the audience mcp.`,
+  );
+}
+
+function checkTokenRequest(request: TokenRequest): Pick<NewToken, 'audience' | 'scopes' | 'lifetimeSeconds' | 'rate'> {
   const audience = tokenAudiences.find((known) => known === request.audience);
   if (audience === undefined) {
     throw new AppError(
@@ -115,10 +145,7 @@ function checkTokenRequest(request: TokenRequest): Pick<NewToken, 'audience' | '
       'The scope confirm and the audience confirm go together: the token that chats must never approve.',
     );
   }
-  if (!Number.isFinite(request.days) || request.days <= 0 || request.days > MAX_TOKEN_DAYS) {
-    throw new AppError('invalid_request', `A token lasts more than 0 and at most ${MAX_TOKEN_DAYS} days.`);
-  }
-  return { audience, scopes, lifetimeSeconds: Math.round(request.days * 86_400) };
+  return { audience, scopes, lifetimeSeconds: lifetimeOf(request.days), ...checkRate(request) };
 }
 
 async function readRevocations(store: KeyValueStore): Promise<{ raw: string | undefined; list: RevocationsRecord }> {
@@ -170,6 +197,13 @@ export function createOperator({ store, clock, random, forgetConversations }: Op
     if ((await store.get(personKey(person))) === undefined) {
       throw new AppError('not_found', `There is no person ${person}. \`sallyport person list\` shows all.`);
     }
+  };
+  /** As long as it was made for. */
+  const spanOf = async (id: string): Promise<number | undefined> => {
+    const raw = ULID_PATTERN.test(id) ? await store.get(tokenKey(id)) : undefined;
+    if (raw === undefined) return undefined;
+    const { expires_at: end, created_at: made, rotated_at: renewed = made } = readRecord(tokenRecord, raw, 'token');
+    return end - renewed;
   };
   return {
     addPerson: async (name) => {
@@ -227,6 +261,14 @@ export function createOperator({ store, clock, random, forgetConversations }: Op
         throw new AppError('conflict', 'The token was changed at the same moment. Run the command again.');
       }
       return revoked;
+    },
+    rotateToken: async (id, { overlapHours, days, again }) => {
+      if (!(overlapHours >= 0 && overlapHours <= MAX_OVERLAP_HOURS)) {
+        throw new AppError('invalid_request', `The overlap is from 0 to ${MAX_OVERLAP_HOURS} hours.`);
+      }
+      const lifetimeSeconds = days === undefined ? await spanOf(id) : lifetimeOf(days);
+      const overlapSeconds = Math.round(overlapHours * 3600);
+      return renewToken({ store, clock, random }, { id, overlapSeconds, lifetimeSeconds, again });
     },
     removePerson: async (person) => {
       await requirePerson(person);

@@ -13,13 +13,21 @@ export interface OutsideRequest {
   readonly retry?: boolean;
   /** Says which answers ask for another try, beside 429 and 5xx: for example Google's 403 `rateLimitExceeded`. */
   readonly retryOn?: (response: OutsideResponse) => boolean;
+  /**
+   * Told of an answer before its body is there. What it returns takes the pieces of that body as they come, and `body` is then empty;
+   * where it returns nothing the body is collected as ever. Not together with `retry`.
+   */
+  readonly stream?: (head: OutsideHead) => ((piece: Uint8Array) => void) | undefined;
   readonly signal?: AbortSignal;
 }
 
-export interface OutsideResponse {
+export interface OutsideHead {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface OutsideResponse extends OutsideHead {
   readonly body: Uint8Array;
   /** An earlier try of this request was lost or failed (5xx) where the service may have acted on it. */
   readonly triedBefore?: boolean;

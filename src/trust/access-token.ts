@@ -6,10 +6,13 @@ import { PERSON_PATTERN } from './person.ts';
 import { SCOPE_PATTERN } from './scope.ts';
 
 // Tokens of ours: `sp_<id>_<secret>`. The id is a ULID that finds the record, the secret 32 random bytes of which only the hash is kept.
-// A token serves one audience. Key: `token:<id>`. Shown once, when it is made.
+// A token serves one audience. Key: `token:<id>`. Shown once, when it is made or made anew: a rotation keeps the id and changes the secret, and for a
+// while both are accepted, so that whoever uses it need not stop. Revoking the id ends both.
 
 export const tokenAudiences = ['agent', 'mcp', 'confirm'] as const;
 export type TokenAudience = (typeof tokenAudiences)[number];
+
+export const MAX_RATE = 100_000;
 
 export const tokenRecord = z.object({
   v: z.literal(1),
@@ -23,6 +26,11 @@ export const tokenRecord = z.object({
   created_at: z.number().int(),
   expires_at: z.number().int(),
   revoked_at: z.number().int().optional(),
+  /** The secret before the last rotation, which is accepted until then. */
+  previous: z.object({ hash: z.string(), until: z.number().int() }).optional(),
+  rotated_at: z.number().int().optional(),
+  /** Requests a minute at the key door, in place of that door's own limit. */
+  rate: z.number().int().min(1).max(MAX_RATE).optional(),
 });
 export type TokenRecord = z.infer<typeof tokenRecord>;
 
@@ -40,6 +48,8 @@ export interface NewToken {
   readonly scopes: readonly string[];
   readonly nowMs: number;
   readonly lifetimeSeconds: number;
+  /** Requests a minute at the key door. */
+  readonly rate?: number | undefined;
   /** 42 random bytes: 10 for the id, 32 for the secret. */
   readonly random: Uint8Array;
 }
@@ -60,6 +70,39 @@ export function createToken(request: NewToken): { readonly text: string; readonl
       scopes: [...request.scopes],
       created_at: now,
       expires_at: now + request.lifetimeSeconds,
+      ...(request.rate === undefined ? {} : { rate: request.rate }),
+    },
+  };
+}
+
+export interface TokenRotation {
+  readonly nowMs: number;
+  /** How long the secret of before is still accepted. */
+  readonly overlapSeconds: number;
+  /** From now on. */
+  readonly lifetimeSeconds: number;
+  /** 32 random bytes. */
+  readonly random: Uint8Array;
+}
+
+/** Another secret for the same token. The one of before lives on for the overlap, though never longer than it would have. */
+export function rotateToken(
+  record: TokenRecord,
+  { nowMs, overlapSeconds, lifetimeSeconds, random }: TokenRotation,
+): { readonly text: string; readonly record: TokenRecord } {
+  if (random.length < 32) throw new RangeError('a token needs 32 random bytes');
+  const secret = Buffer.from(random.subarray(0, 32)).toString('base64url');
+  const now = Math.floor(nowMs / 1000);
+  const until = Math.min(now + overlapSeconds, record.expires_at);
+  const { previous: _ended, ...kept } = record;
+  return {
+    text: `sp_${record.id}_${secret}`,
+    record: {
+      ...kept,
+      hash: hashSecret(secret).toString('base64url'),
+      ...(until > now ? { previous: { hash: record.hash, until } } : {}),
+      rotated_at: now,
+      expires_at: now + lifetimeSeconds,
     },
   };
 }
@@ -70,7 +113,16 @@ export function parseToken(text: string): { readonly id: string; readonly secret
   return match?.[1] === undefined || match[2] === undefined ? undefined : { id: match[1], secret: match[2] };
 }
 
-export type TokenReason = 'token_unknown' | 'token_expired' | 'token_revoked' | 'token_audience';
+export type TokenReason = 'token_unknown' | 'token_expired' | 'token_replaced' | 'token_revoked' | 'token_audience';
+
+function isHash(stored: string | undefined, presented: Buffer): boolean {
+  const bytes = Buffer.from(stored ?? '', 'base64url');
+  return bytes.length === presented.length && timingSafeEqual(bytes, presented);
+}
+
+/** Whether a secret that was verified is the one before the last rotation. */
+export const isPrevious = (secret: string, { previous }: TokenRecord): boolean =>
+  isHash(previous?.hash, hashSecret(secret));
 
 /** Checks a presented secret against the stored record. The hash is compared first, in constant time: other reasons are for holders of the real token. */
 export function verifyToken(
@@ -78,11 +130,14 @@ export function verifyToken(
   record: TokenRecord,
   expected: { readonly audience: TokenAudience; readonly nowMs: number },
 ): Result<TokenRecord, TokenReason> {
-  const stored = Buffer.from(record.hash, 'base64url');
   const presented = hashSecret(secret);
-  if (stored.length !== presented.length || !timingSafeEqual(stored, presented)) return refuse('token_unknown', 'hash');
+  // Both are compared, whichever fits.
+  const [isCurrent, wasCurrent] = [isHash(record.hash, presented), isHash(record.previous?.hash, presented)];
+  if (!isCurrent && !wasCurrent) return refuse('token_unknown', 'hash');
   if (record.revoked_at !== undefined) return refuse('token_revoked');
   if (expected.nowMs >= record.expires_at * 1000) return refuse('token_expired');
+  const until = record.previous?.until ?? 0;
+  if (!isCurrent && expected.nowMs >= until * 1000) return refuse('token_replaced');
   if (record.audience !== expected.audience) return refuse('token_audience', record.audience);
   return accept(record);
 }

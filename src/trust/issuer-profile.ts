@@ -1,4 +1,4 @@
-import { SCOPE_PATTERN } from './scope.ts';
+import { holdsScope, SCOPE_PATTERN } from './scope.ts';
 
 // What is believed of one OAuth 2 or OpenID Connect issuer: which tokens of its are for us, and what its scopes mean here.
 // Profiles are the operator's; a token can choose none of them but the one of the very issuer that it names.
@@ -28,4 +28,15 @@ export function mapScopes(profile: Pick<IssuerProfile, 'scopes'>, given: readonl
     return Object.hasOwn(profile.scopes, scope) ? (profile.scopes[scope] ?? []) : [];
   });
   return [...new Set(meant)].filter((scope) => scope !== 'confirm').sort();
+}
+
+/**
+ * Scopes of ours as this issuer spells them, for clients to ask it for: of those that bring what is needed, the one that brings least.
+ * What no scope of the issuer's stands for cannot be asked for there and is left out.
+ */
+export function spellScopes(profile: Pick<IssuerProfile, 'scopes'>, ours: readonly string[]): readonly string[] {
+  const spellings = Object.entries(profile.scopes).sort(([, left], [, right]) => left.length - right.length);
+  if (spellings.length === 0) return [...new Set(ours)];
+  const found = ours.map((needed) => spellings.find(([, meant]) => holdsScope(meant, needed))?.[0]);
+  return [...new Set(found.filter((scope) => scope !== undefined))];
 }

@@ -13,6 +13,10 @@ export function holdsScope(held: readonly string[], needed: string): boolean {
   return needed.endsWith('.read') && held.includes(`${needed.slice(0, -'.read'.length)}.write`);
 }
 
+export function holdsScopes(held: readonly string[], needed: readonly string[]): boolean {
+  return needed.every((scope) => holdsScope(held, scope));
+}
+
 /** What one list allows, the reads that its writes include beside them. */
 function widen(scopes: readonly string[]): readonly string[] {
   const reads = scopes

@@ -95,6 +95,36 @@ data "aws_iam_policy_document" "boundary" {
     }
   }
 
+  # Other MCP servers, functions of their own (terraform/gateway), for the functions that run tools; which ones, a policy of theirs says.
+  statement {
+    sid       = "CallServers"
+    actions   = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"]
+    resources = ["${local.arn.lambda}:function:${local.prefix}-server-*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = local.tool_roles
+    }
+  }
+
+  # Roles for the AWS tools, for the functions that run tools.
+  dynamic "statement" {
+    for_each = length(local.aws_tool_roles) == 0 ? [] : [1]
+
+    content {
+      sid       = "ActOnAws"
+      actions   = ["sts:AssumeRole"]
+      resources = local.aws_tool_roles
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:PrincipalArn"
+        values   = local.tool_roles
+      }
+    }
+  }
+
   # What only the rotation does.
   statement {
     sid       = "Sign"
@@ -177,11 +207,19 @@ data "aws_iam_policy_document" "boundary" {
       "s3:DeleteObject",
       "s3:PutBucketPolicy",
       "s3:PutObject",
-      "sts:AssumeRole",
       "sts:AssumeRoleWithSAML",
       "sts:AssumeRoleWithWebIdentity",
     ]
     resources = ["*"]
+  }
+
+  # Whoever trusts a whole account trusts its functions, too: they become nobody but what is named here.
+  statement {
+    sid           = "NobodyElse"
+    effect        = "Deny"
+    actions       = ["sts:AssumeRole"]
+    resources     = length(local.aws_tool_roles) == 0 ? ["*"] : null
+    not_resources = length(local.aws_tool_roles) == 0 ? null : local.aws_tool_roles
   }
 
   statement {

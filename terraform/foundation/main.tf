@@ -63,8 +63,10 @@ module "secrets" {
     "redis-url/operator"    = "Redis with the operator's own user. No function reads it; an operator reads and writes."
     "redis-url/rotate"      = "Redis with the rotation's own user. Rotation reads; an operator writes."
     "redis-url/worker"      = "Redis with the worker's own user. Worker reads; an operator writes."
+    "server-secrets"        = "What proves this system to other MCP servers, one JSON object. MCP functions read; an operator writes."
     "sign-in-client-secret" = "Client secret at the sign-in issuer. OAuth function reads; an operator writes."
     "slack-bot-token"       = "Bot token of the Slack app's installation. Worker reads; an operator writes."
     "slack-signing-secret"  = "What Slack signs its requests with. OAuth function reads; an operator writes."
+    "tee-times-key"         = "Key of the tee-time service behind the golf tools. MCP functions read; an operator writes."
   }
 }

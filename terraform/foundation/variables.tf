@@ -9,6 +9,29 @@ variable "account_id" {
   }
 }
 
+variable "aws" {
+  description = "What the AWS tools may act on: `accounts` are roles in other accounts, by name; `regions` those that may be read (all when empty); `readable_secrets` and `writes` as terraform/modules/aws-tools has them. Null: there are no such roles, and no function may take any."
+  type = object({
+    accounts         = optional(map(string), {})
+    readable_secrets = optional(list(string), [])
+    regions          = optional(list(string), [])
+    writes = optional(object({
+      services = optional(list(string), [])
+      tag_keys = optional(list(string), [])
+      taggable = optional(list(string), [])
+    }))
+  })
+  default = null
+
+  validation {
+    condition = alltrue([
+      for name, arn in try(var.aws.accounts, {}) :
+      can(regex("^[a-z][a-z0-9-]{0,31}$", name)) && can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@/_-]{1,200}$", arn))
+    ])
+    error_message = "aws.accounts is a map of short names to ARNs of roles, without patterns."
+  }
+}
+
 variable "disposable" {
   description = "Whether `terraform destroy` may delete the buckets with all that is in them. Never in prod."
   type        = bool

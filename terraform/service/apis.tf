@@ -86,7 +86,7 @@ locals {
               "ANY /connect/google", "ANY /connections/google", "ANY /identities/link", "GET /identities/linked",
               "POST /identities/prove", "POST /identities/tickets", "GET /oauth/google/callback", "GET /sign-in/callback",
               "GET /sign-in/proof", "GET /sign-in/provider", "POST /sign-in", "POST /sign-in/link", "POST /sign-in/tickets",
-              "POST /tickets/{id}/prove",
+              "POST /tickets/{id}/prove", "POST /tokens/{id}/rotate",
             ] : { key = key, throttle = local.tight }
           ],
           # Nothing is written for whoever does not sign as Slack does.

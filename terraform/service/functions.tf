@@ -68,7 +68,10 @@ locals {
     SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
   }
 
-  mcp_environment = merge(local.google_environment, {
+  # Other servers' tools are listed, believed and put into words from one folder, which the zip holds.
+  servers_environment = var.servers == null ? {} : { SALLYPORT_SERVERS_DIR = "servers" }
+
+  mcp_environment = merge(local.google_environment, local.aws_tools_environment, local.servers_environment, {
     GOOGLE_CALENDAR_URL        = var.google_endpoints.calendar_url
     NTFY_URL                   = contains(var.toolsets, "notify") ? var.ntfy.url : null
     OPEN_METEO_GEOCODING_URL   = contains(var.toolsets, "weather") ? var.open_meteo.geocoding_url : null
@@ -77,15 +80,20 @@ locals {
     SALLYPORT_CONFIRM          = var.confirm
     SALLYPORT_OAUTH_URL        = local.urls["oauth"]
     SALLYPORT_RATE_PER_MINUTE  = tostring(var.rate_per_minute)
+    SALLYPORT_TEE_SHEET        = contains(var.toolsets, "golf") && var.tee_times.url == null ? jsonencode(local.tee_sheet) : null
+    SALLYPORT_TEE_TIMES_URL    = contains(var.toolsets, "golf") ? var.tee_times.url : null
     SALLYPORT_TOOLSETS         = join(",", var.toolsets)
     SALLYPORT_TRUST_DOMAIN     = local.trust_domain
     SALLYPORT_VAULT_KMS_KEY_ID = local.keys["vault"]
   })
 
+  # What was left out takes the code's own defaults.
+  tee_sheet = [for course in var.tee_times.courses : { for name, value in course : name => value if value != null }]
+
   trust_domain = coalesce(var.trust_domain, var.domain)
 
   # The Agent API's, whichever way it is reached.
-  agent_environment = merge(local.model_environment, {
+  agent_environment = merge(local.model_environment, local.servers_environment, {
     SALLYPORT_AGENT_URL     = local.urls["agent"]
     SALLYPORT_ALLOWED_HOSTS = join(",", var.allowed_hosts)
     SALLYPORT_ISSUERS       = local.issuers
@@ -135,7 +143,7 @@ locals {
         handler         = "oauth.handler"
         asynchronous    = false
         timeout_seconds = 30
-        environment = merge(local.google_environment, {
+        environment = merge(local.google_environment, local.servers_environment, {
           SALLYPORT_AGENTS            = join(",", var.agents)
           SALLYPORT_ISSUERS           = local.issuers
           SALLYPORT_JOBS_QUEUE_URL    = module.jobs.queue_url
@@ -191,6 +199,10 @@ locals {
   tool_secrets = {
     NTFY_TOKEN = contains(var.toolsets, "notify") && var.ntfy.token ? "ntfy-token" : null
     NTFY_TOPIC = contains(var.toolsets, "notify") ? "ntfy-topic" : null
+
+    SALLYPORT_SERVER_SECRETS = try(var.servers.secrets, false) ? "server-secrets" : null
+
+    SALLYPORT_TEE_TIMES_KEY = contains(var.toolsets, "golf") && var.tee_times.key ? "tee-times-key" : null
   }
 
   agent_secrets = merge(local.model_keys, { SALLYPORT_CREDENTIALS = local.credentials })

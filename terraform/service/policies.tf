@@ -9,6 +9,7 @@ data "aws_iam_policy_document" "work" {
     lookup(local.conversation_policies, each.key, ""),
     lookup(local.job_policies, each.key, ""),
     lookup(local.model_policies, each.key, ""),
+    lookup(local.aws_tools_policies, each.key, ""),
   ])
 
   statement {

@@ -74,6 +74,45 @@ variable "anthropic_base_url" {
   }
 }
 
+variable "aws_accounts" {
+  description = "Other accounts that the toolset `aws` may read: name to the role there, each of which the foundation names in `aws.accounts`, too."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = length(var.aws_accounts) <= 20 && alltrue([
+      for name, arn in var.aws_accounts :
+      can(regex("^[a-z][a-z0-9-]{0,31}$", name)) && can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@/_-]{1,200}$", arn))
+    ])
+    error_message = "aws_accounts is a map of at most 20 short names to ARNs of roles, without patterns."
+  }
+}
+
+variable "aws_readable_secrets" {
+  description = "Names of the secrets whose values the tool `read_secret_value` may show, each time with the person's yes. The foundation's `aws.readable_secrets` must let the role read them, too."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.aws_readable_secrets : can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", name))])
+    error_message = "aws_readable_secrets must be names of secrets."
+  }
+}
+
+variable "aws_regions" {
+  description = "Regions that the toolset `aws` may read. Every one that its role lets it when empty."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for region in var.aws_regions : can(regex("^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$", region))])
+    error_message = "aws_regions must be names such as eu-central-1."
+  }
+}
+
 variable "bundle" {
   description = "Path of the zip that `make bundle` writes."
   type        = string
@@ -565,6 +604,14 @@ variable "reserved_concurrency" {
   }
 }
 
+variable "servers" {
+  description = "Other MCP servers behind this one: the folder `servers/` with what was approved of them, in the zip. `secrets`: whether any of them wants a proof that the parameter `server-secrets` holds. Null: none. Those that are functions of their own: `terraform/gateway`."
+  type = object({
+    secrets = optional(bool, false)
+  })
+  default = null
+}
+
 variable "sign_in_alias" {
   description = "The sign-in issuer's short name inside identities (`oidc:<alias>:<sub>`)."
   type        = string
@@ -626,6 +673,48 @@ variable "stream" {
   default = {}
 }
 
+variable "tee_times" {
+  description = "Where the toolset `golf` finds and books tee times: a service (`url`, and `key` where it wants the parameter `tee-times-key`), or courses whose tee sheet is kept in the store."
+  type = object({
+    courses = optional(list(object({
+      days_ahead    = optional(number)
+      every_minutes = number
+      first         = string
+      holes         = optional(number)
+      id            = string
+      last          = string
+      name          = string
+      price         = optional(object({ amount = string, currency = string }))
+      spots         = optional(number)
+      time_zone     = string
+    })), [])
+    key = optional(bool, false)
+    url = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = !contains(var.toolsets, "golf") || (var.tee_times.url == null) == (length(var.tee_times.courses) > 0)
+    error_message = "The toolset golf needs tee_times.url or tee_times.courses, and not both."
+  }
+
+  validation {
+    condition     = var.tee_times.url == null || can(regex("^https?://[^\\s?#]+$", var.tee_times.url))
+    error_message = "tee_times.url must be a URL."
+  }
+
+  validation {
+    condition     = alltrue([for course in var.tee_times.courses : can(regex("^[a-z][a-z0-9-]{0,31}$", course.id)) && alltrue([for time in [course.first, course.last] : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", time))])])
+    error_message = "A course's id is letters, digits and -, and its first and last are times such as 07:30."
+  }
+
+  validation {
+    condition     = alltrue([for course in var.tee_times.courses : course.price == null || can(regex("^[0-9]{1,6}([.][0-9]{1,3})?$", course.price.amount)) && can(regex("^[A-Z]{3}$", course.price.currency))])
+    error_message = "A course's price is an amount such as 45.00 and a currency such as EUR."
+  }
+}
+
 variable "throttle" {
   description = "Requests a second (`rate`) and at once (`burst`) that an API's route takes; `tight_…` are for routes on which strangers can make it write or ask elsewhere."
   type = object({
@@ -649,14 +738,14 @@ variable "throttle" {
 }
 
 variable "toolsets" {
-  description = "Which tools there are: `calendar`, `weather`, `notify` (needs the parameter `ntfy-topic`)."
+  description = "Which tools there are: `calendar`, `weather`, `notify` (needs the parameter `ntfy-topic`), `golf` (needs `tee_times`), `aws` and `aws-writes` (need `aws` in the foundation)."
   type        = list(string)
   default     = ["calendar"]
   nullable    = false
 
   validation {
-    condition     = length(var.toolsets) > 0 && alltrue([for name in var.toolsets : contains(["calendar", "notify", "weather"], name)])
-    error_message = "toolsets must be some of calendar, notify, weather."
+    condition     = length(var.toolsets) > 0 && alltrue([for name in var.toolsets : contains(["aws", "aws-writes", "calendar", "golf", "notify", "weather"], name)])
+    error_message = "toolsets must be some of aws, aws-writes, calendar, golf, notify, weather."
   }
 }
 

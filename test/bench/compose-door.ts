@@ -12,6 +12,7 @@ import { createApprovals } from '../../src/mcp/approvals.ts';
 import { createAgentDoor } from '../../src/mcp/doors/agent-door.ts';
 import { createRateLimit } from '../../src/mcp/rate-limit.ts';
 import { createSchemaValidators } from '../../src/mcp/schema-validators.ts';
+import { fixedTools } from '../../src/mcp/tool-source.ts';
 import type { Tool } from '../../src/mcp/tools/tool.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
 import { ENVIRONMENT, type Stage, seedStore, TRUST_DOMAIN } from './seed.ts';
@@ -59,7 +60,7 @@ export async function composeDoor(stage: Stage, { mcpUrl, tools, writeLog }: Doo
       random,
       log,
     }),
-    tools,
+    tools: fixedTools(tools),
     approvals: createApprovals({
       store,
       clock,

@@ -16,7 +16,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 export interface Row {
-  /** `a` to `f`. */
+  /** `a` to `g`. */
   readonly bench: string;
   readonly what: string;
   readonly value: Spread;

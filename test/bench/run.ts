@@ -3,6 +3,7 @@ import { benchAgentTurn } from './agent-turn.ts';
 import { benchColdStart } from './cold-start.ts';
 import { type Row, renderTable } from './figures.ts';
 import { benchFirstByte } from './first-byte.ts';
+import { benchIdeStart } from './ide-start.ts';
 import { benchInProcess } from './in-process.ts';
 import { benchMemory } from './memory.ts';
 import type { Stage } from './seed.ts';
@@ -10,7 +11,7 @@ import { createStage } from './stage.ts';
 
 // `make bench`: every figure that the project promises something about, against a baseline in the same run. It fails when something
 // breaks, never on a figure: those are for a reader to judge (docs/performance.md).
-//   node test/bench/run.ts [a b c d e f] [--json]
+//   node test/bench/run.ts [a b c d e f g] [--json]
 
 const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>>> = {
   a: benchAgentDoor,
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (stage: Stage) => Promise<readonly Row[]>
   d: benchAgentTurn,
   e: benchMemory,
   f: benchFirstByte,
+  g: benchIdeStart,
 };
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));

@@ -54,6 +54,7 @@ describe('the zip', () => {
     const names = [...contents.keys()];
     expect(names.filter((name) => !name.startsWith('chunks/')).sort()).toEqual([
       'agent.mjs',
+      'calls.mjs',
       'mcp.mjs',
       'oauth.mjs',
       'rotate.mjs',
@@ -61,7 +62,7 @@ describe('the zip', () => {
       'worker.mjs',
     ]);
     expect(
-      names.filter((name) => !/^(?:chunks\/[\w-]+|agent|mcp|oauth|rotate|stream|worker)\.mjs$/.test(name)),
+      names.filter((name) => !/^(?:chunks\/[\w-]+|agent|calls|mcp|oauth|rotate|stream|worker)\.mjs$/.test(name)),
     ).toEqual([]);
   });
 
@@ -186,6 +187,7 @@ const lazy: Readonly<Record<Entry, readonly string[]>> = {
   agent,
   stream: agent,
   worker: [...agent, 'node_modules/hono/'],
+  calls: [...never, ...models, 'node_modules/hono/', 'src/agent/', 'src/oauth/', 'node_modules/jose/'],
   mcp: [
     ...never,
     ...models,

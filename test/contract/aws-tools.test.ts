@@ -5,8 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { createAwsReader } from '../../src/mcp/tools/aws/aws-reader.ts';
 import { actionsOf } from '../../src/mcp/tools/aws/aws-service.ts';
-import { awsServices, createAwsTools } from '../../src/mcp/tools/aws/aws-tools.ts';
+import { createAwsTools } from '../../src/mcp/tools/aws/aws-tools.ts';
 import { importClients } from '../../src/mcp/tools/aws/clients/import-clients.ts';
+import { awsServices } from '../../src/mcp/tools/aws/services.ts';
 import type { JsonObject, Tool, ToolContext, ToolResult } from '../../src/mcp/tools/tool.ts';
 import { type AwsEmulator, EMULATOR_START_MS, startAwsEmulator, TEST_REGION } from '../support/aws-emulator.ts';
 import { createTestClock } from '../support/clock.ts';
@@ -117,6 +118,7 @@ const questions: readonly (readonly [string, JsonObject, string, number])[] = [
   ['ssm', { operation: 'DescribeParameters', parameters: { MaxResults: 50 } }, 'Parameters', 10],
   ['events', { operation: 'ListRules' }, 'Rules', 5],
   ['sts', { operation: 'GetCallerIdentity' }, 'Account', 12],
+  ['tagging', { operation: 'GetResources', parameters: { ResourceTypeFilters: ['sqs'] } }, 'ResourceTagMappingList', 0],
 ];
 
 describe('every AWS tool', () => {

@@ -178,6 +178,32 @@ describe('the sallyport command', () => {
     );
   });
 
+  it('gives a token another secret, as an operator and as its person; the one of before works on', async () => {
+    const local = readLocalFile(home);
+    const person = local?.person ?? '';
+    const create = ['token', 'create', '--person', person, '--audience', 'mcp', '--scope', 'weather.read'];
+    const made = sallyport(...create, '--rate', '7').stdout.trim();
+    const id = made.slice(3, 29);
+    expect(sallyport('token', 'list').stdout).toContain(`${id}  ${person}  mcp  weather.read`);
+    expect(sallyport('token', 'list').stdout).toContain('7/min');
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const statusOf = async (token: string): Promise<number> => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+      const answer = await fetch(local?.key_door.url ?? '', { method: 'POST', headers, body: JSON.stringify(list) });
+      return answer.status;
+    };
+    const first = sallyport('token', 'rotate', id);
+    expect(first.stderr).toMatch(/The secret of before works until 20\d\d-/);
+    const second = first.stdout.trim();
+    expect([await statusOf(made), await statusOf(second)]).toEqual([200, 200]);
+    expect(sallyport('token', 'rotate', id, '--mine').stderr).toContain('again');
+    const third = sallyport('token', 'rotate', id, '--mine', '--again', '--overlap', '0').stdout.trim();
+    expect([await statusOf(made), await statusOf(second), await statusOf(third)]).toEqual([401, 401, 200]);
+    // Seven in a minute are fourteen at most where one minute ends and another begins.
+    const many = await Promise.all(Array.from({ length: 15 }, () => statusOf(third)));
+    expect([...new Set(many)].sort()).toEqual([200, 429]);
+  });
+
   it('plans without doing', () => {
     const args = [
       'book an hour with Tom tomorrow at 3pm',

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
+import type { QueueHandler } from '../../src/compose/queue-handler.ts';
 import type { Platform } from '../../src/compose/service-handler.ts';
-import { createWorkerHandler, type WorkerHandler } from '../../src/compose/worker-handler.ts';
+import { createWorkerHandler } from '../../src/compose/worker-handler.ts';
 import { AppError } from '../../src/kernel/app-error.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
 import { jobClaimKey, jobIdOf, jobKey } from '../../src/trust/job.ts';
@@ -14,7 +15,7 @@ const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 300
 
 let store: KeyValueStore;
 let lines: string[];
-let handler: WorkerHandler;
+let handler: QueueHandler;
 
 const environment = {
   SALLYPORT_AGENT_URL: 'https://agent.example.test',
@@ -23,7 +24,7 @@ const environment = {
   SALLYPORT_MODEL: 'offline',
 };
 
-function createHandler(over: Readonly<Record<string, string>> = {}, through: KeyValueStore = store): WorkerHandler {
+function createHandler(over: Readonly<Record<string, string>> = {}, through: KeyValueStore = store): QueueHandler {
   const platform: Platform = {
     clock: { nowMs: () => Date.now() },
     random: { bytes: (count) => new Uint8Array(count).fill(7) },

@@ -128,6 +128,12 @@ whenPossible('the deployed system, without an account', () => {
     for (const item of items) expect(item).toMatch(/^c_/);
   });
 
+  it('has AWS tools that read with the role for reads, in the regions that are named', () => {
+    expect(fact('awsTool').whoAmI).toContain('assumed-role/sallyport-dev-aws-reads/sallyport-reads');
+    expect(fact('awsTool').here).toContain('sallyport-dev-jobs');
+    expect(fact('awsTool').elsewhere).toContain('is not a region that may be asked');
+  });
+
   it('refuses none of 300 calls while certificate and signing key are replaced', () => {
     const { calls, refused, before, after, steps } = fact('rotation');
     expect(refused).toEqual([]);
@@ -174,15 +180,21 @@ whenPossible('the deployed system, without an account', () => {
     const account: Account = { ...names, keys: Object.fromEntries(keys) };
     const boundary = applied('foundation').values('aws_iam_policy.boundary');
     const boundaries = { [String(boundary['arn'])]: JSON.parse(String(boundary['policy'])) };
-    const roles = rolesOf(applied('service'), account.id, boundaries);
+    const roles = [
+      ...rolesOf(applied('foundation'), account.id),
+      ...rolesOf(applied('service'), account.id, boundaries),
+    ];
     const judge = await createJudge(account);
     expect(new Set(report.calls.map((call) => call.function))).toEqual(
       new Set(['agent', 'mcp', 'oauth', 'rotate', 'stream', 'worker']),
     );
-    for (const name of new Set(report.calls.map((call) => call.function))) {
-      const role = roles.find((one) => one.name === `sallyport-dev-${name}`);
-      if (role === undefined) throw new Error(`no role of ${name}`);
-      const asked = report.calls.filter((call) => call.function === name).flatMap((call) => requestsOf(account, call));
+    // A function has its own role, but where it became another for an AWS tool.
+    const asWhom = (call: CycleReport['calls'][number]): string => call.as ?? `sallyport-dev-${call.function}`;
+    expect(report.calls.map(asWhom)).toContain('sallyport-dev-aws-reads');
+    for (const name of new Set(report.calls.map(asWhom))) {
+      const role = roles.find((one) => one.name === name);
+      if (role === undefined) throw new Error(`no role ${name}`);
+      const asked = report.calls.filter((call) => asWhom(call) === name).flatMap((call) => requestsOf(account, call));
       const different = [...new Map(asked.map((request) => [JSON.stringify(request), request])).values()];
       expect({ name, refused: await judge.refused(role, different) }).toEqual({ name, refused: [] });
     }

@@ -150,12 +150,33 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
         Resource: '*',
         Action: expect.arrayContaining([
           'iam:*',
-          'sts:AssumeRole',
           'kms:CreateGrant',
           'kms:PutKeyPolicy',
           'lambda:UpdateFunctionCode',
           's3:PutObject',
         ]),
+      });
+      expect(statement(boundary(), 'NobodyElse')).toEqual({
+        Sid: 'NobodyElse',
+        Effect: 'Deny',
+        Action: 'sts:AssumeRole',
+        Resource: '*',
+      });
+    });
+
+    it('lets only the functions that run tools call other servers', () => {
+      expect(statementsOf(boundary()).find(({ Sid }) => Sid === 'CallServers')).toEqual({
+        Sid: 'CallServers',
+        Effect: 'Allow',
+        Action: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
+        Resource: `arn:aws:lambda:eu-central-1:${account}:function:sallyport-dev-server-*`,
+        Condition: {
+          ArnEquals: {
+            'aws:PrincipalArn': ['calls', 'mcp', 'mcp-key', 'mcp-oauth'].map(
+              (name) => `arn:aws:iam::${account}:role/sallyport-dev-${name}`,
+            ),
+          },
+        },
       });
     });
 

@@ -322,6 +322,35 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       },
     );
 
+    it('only who runs tools becomes a role of the AWS tools, and nobody becomes another', async () => {
+      const { id } = planned.account;
+      const arn = (account: string, name: string): string => `arn:aws:iam::${account}:role/${name}`;
+      const take = (resource: string): IamRequest => ({ action: 'sts:AssumeRole', resource });
+      const theirs = [
+        take(arn(id, 'sallyport-dev-aws-reads')),
+        take(arn(id, 'sallyport-dev-aws-writes')),
+        take(arn('111122223333', 'sallyport-aws-reads')),
+      ];
+      const others = [
+        take(arn('111122223333', 'admin')),
+        take(arn(id, 'sallyport-prod-aws-reads')),
+        take(arn(id, 'sallyport-dev-mcp')),
+      ];
+      const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+      for (const name of FUNCTIONS) {
+        const wider: Role = { ...role(name), policies: { everything } };
+        await expectRefused(wider, others);
+        if (name === 'mcp' || name === 'mcp-key') expect(await judge.refused(role(name), theirs)).toEqual([]);
+        else await expectRefused(wider, theirs);
+      }
+      for (const name of ['deploy', 'plan']) await expectRefused(role(name), [...theirs, ...others]);
+    });
+
+    it('the boundary fits the size that AWS gives a policy', () => {
+      const { boundary } = role('mcp');
+      expect(JSON.stringify(boundary).length).toBeLessThan(6144);
+    });
+
     it('the boundary holds even a role that is given everything', async () => {
       const all = {
         everything: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },

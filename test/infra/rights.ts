@@ -12,10 +12,14 @@ const code = (text: string): string => `\`${text}\``;
 
 /** `Service: x` as it is, a federated token by the subjects that it must have. */
 function taker({ Principal, Condition }: PolicyStatement): string {
-  const principal = Principal as { readonly Service?: string; readonly Federated?: string };
+  const principal = Principal as { readonly AWS?: string; readonly Service?: string; readonly Federated?: string };
   if (principal.Service !== undefined) {
     const of = Condition?.['StringEquals']?.['aws:SourceArn'];
     return `${code(principal.Service)}${of === undefined ? '' : `, for ${code(String(of).split(':').at(-1) ?? '')}`}`;
+  }
+  if (principal.AWS !== undefined) {
+    const roles = listOf(Condition?.['ArnEquals']?.['aws:PrincipalArn']);
+    return `roles of functions: ${roles.map((arn) => code(arn.replace(/^.*role\/sallyport-dev/, '…'))).join(', ')}`;
   }
   const subjects = listOf(Condition?.['StringEquals']?.['token.actions.githubusercontent.com:sub']).filter(
     (subject) => !subject.includes('@'),

@@ -538,7 +538,8 @@ on('the service root', () => {
       cors_origins: ['https://app.example.com'],
       store: 'dynamodb',
       stream: { bearer: true },
-      toolsets: ['calendar', 'notify', 'weather'],
+      tee_times: { key: true, url: 'https://tee-times.example.com/v1' },
+      toolsets: ['calendar', 'golf', 'notify', 'weather'],
       vpc: network,
     });
     given = await root.plan('prod', {
@@ -728,16 +729,23 @@ on('the service root', () => {
   it('names what a toolset needs only where it is switched on, and only to the functions with the tools', () => {
     const [before, after] = [planOf('gamma'), full];
     const named = (plan: Plan, name: string): readonly string[] =>
-      parametersOf(plan, name).filter((parameter) => parameter.includes('ntfy'));
+      parametersOf(plan, name).filter((parameter) => /ntfy|tee-times/.test(parameter));
     expect(named(before, 'mcp')).toEqual([]);
-    expect(named(after, 'mcp')).toEqual(['/sallyport/gamma/ntfy-token', '/sallyport/gamma/ntfy-topic']);
+    expect(named(after, 'mcp')).toEqual([
+      '/sallyport/gamma/ntfy-token',
+      '/sallyport/gamma/ntfy-topic',
+      '/sallyport/gamma/tee-times-key',
+    ]);
     expect(['agent', 'oauth'].flatMap((name) => named(after, name))).toEqual([]);
     expect(environmentOf(before, 'mcp')).toMatchObject({ SALLYPORT_TOOLSETS: 'calendar' });
     expect(environmentOf(before, 'mcp')['NTFY_URL']).toBeUndefined();
     for (const name of ['mcp', 'oauth']) {
-      expect(environmentOf(after, name)).toMatchObject({ SALLYPORT_TOOLSETS: 'calendar,notify,weather' });
+      expect(environmentOf(after, name)).toMatchObject({ SALLYPORT_TOOLSETS: 'calendar,golf,notify,weather' });
     }
-    expect(environmentOf(after, 'mcp')).toMatchObject({ NTFY_URL: 'https://ntfy.sh' });
+    expect(environmentOf(after, 'mcp')).toMatchObject({
+      NTFY_URL: 'https://ntfy.sh',
+      SALLYPORT_TEE_TIMES_URL: 'https://tee-times.example.com/v1',
+    });
   });
 
   it('gives each function a user of its own in Redis, or its part of the tables', () => {

@@ -38,9 +38,10 @@ afterAll(async () => {
 });
 
 describe('terraform/', () => {
-  it('holds two roots, and a README, variables and tests for each module', () => {
+  it('holds three roots, and a README, variables and tests for each module', () => {
     expect(folders.filter((folder) => !modules.includes(folder))).toEqual([
       'terraform/foundation',
+      'terraform/gateway',
       'terraform/service',
     ]);
     expect(modules.length).toBeGreaterThan(8);

@@ -33,6 +33,7 @@ const TOLD = [
   'TopicArn',
   'Bucket',
   'VersionId',
+  'RoleArn',
 ] as const;
 
 type Members = Readonly<Record<string, unknown>>;

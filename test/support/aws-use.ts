@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
 import { zipSync } from 'fflate';
 import { createDynamoDbConversations } from '../../src/adapters/aws/dynamodb-conversations.ts';
 import { createDynamoDbStore } from '../../src/adapters/aws/dynamodb-store.ts';
@@ -22,6 +23,7 @@ import { CONVERSATIONS_TABLE } from '../../src/compose/conversations.ts';
 import { type StorePrefix, storePrefixes } from '../../src/config/store-access.ts';
 import { ALONE, ownedPrefixes, placeRecord, storeTables } from '../../src/config/store-tables.ts';
 import { createSecret } from '../../src/kernel/secret.ts';
+import { createAccounts } from '../../src/mcp/tools/aws/accounts.ts';
 import type { KeyValueStore, StoreOperation } from '../../src/ports/key-value-store.ts';
 import { createPersonId } from '../../src/trust/person.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from './aws-emulator.ts';
@@ -46,7 +48,13 @@ const mcpEnvironment = (plan: Plan, name: string): Readonly<Record<string, strin
     oauth['REDIS_URL_PARAMETER'] === undefined ? {} : { REDIS_URL_PARAMETER: `/sallyport/dev/redis-url/${name}` };
   const master = name === 'mcp' ? { SALLYPORT_HMAC_MASTER_PARAMETER: '/sallyport/dev/hmac-master' } : {};
   const same = ['GOOGLE_CLIENT_SECRET_PARAMETER', 'SALLYPORT_ENVIRONMENT', 'SALLYPORT_VAULT_KMS_KEY_ID'];
-  return { ...Object.fromEntries(same.map((key) => [key, oauth[key] ?? ''])), ...redis, ...master };
+  const role = (kind: string): string => `arn:aws:iam::000000000000:role/sallyport-dev-aws-${kind}`;
+  const aws = {
+    SALLYPORT_AWS_ACCOUNTS: 'billing=arn:aws:iam::111122223333:role/sallyport-aws-reads',
+    SALLYPORT_AWS_READ_ROLE: role('reads'),
+    SALLYPORT_AWS_WRITE_ROLE: role('writes'),
+  };
+  return { ...aws, ...Object.fromEntries(same.map((key) => [key, oauth[key] ?? ''])), ...redis, ...master };
 };
 
 /** A function's environment as planned. */
@@ -126,6 +134,20 @@ async function makeConversations({ emulator, account }: PlannedAccount): Promise
   client.destroy();
 }
 
+/** The roles that the AWS tools act with, taken as the tools take them. */
+async function useAwsRoles(environment: Readonly<Record<string, string>>, endpoint: string): Promise<void> {
+  const sts = new STSClient({ endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS });
+  const entries = (environment['SALLYPORT_AWS_ACCOUNTS'] ?? '').split(',').filter((entry) => entry !== '');
+  const roles = new Map(entries.map((entry) => entry.split('=') as [string, string]));
+  for (const setting of ['SALLYPORT_AWS_READ_ROLE', 'SALLYPORT_AWS_WRITE_ROLE']) {
+    const ownRole = environment[setting] ?? '';
+    const { credentialsFor } = createAccounts({ region: TEST_REGION, roles, ownRole, clock, sts });
+    await (await credentialsFor(undefined))?.();
+    for (const name of roles.keys()) await (await credentialsFor(name))?.();
+  }
+  sts.destroy();
+}
+
 /** All that the Agent API does with conversations, long ones too. */
 async function useConversations(environment: Readonly<Record<string, string>>, endpoint: string): Promise<void> {
   const client = new DynamoDBClient({ endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS, maxAttempts: 1 });
@@ -188,6 +210,7 @@ export async function recordFunctions(planned: PlannedAccount): Promise<readonly
       await useSecretsAndKeys(environment, proxy.endpointOf(name));
       const own = environment['SALLYPORT_CONVERSATIONS'] === 'dynamodb';
       if (own) await useConversations(environment, proxy.endpointOf(name));
+      if (environment['SALLYPORT_AWS_READ_ROLE'] !== undefined) await useAwsRoles(environment, proxy.endpointOf(name));
       const queueUrl = environment['SALLYPORT_JOBS_QUEUE_URL'];
       if (queueUrl !== undefined) await useJobs(name, queueUrl, proxy.endpointOf(name), sqs);
     }

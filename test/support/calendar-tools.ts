@@ -52,7 +52,7 @@ export function createToolBench(calendar: CalendarPort, clock: Clock, log = crea
       const result = await tool.run(args, { ...context, ...over });
       if (result.isError === true) {
         if (result.structuredContent !== undefined || result.code === undefined) throw new Error(`${name} fails badly`);
-      } else check(tool.declaration.outputSchema, result.structuredContent, `answer of ${name}`);
+      } else check(tool.declaration.outputSchema ?? {}, result.structuredContent, `answer of ${name}`);
       return result;
     },
     prepare: async (name, args) => find(name).prepare?.(args, context),

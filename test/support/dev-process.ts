@@ -49,7 +49,7 @@ export function startDev(home: string, portBase: number, given: Readonly<Record<
 
 /** Below the ports that systems hand out by themselves, which other tests' connections take at any moment. */
 const [LOWEST_BASE, HIGHEST_BASE] = [12_000, 30_000];
-const PORTS = 5;
+const PORTS = 7;
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
@@ -59,7 +59,7 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A base whose ports (base + 1 … base + 5) were free a moment ago. */
+/** A base whose ports (base + 1 … base + 7) were free a moment ago. */
 export async function freePortBase(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const base = LOWEST_BASE + Math.floor(Math.random() * (HIGHEST_BASE - LOWEST_BASE));
@@ -67,5 +67,5 @@ export async function freePortBase(): Promise<number> {
     const free = await Promise.all(ports.map(isFree));
     if (free.every(Boolean)) return base;
   }
-  throw new Error('no five free ports in a row');
+  throw new Error('no seven free ports in a row');
 }

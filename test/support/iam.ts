@@ -224,6 +224,9 @@ export function requestsOf(account: Account, { service, action, request }: AwsCa
       ];
     }
     case 'sqs': {
+      if (request['QueueUrl'] === undefined) {
+        return [{ action: `sqs:${action}`, resource: '*', context: { 'aws:RequestedRegion': region } }];
+      }
       const queue = arn('sqs', String(request['QueueUrl']).split('/').at(-1) ?? '');
       const context = { 'kms:EncryptionContext:aws:sqs:arn': queue };
       // SQS seals what is sent with its sender's rights on the key.
@@ -240,6 +243,9 @@ export function requestsOf(account: Account, { service, action, request }: AwsCa
           resource: `arn:aws:s3:::${request['Bucket']}${request['Key'] === undefined ? '' : `/${request['Key']}`}`,
         },
       ];
+    case 'sts':
+      // Who somebody is, everybody may ask about themselves.
+      return action === 'GetCallerIdentity' ? [] : [{ action: `sts:${action}`, resource: String(request['RoleArn']) }];
     case 'lambda': {
       if (action !== 'GetFunctionUrlConfig') {
         return [{ action: 'lambda:InvokeFunction', resource: arn('lambda', `function:${request['FunctionName']}`) }];

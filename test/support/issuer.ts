@@ -23,7 +23,7 @@ export interface TestIssuer {
 
 export const CLI_CLIENT = 'sallyport-cli';
 export const MACHINE_CLIENT = 'machine';
-const MACHINE_SECRET = 'a secret of a machine in tests';
+export const MACHINE_SECRET = 'a secret of a machine in tests';
 const SCOPES = ['calendar.read', 'calendar.write', 'weather.read'];
 
 async function signingKey(kid: string): Promise<JWK> {

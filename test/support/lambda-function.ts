@@ -44,6 +44,8 @@ export async function unpackZip(zip: Uint8Array): Promise<string> {
 export interface LambdaFunction {
   /** Every line the function has written, oldest first. */
   readonly lines: string[];
+  /** Of the runtime, which is what the function runs in. */
+  readonly pid: number;
   /** Sends any event; what comes back, or that the handler threw. */
   run(event: unknown): Promise<InvocationOutcome>;
   /** Sends an event of an HTTP API. Rejects when the handler threw. */
@@ -54,7 +56,10 @@ export interface LambdaFunction {
 export interface LambdaFunctionOptions {
   /** From `unpackZip`. */
   readonly taskRoot: string;
-  readonly entry: Entry;
+  /** The file in it whose `handler` is called. */
+  readonly entry: Entry | 'sallyport_server';
+  /** In place of Node's runtime client: an interpreter that has Lambda's own for Python. */
+  readonly python?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }
@@ -80,9 +85,12 @@ function lambdaEnvironment(options: LambdaFunctionOptions, address: string): Rec
 }
 
 export async function startLambdaFunction(options: LambdaFunctionOptions): Promise<LambdaFunction> {
-  await installPeer('aws-lambda-ric', 'lambda');
+  if (options.python === undefined) await installPeer('aws-lambda-ric', 'lambda');
   const api = await startRuntimeApi();
-  const child = spawn(process.execPath, [RUNTIME], {
+  const handler = `${options.entry}.handler`;
+  const [command, args] =
+    options.python === undefined ? [process.execPath, [RUNTIME]] : [options.python, ['-m', 'awslambdaric', handler]];
+  const child = spawn(command, args, {
     cwd: options.taskRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: lambdaEnvironment(options, api.address),
@@ -106,6 +114,7 @@ export async function startLambdaFunction(options: LambdaFunctionOptions): Promi
   const run = (event: unknown): Promise<InvocationOutcome> => api.invoke(event, options.timeoutMs ?? 30_000);
   return {
     lines,
+    pid: child.pid ?? 0,
     run,
     async answer(event) {
       const outcome = await run(event);

@@ -5,6 +5,7 @@ import { type ConfirmMode, createApprovals } from '../../src/mcp/approvals.ts';
 import type { Caller } from '../../src/mcp/caller.ts';
 import { createRateLimit } from '../../src/mcp/rate-limit.ts';
 import { createSchemaValidators } from '../../src/mcp/schema-validators.ts';
+import { fixedTools } from '../../src/mcp/tool-source.ts';
 import type { Tool } from '../../src/mcp/tools/tool.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from '../../src/ports/http.ts';
@@ -68,7 +69,7 @@ export function createTestApp(options: TestAppOptions): TestApp {
   const log = createMemoryLog();
   const app = createMcpApp({
     door: async (request) => ({ ok: true, caller: options.callerOf?.(request) ?? testCaller }),
-    tools: options.tools,
+    tools: fixedTools(options.tools),
     approvals: createApprovals({
       store,
       clock,

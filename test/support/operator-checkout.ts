@@ -51,7 +51,7 @@ export async function createOperatorCheckout(environment: Readonly<Record<string
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-operator-'));
   const copy = (name: string) =>
     cp(join(ROOT, name), join(folder, name), { recursive: true, filter: (path) => !NOT_COPIED.test(path) });
-  await Promise.all(['build', 'package.json', 'scripts', 'src', 'terraform', 'tsconfig.json'].map(copy));
+  await Promise.all(['build', 'gateway', 'package.json', 'scripts', 'src', 'terraform', 'tsconfig.json'].map(copy));
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await mkdir(join(folder, 'dist'));
   const base = {

@@ -18,6 +18,13 @@ const DNS = { domain: 'dev.sallyport.example.com', zone_id: 'Z0123456789EXAMPLE'
 /** Starting, one apply and some plans on a busy machine, for `beforeAll`. */
 export const PLANNED_ACCOUNT_MS = 600_000;
 
+/** A role in another account that the AWS tools may take. */
+const BILLING_ROLE = 'arn:aws:iam::111122223333:role/sallyport-aws-reads';
+const AWS_TOOLS = {
+  accounts: { billing: BILLING_ROLE },
+  writes: { services: [`arn:aws:ecs:${TEST_REGION}:${ACCOUNT}:service/gateway/web`] },
+};
+
 /** Everything that gives somebody a right is switched on. */
 const EVERYTHING = {
   ...DNS,
@@ -27,11 +34,13 @@ const EVERYTHING = {
     rate_limit: 1000,
   },
   google_client_id: '1-x.apps.googleusercontent.com',
+  aws_accounts: { billing: BILLING_ROLE },
   key_door: true,
   model: 'openai:gpt',
   sign_in_client_id: '1-x.apps.googleusercontent.com',
   sign_in_issuer: 'https://accounts.google.com',
   stream: { bearer: true },
+  toolsets: ['calendar', 'aws', 'aws-writes'],
 };
 
 export interface PlannedAccount {
@@ -49,7 +58,7 @@ async function applyFoundation(emulator: Ministack): Promise<Plan> {
   const copy = await copyTerraform({ root: 'foundation', env: emulator.environment });
   try {
     const github = { repository: 'example/sallyport', owner_id: '1234567', repository_id: '987654321' };
-    const vars = copy.variables({ vars: { environment: ENVIRONMENT, dns: DNS, edge: true, github } });
+    const vars = copy.variables({ vars: { environment: ENVIRONMENT, dns: DNS, edge: true, github, aws: AWS_TOOLS } });
     const applied = await copy.run('apply', '-auto-approve', '-no-color', '-parallelism=30', ...vars);
     if (applied.code !== 0) throw new Error(applied.output);
     const shown = JSON.parse((await copy.run('show', '-json')).output) as {

@@ -23,6 +23,8 @@ export interface RecordedCall {
   /** What a policy's resources and conditions are held against, in the API's own member names. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly status: number;
+  /** The role that it was asked with, where that is one that the function had become. */
+  readonly as?: string;
 }
 
 export interface RecordingProxy {
@@ -52,6 +54,8 @@ async function forward(upstream: string, request: IncomingMessage, body: Buffer)
 export async function startRecordingProxy(upstream: string, names: readonly string[]): Promise<RecordingProxy> {
   const calls: RecordedCall[] = [];
   const servers = new Map<string, Server>();
+  /** Access key to the role that it was given out for. */
+  const assumed = new Map<string, string>();
 
   const pass = async (name: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -59,9 +63,21 @@ export async function startRecordingProxy(upstream: string, names: readonly stri
       const answer = await forward(upstream, request, body);
       const status = answer.statusCode ?? 0;
       const { method = 'GET', url = '/', headers } = request;
-      calls.push({ function: name, ...describeAwsCall({ method, url, headers, body: body.toString('utf8') }), status });
+      const call = describeAwsCall({ method, url, headers, body: body.toString('utf8') });
+      const as = assumed.get(/Credential=([^/]+)\//.exec(String(headers['authorization'] ?? ''))?.[1] ?? '');
+      calls.push({ function: name, ...call, status, ...(as === undefined ? {} : { as }) });
       response.writeHead(status, answer.headers);
-      answer.pipe(response);
+      if (call.service !== 'sts') {
+        answer.pipe(response);
+        return;
+      }
+      const told = await readAll(answer);
+      const key = /<AccessKeyId>([^<]+)</.exec(told.toString('utf8'))?.[1];
+      const role = String(call.request['RoleArn'] ?? '')
+        .split('/')
+        .at(-1);
+      if (key !== undefined && role !== undefined && role !== '') assumed.set(key, role);
+      response.end(told);
     } catch {
       // The emulator is gone, or the function is: either way a connection that breaks off, as AWS being away would.
       response.destroy();

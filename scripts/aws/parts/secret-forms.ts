@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parsePushTopics } from '../../../src/adapters/notify/push-topics.ts';
+import { serverSecrets } from '../../../src/config/upstream-auth.ts';
 import { createSecret } from '../../../src/kernel/secret.ts';
 
 // Every parameter that holds a secret: what it looks like, who gives it. A form is checked before anything is written; what is wrong with a
@@ -15,7 +16,17 @@ export interface SecretForm {
   /** `person`: asked for. `here`: made by us where nothing is there. `certs`: written by another command. */
   readonly from: 'person' | 'here' | 'certs';
   /** Which of the environment's values makes it needed; always, when left out. */
-  readonly when?: 'redis' | 'key-door' | ModelProvider | 'sign-in' | 'edge' | 'notify' | 'ntfy-token' | 'slack';
+  readonly when?:
+    | 'redis'
+    | 'key-door'
+    | ModelProvider
+    | 'sign-in'
+    | 'edge'
+    | 'notify'
+    | 'ntfy-token'
+    | 'tee-times-key'
+    | 'server-secrets'
+    | 'slack';
   /** What is wrong with a value, if anything. */
   readonly problem: (value: string) => string | undefined;
   /** What becomes of it when a value is replaced. */
@@ -45,6 +56,20 @@ function topicProblem(value: string): string | undefined {
     return undefined;
   } catch {
     return 'it is one topic (letters, digits, - and _), or <person>=<topic> for each person with commas between';
+  }
+}
+
+/** As the MCP API reads it. */
+function serverSecretsProblem(value: string): string | undefined {
+  const parsed = serverSecrets.safeParse(parseOrNothing(value));
+  return parsed.success ? undefined : 'it is one JSON object of names and texts: {"<name>": "<secret>"}';
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -101,6 +126,20 @@ export const SECRET_FORMS: readonly SecretForm[] = [
     from: 'person',
     when: 'ntfy-token',
     problem: printable(8),
+  },
+  {
+    name: 'tee-times-key',
+    what: 'key of the tee-time service behind the golf tools',
+    from: 'person',
+    when: 'tee-times-key',
+    problem: printable(8),
+  },
+  {
+    name: 'server-secrets',
+    what: 'what proves this system to other MCP servers: {"<name>": "<secret>"}',
+    from: 'person',
+    when: 'server-secrets',
+    problem: serverSecretsProblem,
   },
   {
     name: 'slack-signing-secret',

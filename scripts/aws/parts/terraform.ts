@@ -8,7 +8,7 @@ import { tellApply } from './tell-apply.ts';
 
 // Terraform for one root of one environment: init by scripts/terraform-init, a plan that is kept in a file, and the apply of exactly that plan.
 
-export type Root = 'foundation' | 'service';
+export type Root = 'foundation' | 'gateway' | 'service';
 
 const TERRAFORM_FOLDER = 'terraform';
 /** Plans and summaries, out of version control. */
@@ -51,7 +51,7 @@ export interface PlanOptions {
 
 /** The file with an environment's values for a root. */
 export function variableFile(environment: EnvironmentName, root: Root): string {
-  const name = root === 'service' ? `${environment}.tfvars` : `${environment}.foundation.tfvars`;
+  const name = root === 'service' ? `${environment}.tfvars` : `${environment}.${root}.tfvars`;
   return join(TERRAFORM_FOLDER, 'environments', name);
 }
 

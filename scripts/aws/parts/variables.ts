@@ -52,6 +52,12 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
     edge: isGiven('edge'),
     slack: raw('slack') === 'true',
     notify: isToolset('notify'),
+    // The assignment is of one line, or a block whose end stands at the left margin.
+    'tee-times-key':
+      isToolset('golf') &&
+      /^tee_times\s*=\s*\{(?:[^\n]*\}|[\s\S]*?^\})/m.exec(text)?.[0].match(/\bkey\s*=\s*true\b/) != null,
+    'server-secrets':
+      /^servers\s*=\s*\{(?:[^\n]*\}|[\s\S]*?^\})/m.exec(text)?.[0].match(/\bsecrets\s*=\s*true\b/) != null,
     'ntfy-token': isToolset('notify') && /\btoken\s*=\s*true\b/.test(raw('ntfy') ?? ''),
   };
   return {

@@ -9,6 +9,8 @@ import { AppError } from '../../kernel/app-error.ts';
 // function is deployed with can hold it. One request, signed here: the SDK's client of Lambda would be the largest file in the zip.
 
 export interface FunctionUrl {
+  /** As AWS gave it. */
+  readonly url: string;
   /** As events carry it: `<id>.lambda-url.<region>.on.aws`. */
   readonly domainName: string;
   readonly id: string;
@@ -62,7 +64,7 @@ export async function readFunctionUrl(request: FunctionUrlRequest): Promise<Func
   try {
     const { FunctionUrl: url, AuthType: type } = answer.parse(await ask(request));
     const domainName = new URL(url).host;
-    return { domainName, id: domainName.split('.')[0] ?? '', checksSignatures: type === 'AWS_IAM' };
+    return { url, domainName, id: domainName.split('.')[0] ?? '', checksSignatures: type === 'AWS_IAM' };
   } catch (cause) {
     throw new AppError('unavailable', 'It cannot be found out just now who signed this request. Try again.', { cause });
   }

@@ -38,16 +38,17 @@ function tooLarge(limit: number): AppError {
 }
 
 /** Collects the body up to the limit. A connection that ends before the announced length is an error, never a short body. */
-async function readBody(message: IncomingMessage, limit: number): Promise<Uint8Array> {
+async function readBody(message: IncomingMessage, limit: number, sink?: (piece: Uint8Array) => void) {
   if (Number(message.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
+    if (sink === undefined) chunks.push(chunk);
+    else sink(chunk);
   }
-  return Buffer.concat(chunks, size);
+  return Buffer.concat(chunks);
 }
 
 function requestHeaders(request: OutsideRequest, body: Uint8Array | undefined): Record<string, string | number> {
@@ -112,8 +113,10 @@ export function createExchange(): { readonly exchange: Exchange; readonly close:
           });
       });
       outgoing.on('response', (message) => {
-        readBody(message, limit)
-          .then((bytes) => resolve({ status: message.statusCode ?? 0, headers: flattenHeaders(message), body: bytes }))
+        const head = { status: message.statusCode ?? 0, headers: flattenHeaders(message) };
+        const collect = async () => readBody(message, limit, request.stream?.(head));
+        collect()
+          .then((body) => resolve({ ...head, body }))
           .catch((error: unknown) => {
             outgoing.destroy();
             reject(error);

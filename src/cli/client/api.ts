@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
+import { ApiRefusal } from './api-refusal.ts';
 import { isLoopback } from './proxy.ts';
 import { readRetryAfter, retryDelayMs } from './retry.ts';
 import type { SignRequest } from './sigv4.ts';
@@ -35,19 +36,6 @@ export interface ApiRequest {
 }
 
 const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string(), request_id: z.string() }) });
-
-/** The API's own words for what went wrong, with the request id that an operator asks for. */
-export class ApiRefusal extends Error {
-  override readonly name = 'ApiRefusal';
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string, requestId: string) {
-    super(`${message} (${code}, request ${requestId})`);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 const ANSWER_MS = 60_000;
 /** Answers are pages of text: what is larger is none of ours. */

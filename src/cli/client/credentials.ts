@@ -11,8 +11,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CredentialsRequest {
   readonly environment: Environment;
-  /** Base URL of the Agent API, without a trailing slash. */
+  /** Base URL of the Agent API, without a trailing slash; or whatever else the file has a sign-in for. */
   readonly agentUrl: string;
+  /** An access token that was turned down: while the file still holds it, it is due whatever its time. */
+  readonly refused?: string | undefined;
   readonly transport?: Transport;
   readonly nowMs?: () => number;
 }
@@ -54,12 +56,14 @@ async function refresh(login: Login, request: CredentialsRequest, nowMs: () => n
 export async function currentAuthorization(request: CredentialsRequest): Promise<string | undefined> {
   const nowMs = request.nowMs ?? Date.now;
   const file = loginFileOf(request.environment);
-  const isDue = (login: Login): boolean => login.expires_at_ms - nowMs() < EARLY_MS;
+  const isDue = (login: Login): boolean =>
+    login.expires_at_ms - nowMs() < EARLY_MS || login.access_token === request.refused;
   const login = await file.read(request.agentUrl);
   if (login === undefined) return undefined;
   if (!isDue(login)) return login.access_token;
+  const isRefused = login.access_token === request.refused;
   if (login.refresh_token === undefined) {
-    if (login.expires_at_ms > nowMs()) return login.access_token;
+    if (login.expires_at_ms > nowMs() && !isRefused) return login.access_token;
     throw signInAgain();
   }
   // Under the lock it is read again: another command may have refreshed it meanwhile.

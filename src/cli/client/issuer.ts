@@ -12,6 +12,8 @@ export interface IssuerMetadata {
   readonly tokenEndpoint: string;
   readonly deviceAuthorizationEndpoint?: string | undefined;
   readonly revocationEndpoint?: string | undefined;
+  /** Where clients make themselves known (RFC 7591). */
+  readonly registrationEndpoint?: string | undefined;
   /** It promises to name itself in every answer (RFC 9207 §3). */
   readonly namesItself: boolean;
 }
@@ -46,6 +48,7 @@ const metadata = z.object({
   token_endpoint: endpoint,
   device_authorization_endpoint: endpoint.optional(),
   revocation_endpoint: endpoint.optional(),
+  registration_endpoint: endpoint.optional(),
   authorization_response_iss_parameter_supported: z.boolean().default(false),
 });
 const visibleText = z.string().regex(/^[!-~]{1,8192}$/);
@@ -55,6 +58,7 @@ const tokenAnswer = z.object({
   expires_in: z.coerce.number().positive().max(31_536_000).optional(),
   refresh_token: visibleText.optional(),
 });
+const registered = z.looseObject({ client_id: visibleText });
 const refusal = z.object({ error: z.string().regex(/^[!-~]{1,64}$/) });
 
 function addressOf(text: string): URL {
@@ -64,15 +68,23 @@ function addressOf(text: string): URL {
 }
 
 export interface IssuerClient {
-  /** OpenID Connect Discovery §4. Rejects when the document is another issuer's. */
+  /** OpenID Connect Discovery §4, RFC 8414. Rejects when the document is another issuer's. */
   discover(issuer: string): Promise<IssuerMetadata>;
   /** One form, one JSON answer. Rejects with IssuerRefusal when the issuer says no. */
   post<Schema extends z.ZodType>(
     url: string,
     form: Readonly<Record<string, string | undefined>>,
     schema: Schema,
+    authorization?: string,
   ): Promise<z.infer<Schema>>;
-  requestToken(url: string, form: Readonly<Record<string, string | undefined>>): Promise<TokenSet>;
+  /** `authorization` for clients that prove themselves by a header (RFC 6749 §2.3.1). */
+  /** RFC 7591: a public client of this computer's loopback, by its new id. */
+  register(url: string, client: { readonly name: string; readonly redirectUri: string }): Promise<string>;
+  requestToken(
+    url: string,
+    form: Readonly<Record<string, string | undefined>>,
+    authorization?: string,
+  ): Promise<TokenSet>;
 }
 
 export function createIssuerClient(deps: {
@@ -82,12 +94,17 @@ export function createIssuerClient(deps: {
   async function exchange(
     method: 'GET' | 'POST',
     address: string,
-    body?: string,
+    {
+      body,
+      authorization,
+      type = 'application/x-www-form-urlencoded',
+    }: { readonly body?: string; readonly authorization?: string | undefined; readonly type?: string } = {},
   ): Promise<{ readonly status: number; readonly json: unknown }> {
     const url = addressOf(address);
     const headers = {
       accept: 'application/json',
-      ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(body !== undefined && { 'content-type': type }),
+      ...(authorization !== undefined && { authorization }),
     };
     try {
       const answer = await deps.transport({
@@ -112,9 +129,12 @@ export function createIssuerClient(deps: {
     }
   }
 
-  const post: IssuerClient['post'] = async (url, form, schema) => {
+  const post: IssuerClient['post'] = async (url, form, schema, authorization) => {
     const fields = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const { status, json } = await exchange('POST', url, new URLSearchParams(fields).toString());
+    const { status, json } = await exchange('POST', url, {
+      body: new URLSearchParams(fields).toString(),
+      authorization,
+    });
     const shaped = schema.safeParse(json);
     if (status === 200 && shaped.success) return shaped.data;
     const refused = refusal.safeParse(json);
@@ -125,11 +145,18 @@ export function createIssuerClient(deps: {
     );
   };
 
+  /** As an OpenID provider, or else as a plain authorization server, whose document lies before its path (RFC 8414 §3.1). */
+  async function describe(issuer: string): Promise<{ readonly status: number; readonly json: unknown }> {
+    const openId = await exchange('GET', `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+    if (openId.status !== 404) return openId;
+    const { origin, pathname } = new URL(issuer);
+    return exchange('GET', `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`);
+  }
+
   return {
     post,
     async discover(issuer) {
-      const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-      const { status, json } = await exchange('GET', url);
+      const { status, json } = await describe(issuer);
       const found = metadata.safeParse(json);
       if (status !== 200 || !found.success) {
         throw new AppError('upstream_failed', `${issuer} does not describe itself (${status}).`);
@@ -144,12 +171,27 @@ export function createIssuerClient(deps: {
         tokenEndpoint: found.data.token_endpoint,
         deviceAuthorizationEndpoint: found.data.device_authorization_endpoint,
         revocationEndpoint: found.data.revocation_endpoint,
+        registrationEndpoint: found.data.registration_endpoint,
         namesItself: found.data.authorization_response_iss_parameter_supported,
       };
     },
-    async requestToken(url, form) {
+    async register(url, { name, redirectUri }) {
+      const asked = {
+        client_name: name,
+        redirect_uris: [redirectUri],
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+      };
+      const { status, json } = await exchange('POST', url, { body: JSON.stringify(asked), type: 'application/json' });
+      const made = registered.safeParse(json);
+      if ((status === 200 || status === 201) && made.success) return made.data.client_id;
+      throw new AppError('upstream_failed', `${new URL(url).origin} registers no client (${status}). Set "client_id".`);
+    },
+    async requestToken(url, form, authorization) {
       const startedMs = deps.nowMs();
-      const answer = await post(url, form, tokenAnswer);
+      const answer = await post(url, form, tokenAnswer, authorization);
       return {
         accessToken: answer.access_token,
         refreshToken: answer.refresh_token,

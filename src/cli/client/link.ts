@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
-import { ApiRefusal, type ApiRequest, callApi, type Endpoint } from './api.ts';
+import { type ApiRequest, callApi, type Endpoint } from './api.ts';
+import { ApiRefusal } from './api-refusal.ts';
 import { listenOnLoopback } from './loopback.ts';
 
 // The terminal's half of linking: it holds the access token, the browser holds the session of the person. The browser comes by on this

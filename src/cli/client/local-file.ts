@@ -26,6 +26,8 @@ export const localFile = z.object({
     trust_domain: z.string(),
   }),
   key_door: z.object({ url: here, token: z.string() }),
+  /** Says itself where tokens come from (RFC 9728). */
+  oauth_door: z.object({ url: here }),
   /** This token may approve. */
   oauth: z.object({ url: here, token: z.string() }),
   google: z.object({ url: z.string() }),

@@ -25,6 +25,8 @@ export interface LoginDeps {
   readonly client: IssuerClient;
   readonly nowMs: () => number;
   readonly wait?: (ms: number) => Promise<void>;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
 }
 
 const BROWSER_MS = 5 * 60_000;
@@ -144,7 +146,8 @@ export async function loginByBrowser(
   const verifier = secretText();
   const listener = await listen(issuer, state, wish.port ?? 0);
   const timer = new AbortController();
-  const tooLong = sleep(BROWSER_MS, undefined, { signal: timer.signal }).then(() => {
+  const ends = deps.signal === undefined ? timer.signal : AbortSignal.any([timer.signal, deps.signal]);
+  const tooLong = sleep(BROWSER_MS, undefined, { signal: ends }).then(() => {
     throw new AppError('timed_out', 'Nobody signed in within five minutes. Run the command again.');
   });
   try {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
-import { ApiRefusal, callApi, type Endpoint, openApi } from './api.ts';
+import { callApi, type Endpoint, openApi } from './api.ts';
+import { ApiRefusal } from './api-refusal.ts';
 import { type Question, questionBody, TURN_MS, type TurnAnswer, turnAnswer } from './chat.ts';
 import { readEvents } from './server-sent-events.ts';
 import { TransportError } from './transport.ts';

@@ -163,9 +163,25 @@ const loopbackLookup: LookupFunction = (_name, options, done) => {
 const lookupFor = ({ hostname }: URL) =>
   isLoopback(hostname) && hostname.endsWith('.localhost') ? { lookup: loopbackLookup } : {};
 
+/** PEM. */
+export interface OwnTls {
+  /** In place of the public authorities. */
+  readonly ca?: string;
+  /** Proves the caller in the handshake; `key` is its private key. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** Idle connections do not keep the process alive. */
-export function createTransport(environment: Environment = {}, patience: Patience = PATIENCE): Transport {
-  const kept: Agents = { plain: new PlainAgent({ keepAlive: true }), tls: new TlsAgent({ keepAlive: true }) };
+export function createTransport(
+  environment: Environment = {},
+  patience: Patience = PATIENCE,
+  ownTls: OwnTls = {},
+): Transport {
+  const kept: Agents = {
+    plain: new PlainAgent({ keepAlive: true }),
+    tls: new TlsAgent({ keepAlive: true, ...ownTls }),
+  };
 
   async function open(wire: WireRequest): Promise<ClientRequest> {
     const { url, method } = wire;
@@ -187,12 +203,14 @@ export function createTransport(environment: Environment = {}, patience: Patienc
       });
     }
     if (proxy === undefined) {
-      return tlsRequest(url, { method, headers, agent: wire.once ? false : kept.tls, ...lookupFor(url) });
+      const agent = wire.once ? false : kept.tls;
+      return tlsRequest(url, { method, headers, agent, ...ownTls, ...lookupFor(url) });
     }
     const socket = await tunnel(proxy, url, patience);
     // RFC 6066 §3: an address is no server name.
     const named = isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: url.hostname };
-    const createConnection = () => tlsConnect({ socket, host: url.hostname, ...named, ALPNProtocols: ['http/1.1'] });
+    const createConnection = () =>
+      tlsConnect({ socket, host: url.hostname, ...named, ...ownTls, ALPNProtocols: ['http/1.1'] });
     // An agent, even none, would connect by itself; without one Node takes port 80 for the usual one.
     return tlsRequest(url, { method, headers: { host: url.host, ...headers }, createConnection });
   }

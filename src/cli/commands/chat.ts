@@ -6,7 +6,7 @@ import { AppError } from '../../kernel/app-error.ts';
 import { describeApproval, QUESTION, readDecision } from '../approval-prompt.ts';
 import { CHAT_COMMANDS, type ChatCommands, createChatCommands } from '../chat-commands.ts';
 import { type ChatSession, createChatSession } from '../chat-session.ts';
-import { ApiRefusal } from '../client/api.ts';
+import { ApiRefusal } from '../client/api-refusal.ts';
 import type { Approval } from '../client/chat.ts';
 import { conversationId } from '../client/conversations.ts';
 import { stateFolder } from '../config-file.ts';

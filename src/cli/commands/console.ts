@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
 import { showLink } from '../browser.ts';
-import { ApiRefusal, type Endpoint, readApi } from '../client/api.ts';
+import { type Endpoint, readApi } from '../client/api.ts';
+import { ApiRefusal } from '../client/api-refusal.ts';
 import { handOverToken } from '../client/hand-over.ts';
 import { agentEndpoint, type CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';

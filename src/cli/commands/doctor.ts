@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Endpoint } from '../client/api.ts';
@@ -99,8 +100,53 @@ async function examine(context: CliContext, command: Command): Promise<readonly 
   return findings;
 }
 
+/** Of the project in whose folder this runs; nothing where there is none. */
+async function projectFindings(context: CliContext, command: Command): Promise<readonly Finding[]> {
+  const { findProjectFile } = await import('../ide/project-file.ts');
+  const path = findProjectFile(process.cwd());
+  if (path === undefined) return [];
+  const { examineProject } = await import('../ide/examine-project.ts');
+  const { environment } = context;
+  const { profile, region } = command.optsWithGlobals<{ readonly profile?: string; readonly region?: string }>();
+  return examineProject({
+    path,
+    open: async (project) => {
+      const { createAwsIdentity } = await import('../client/aws-identity.ts');
+      const { openReads } = await import('../../compose/ide.ts');
+      const aws = createAwsIdentity({
+        environment,
+        ...(profile !== undefined && { profile }),
+        ...(region !== undefined && { region }),
+        ...(project.region !== undefined && { fallbackRegion: project.region }),
+      });
+      // One word for all of them, where nobody is signed in.
+      await aws.credentials();
+      const platform = { clock: { nowMs: () => Date.now() }, random: { bytes: (count: number) => randomBytes(count) } };
+      const { reader, places } = await openReads({ environment, aws, platform });
+      return { reader, region: project.region ?? places.region };
+    },
+  });
+}
+
+/** Servers of a bridge are looked at where this person has described some. */
+async function examineBridge({ environment }: CliContext): Promise<readonly Finding[]> {
+  const { bridgePath } = await import('../bridge/bridge-file.ts');
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(bridgePath(environment)) && (environment['SALLYPORT_BRIDGE_URL'] ?? '') === '') return [];
+  const { findBridgeServers } = await import('../bridge/bridge-servers.ts');
+  const { examineDoor } = await import('../bridge/examine-bridge.ts');
+  try {
+    const doors = findBridgeServers({ environment, flags: {}, local: undefined });
+    return (await Promise.all(doors.map((door) => examineDoor(door, environment)))).flat();
+  } catch (error) {
+    if (error instanceof AppError) return [bad(error.message, 'mend it in bridge.json (docs/bridge.md)')];
+    throw error;
+  }
+}
+
 async function doctor(context: CliContext, options: JsonOption, command: Command): Promise<void> {
-  const findings = await examine(context, command);
+  const [own, project] = [await examine(context, command), await projectFindings(context, command)];
+  const findings = [...own, ...project, ...(await examineBridge(context))];
   const { outStyle: style } = context;
   const worst = findings.filter(({ state }) => state === 'bad');
   if (worst.length > 0) context.endWith(EXIT.failed);

@@ -45,6 +45,9 @@ export interface AgentChecks {
 const DEFAULT_REVOCATION_RELOAD_SECONDS = 10;
 const MAX_REVOCATION_RELOAD_SECONDS = 30;
 
+/** Behind the endpoint's own path; the id is a task's. */
+const STATUS_PATH = /^\/status\/[A-Za-z0-9_-]{43}$/;
+
 /** A store that fails, or a record that cannot be read, is a refusal with its own reason; nothing is decided without it. */
 async function orRefuse<Value>(
   reason: DoorReason,
@@ -93,9 +96,12 @@ function createSignatureCheck(options: AgentDoorOptions): AgentChecks['signature
   }
   const readMaster = options.readMaster ?? (async () => hmacMaster);
   const keyrings = createKeyringSource({ store, clock, hmacMaster: readMaster, cacheSeconds });
-  const target = { authority: normalizeAuthority(options.authority), path: options.path };
+  const authority = normalizeAuthority(options.authority);
+  // The endpoint, or one call behind it (`/status/{id}`): the path that was asked for is the one that must be signed.
+  const pathOf = ({ path }: HttpRequest): string =>
+    path.startsWith(options.path) && STATUS_PATH.test(path.slice(options.path.length)) ? path : options.path;
   return async (request, certificate) => {
-    const parsed = parseSignedMessage(request, target);
+    const parsed = parseSignedMessage(request, { authority, path: pathOf(request) });
     if (!parsed.ok) return parsed;
     const signature = parsed.value;
     const timely = checkWindow(signature, clock.nowMs());

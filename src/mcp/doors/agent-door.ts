@@ -102,8 +102,8 @@ async function passAll(
   const { person } = delegation.value;
   // A bridge carries the calls of some client whose conversation it does not see: it cannot vouch for one.
   const tainted = delegation.value.tainted || certificate.spiffeId.bridgePerson !== undefined;
-  return {
-    ok: true,
-    value: { door: 'agent', person, agent, scopes: scopes.value, tainted, certificateSerial: certificate.serial },
-  };
+  const { serial, issuer, notAfterMs } = certificate;
+  const proof = { kind: 'certificate', issuer, serial, ends_at_ms: notAfterMs } as const;
+  const proved = { person, agent, scopes: scopes.value, tainted, certificateSerial: serial, standing: proof };
+  return { ok: true, value: { door: 'agent', ...proved } };
 }

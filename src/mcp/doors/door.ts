@@ -5,6 +5,7 @@ import type { TokenReason } from '../../trust/access-token.ts';
 import type { CertificateReason, CertificateShapeReason } from '../../trust/client-certificate.ts';
 import type { DelegationReason } from '../../trust/delegation.ts';
 import type { GrantReason } from '../../trust/grant.ts';
+import type { JwtReason } from '../../trust/jwt.ts';
 import type { KeyReason } from '../../trust/keyring.ts';
 import type { RevocationReason } from '../../trust/revocation-list.ts';
 import type { SignatureReason, WindowReason } from '../../trust/signature-verification.ts';
@@ -26,6 +27,9 @@ type DoorFault =
   | 'grant_store_unavailable'
   | 'token_missing'
   | 'token_store_unavailable'
+  | 'identity_unknown'
+  | 'identity_store_unavailable'
+  | 'issuer_unavailable'
   | 'door_fault';
 
 export type DoorReason =
@@ -40,6 +44,7 @@ export type DoorReason =
   | 'digest_mismatch'
   | DelegationReason
   | GrantReason
+  | JwtReason
   | TokenReason;
 
 /** What was proved, or at least claimed over a proved connection, before the refusal: for the log only. */
@@ -58,6 +63,8 @@ export interface DoorRefusal extends Seen {
   readonly detail?: string;
   /** For the answer: `Retry-After` on 503, `WWW-Authenticate` on 401 (RFC 9110 §11.6.1). The agent door's is always the same. */
   readonly headers: Readonly<Record<string, string>>;
+  /** For the answer, where a caller who has proved who they are may be told what to do. */
+  readonly told?: { readonly message: string; readonly details: Readonly<Record<string, string>> };
 }
 
 export type DoorVerdict = { readonly ok: true; readonly caller: Caller } | DoorRefusal;
@@ -81,6 +88,8 @@ export function codeOf(reason: DoorReason): 'unauthenticated' | 'forbidden' | 'u
     case 'grant_of_another':
     case 'grant_expired':
     case 'grant_scope':
+    case 'jwt_scope':
+    case 'identity_unknown':
       return 'forbidden';
     case 'revocations_unavailable':
     case 'revocations_stale':
@@ -88,6 +97,8 @@ export function codeOf(reason: DoorReason): 'unauthenticated' | 'forbidden' | 'u
     case 'nonce_store_unavailable':
     case 'grant_store_unavailable':
     case 'token_store_unavailable':
+    case 'identity_store_unavailable':
+    case 'issuer_unavailable':
       return 'unavailable';
     case 'door_fault':
       return 'internal';

@@ -3,7 +3,14 @@ import type { Clock } from '../../ports/clock.ts';
 import type { HttpRequest } from '../../ports/http.ts';
 import type { KeyValueStore } from '../../ports/key-value-store.ts';
 import type { Log } from '../../ports/log.ts';
-import { parseToken, type TokenRecord, tokenKey, tokenRecord, verifyToken } from '../../trust/access-token.ts';
+import {
+  isPrevious,
+  parseToken,
+  type TokenRecord,
+  tokenKey,
+  tokenRecord,
+  verifyToken,
+} from '../../trust/access-token.ts';
 import { readRecord } from '../../trust/record.ts';
 import { createRefusal, type Door, type DoorReason, type DoorVerdict, describeCause, reportRefusal } from './door.ts';
 
@@ -39,14 +46,28 @@ export function createKeyDoor(options: KeyDoorOptions): Door {
     } catch (cause) {
       return refuse('token_store_unavailable', describeCause(cause));
     }
-    return verifyToken(token.secret, record, { audience: 'mcp', nowMs: clock.nowMs() });
+    const verified = verifyToken(token.secret, record, { audience: 'mcp', nowMs: clock.nowMs() });
+    // Whoever rotated it sees by this who has not changed over.
+    if (verified.ok && isPrevious(token.secret, record)) {
+      log.warn('door.previous_token', {
+        request_id: request.requestId,
+        token: token.id,
+        until: record.previous?.until,
+      });
+    }
+    return verified;
   }
 
   return async (request): Promise<DoorVerdict> => {
     const token = await checkToken(request);
     if (token.ok) {
-      const { id, person, scopes } = token.value;
-      return { ok: true, caller: { door: 'key', person, agent: `token/${id}`, scopes, tainted: true } };
+      const { id, person, scopes, rate: perMinute } = token.value;
+      const standing = { kind: 'token', id } as const;
+      const own = perMinute === undefined ? {} : { perMinute };
+      return {
+        ok: true,
+        caller: { door: 'key', person, agent: `token/${id}`, scopes, tainted: true, standing, ...own },
+      };
     }
     const challenge = token.reason === 'token_missing' ? CHALLENGE : INVALID_TOKEN_CHALLENGE;
     const refusal = createRefusal({ ...token, challenge }, {});

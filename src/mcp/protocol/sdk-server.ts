@@ -5,12 +5,15 @@ import {
   type jsonSchemaValidator,
   ProtocolError,
   Server,
+  type ServerCapabilities,
   type ServerContext,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
+import { holdsScopes } from '../../trust/scope.ts';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
-import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
+import { laterOf, TASKS_EXTENSION } from './later.ts';
+import type { CallOutcome, ProtocolDeps, ProtocolRequest, ToolCall } from './seam.ts';
 import { SharedTransport } from './shared-transport.ts';
 import { APPROVAL_INPUT, answerCall } from './tool-answers.ts';
 
@@ -23,7 +26,7 @@ export const MODERN_VERSION = '2026-07-28';
 /** Newest first: what `initialize` offers to a client that asks for a revision not served. */
 export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18'];
 
-/** How long a client may keep the list; the same for everyone at this endpoint, so anyone may. */
+/** How long a client may keep the list. Where it is the same for everyone at this endpoint, anyone may. */
 const LIST_TTL_MS = 5 * 60_000;
 const INVALID_PARAMS = -32602;
 
@@ -43,6 +46,13 @@ const noValidator: jsonSchemaValidator = {
     throw new Error('this server validates no schema through the SDK');
   },
 };
+
+/** What a call keeps of the request it came in. */
+export function behindCall(request: ProtocolRequest): Omit<ToolCall, 'name' | 'arguments' | 'declined'> {
+  const { caller, requestId, log, signal, stages, traceparent } = request;
+  const told = { ...(stages !== undefined && { stages }), ...(traceparent !== undefined && { traceparent }) };
+  return { caller, requestId, log, signal, ...told };
+}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -70,13 +80,17 @@ function declined(ctx: ServerContext): boolean {
   return answer.kind === 'elicit' && answer.action !== 'accept';
 }
 
-function listTools(server: Server, deps: ProtocolDeps): void {
-  // What a call of it needs, for clients that show a person their tools. Nobody may rely on it: each call is checked.
-  const tools = deps.tools.map((tool) => ({ ...listedTool(tool), _meta: { [SCOPES_META_KEY]: tool.scopes } }));
-  server.setRequestHandler('tools/list', { params: anyParams }, async (params) => {
+function listTools(server: Server, transport: SharedTransport<DeliveredRequest>, deps: ProtocolDeps): void {
+  server.setRequestHandler('tools/list', { params: anyParams }, async (params, ctx) => {
     // One page holds all, so no cursor was ever given out.
     if (params['cursor'] !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor');
     await deps.beforeList?.();
+    // What a call of it needs, for clients that show a person their tools. Nobody may rely on it: each call is checked.
+    const { scopes } = transport.exchange(ctx.mcpReq.id).scope.caller;
+    const tools = deps.tools
+      .tools()
+      .filter(({ declaration }) => deps.listByScopes !== true || holdsScopes(scopes, declaration.scopes))
+      .map(({ declaration }) => ({ ...listedTool(declaration), _meta: { [SCOPES_META_KEY]: declaration.scopes } }));
     return { tools };
   });
 }
@@ -84,13 +98,22 @@ function listTools(server: Server, deps: ProtocolDeps): void {
 function callTools(server: Server, transport: SharedTransport<DeliveredRequest>, era: Era, deps: ProtocolDeps): void {
   server.setRequestHandler('tools/call', { params: anyParams }, async (params, ctx) => {
     const exchange = transport.exchange(ctx.mcpReq.id);
-    const { caller, requestId, log, signal, stages } = exchange.scope;
     const name = String(params['name']);
-    const behind = { caller, requestId, log, signal, ...(stages !== undefined && { stages }) };
-    const call = { name, arguments: asParams(params['arguments']), ...behind };
-    const outcome = exchange.scope.outcome ?? (await deps.callTool({ ...call, declined: declined(ctx) }));
+    const call = { name, arguments: asParams(params['arguments']), ...behindCall(exchange.scope) };
+    const later = deps.longCalls === undefined ? {} : { later: laterOf(era, exchange.scope) };
+    const outcome = exchange.scope.outcome ?? (await deps.callTool({ ...call, ...later, declined: declined(ctx) }));
+    if (outcome.kind === 'task' || outcome.kind === 'tasks_needed') {
+      const { answerTask } = await import('./task-answers.ts');
+      return answerTask(outcome, { era, exchange, deps });
+    }
     return answerCall(name, outcome, { era, exchange, canOpenUrls: canOpenUrls(ctx) });
   });
+}
+
+/** How each era is told that calls may go on as tasks. */
+function tasksOf(era: Era): ServerCapabilities {
+  if (era === 'modern') return { extensions: { [TASKS_EXTENSION]: {} } };
+  return { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
 }
 
 /** A connected server. One per era lives as long as the process; `initialize` gets one of its own, to be thrown away. */
@@ -99,11 +122,11 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
   const server = new Server(
     { name, version, ...(title !== undefined && { title }) },
     {
-      capabilities: { tools: { listChanged: false } },
+      capabilities: { tools: { listChanged: false }, ...(deps.longCalls !== undefined && tasksOf(era)) },
       supportedProtocolVersions: era === 'modern' ? [MODERN_VERSION] : [...LEGACY_VERSIONS],
       jsonSchemaValidator: noValidator,
       cacheHints: {
-        'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
+        'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: deps.listByScopes === true ? 'private' : 'public' },
         'server/discover': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
       },
       ...(deps.instructions !== undefined && { instructions: deps.instructions }),
@@ -112,8 +135,13 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
   const transport = new SharedTransport<DeliveredRequest>(
     era === 'modern' ? { era, revision: MODERN_VERSION } : { era },
   );
-  listTools(server, deps);
+  listTools(server, transport, deps);
   callTools(server, transport, era, deps);
+  const { longCalls } = deps;
+  if (longCalls !== undefined) {
+    const { registerTaskMethods } = await import('./task-methods.ts');
+    registerTaskMethods({ server, transport, era, longCalls });
+  }
   server.onerror = deps.onFault;
   await server.connect(transport);
   return { server, transport };

@@ -5,9 +5,17 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/server';
 import { AppError } from '../../kernel/app-error.ts';
+import { laterOf } from './later.ts';
 import { createRemembered, isPlain, plainAnswer, readPlainCall } from './plain-call.ts';
 import { createRoute } from './route.ts';
-import { createEraServer, type Era, type EraServer, LEGACY_VERSIONS, MODERN_VERSION } from './sdk-server.ts';
+import {
+  behindCall,
+  createEraServer,
+  type Era,
+  type EraServer,
+  LEGACY_VERSIONS,
+  MODERN_VERSION,
+} from './sdk-server.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
 import type { Answer } from './shared-transport.ts';
 import { findHeaderFault, readStandardHeaders, type StandardHeaders } from './standard-headers.ts';
@@ -63,7 +71,9 @@ function unsupportedVersion(era: Era, requested: string | undefined, id: Request
  * agent door admits no such header, so a tool that asks for one must not start to be served.
  */
 function refuseHeaderParameters(deps: ProtocolDeps): void {
-  const promising = deps.tools.find((tool) => JSON.stringify(tool.inputSchema).includes('"x-mcp-header":'));
+  const promising = deps.tools
+    .tools()
+    .find(({ declaration }) => JSON.stringify(declaration.inputSchema).includes('"x-mcp-header":'))?.declaration;
   if (promising === undefined) return;
   throw new AppError('misconfigured', `The tool ${promising.name} declares x-mcp-header, which is not served here.`);
 }
@@ -113,9 +123,8 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     }
     const call = meta !== undefined && served.has(meta) ? readPlainCall(message) : undefined;
     if (call === undefined) return deliver(message, meta, request);
-    const { caller, requestId, log, signal, stages } = request;
-    const behind = { caller, requestId, log, signal, ...(stages !== undefined && { stages }) };
-    const outcome = await deps.callTool({ ...call, ...behind, declined: false });
+    const later = deps.longCalls === undefined ? {} : { later: laterOf('modern', request) };
+    const outcome = await deps.callTool({ ...call, ...behindCall(request), ...later, declined: false });
     if (!isPlain(outcome)) return deliver(message, meta, request, outcome);
     return { status: 200, headers: JSON_HEADERS, body: plainAnswer(outcome.result, message.id, serverInfo) };
   }

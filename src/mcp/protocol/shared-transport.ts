@@ -31,6 +31,8 @@ export interface Exchange<Scope> {
   readonly scope: Scope;
   status?: number;
   headers?: Readonly<Record<string, string>>;
+  /** A result that the SDK has no schema for; it is sent in place of the handler's. */
+  instead?: Readonly<Record<string, unknown>>;
 }
 
 interface OpenExchange<Scope> extends Exchange<Scope> {
@@ -92,8 +94,13 @@ export class SharedTransport<Scope> extends PerRequestHTTPServerTransport {
     exchange.resolve({
       status: exchange.status ?? this.#statusOf(message),
       ...(exchange.headers !== undefined && { headers: exchange.headers }),
-      message: { ...message, id: exchange.callerId },
+      message: this.#messageOf(message, exchange),
     });
+  }
+
+  #messageOf(message: JSONRPCMessage, { instead, callerId }: OpenExchange<Scope>): JSONRPCMessage {
+    const replaced = instead !== undefined && 'result' in message ? { ...message, result: { ...instead } } : message;
+    return { ...replaced, id: callerId } as JSONRPCMessage;
   }
 
   #statusOf(message: JSONRPCMessage): number {

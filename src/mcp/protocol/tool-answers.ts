@@ -37,7 +37,7 @@ export interface AnswerContext {
   readonly canOpenUrls: boolean;
 }
 
-function toolResult(result: ToolResult, requestId: string, details: JsonObject | undefined): CallToolResult {
+export function toolResult(result: ToolResult, requestId: string, details: JsonObject | undefined): CallToolResult {
   // What a tool adds is checked by the SDK against the revision's schema, as the whole result is.
   const added = (result.content ?? []) as CallToolResult['content'];
   const content: CallToolResult['content'] = [{ type: 'text', text: result.text }, ...added];
@@ -70,10 +70,14 @@ function approvalAnswer(question: ApprovalQuestion, context: AnswerContext): Inp
   return { ...refused, _meta: { ...refused._meta, ...details } };
 }
 
-function scopeRefusal(scopes: readonly string[], context: AnswerContext): ProtocolError {
+const plainChallenge = (needed: readonly string[]): string =>
+  `Bearer error="insufficient_scope", scope="${needed.join(' ')}"`;
+
+export function scopeRefusal(scopes: readonly string[], context: Pick<AnswerContext, 'exchange'>): ProtocolError {
   const scope = scopes.join(' ');
   context.exchange.status = 403;
-  context.exchange.headers = { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` };
+  const { challenge = plainChallenge } = context.exchange.scope.caller;
+  context.exchange.headers = { 'www-authenticate': challenge(scopes) };
   const data = { code: 'insufficient_scope', scope, request_id: context.exchange.scope.requestId };
   return new ProtocolError(REFUSED, `This call needs the scope ${scope}, which was not granted.`, data);
 }
@@ -94,6 +98,9 @@ export function answerCall(
       throw scopeRefusal(outcome.scopes, context);
     case 'unknown_tool':
       throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${name.slice(0, 128)}`);
+    // Where calls go on behind their answer, `task-answers.ts` has said so before; elsewhere there are none.
+    case 'task':
+    case 'tasks_needed':
     case 'fault':
       throw new ProtocolError(INTERNAL_ERROR, 'Internal error', { request_id: requestId });
   }

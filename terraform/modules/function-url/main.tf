@@ -5,7 +5,7 @@ resource "aws_lambda_function_url" "this" {
   #checkov:skip=CKV_AWS_258:NONE is for callers with a token of ours or of an issuer's, which AWS knows nothing of; the function checks it, and the service root has none unless it is asked for.
   authorization_type = var.authorization
   function_name      = var.function.name
-  invoke_mode        = "RESPONSE_STREAM"
+  invoke_mode        = var.invoke_mode
   qualifier          = var.function.alias_name
 
   dynamic "cors" {

@@ -35,3 +35,15 @@ variable "function" {
     error_message = "function needs the ARN without a version, and an alias: $LATEST is nobody's choice."
   }
 }
+
+variable "invoke_mode" {
+  description = "`RESPONSE_STREAM`: what the function writes goes out as it is written; `BUFFERED`: when it is whole, for functions that answer at once."
+  type        = string
+  default     = "RESPONSE_STREAM"
+  nullable    = false
+
+  validation {
+    condition     = contains(["BUFFERED", "RESPONSE_STREAM"], var.invoke_mode)
+    error_message = "invoke_mode must be BUFFERED or RESPONSE_STREAM."
+  }
+}

@@ -66,7 +66,7 @@ variable "handler" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z-]*\\.handler$", var.handler))
+    condition     = can(regex("^[a-z][a-z_-]*\\.handler$", var.handler))
     error_message = "handler must be `<entry>.handler`."
   }
 }
@@ -142,14 +142,14 @@ variable "reserved_concurrency" {
 }
 
 variable "runtime" {
-  description = "Lambda's name of the Node that runs it."
+  description = "Lambda's name of the Node that runs it, or, for another server, of the Python."
   type        = string
   default     = "nodejs22.x"
   nullable    = false
 
   validation {
-    condition     = can(regex("^nodejs(2[2-9]|[3-9][0-9])\\.x$", var.runtime))
-    error_message = "runtime must be nodejs22.x or later."
+    condition     = can(regex("^(nodejs(2[2-9]|[3-9][0-9])\\.x|python3\\.(1[2-9]|[2-9][0-9]))$", var.runtime))
+    error_message = "runtime must be nodejs22.x or later, or python3.12 or later."
   }
 }
 

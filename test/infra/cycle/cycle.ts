@@ -37,7 +37,7 @@ import {
   streamUrl,
 } from './persons.ts';
 import { openCaller, type RotationFacts, readCredentials, rotateUnderLoad } from './rotation.ts';
-import { ENVIRONMENT, PERSON, type World } from './world.ts';
+import { ENVIRONMENT, PERSON, REGION, type World } from './world.ts';
 
 // The cycle: from an empty account through a real question, a rotation, an outage, a revocation, a release and its rollback, back to an empty account. Each step
 // notes what was found; test/infra/cycle.test.ts says what must have been.
@@ -67,6 +67,8 @@ export interface Facts {
     readonly items: readonly string[];
   };
   readonly console: SeenConsole;
+  /** Whom an AWS tool says that it is, what it finds, and what it says of a region that it may not ask. */
+  readonly awsTool: { readonly whoAmI: string; readonly here: string; readonly elsewhere: string };
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly rotation: RotationFacts;
   readonly outage: OutageFacts;
@@ -162,6 +164,17 @@ async function converse({ world, step, say, facts }: CycleContext): Promise<Enro
   await step('The console, as a browser asks for it.', async () => {
     facts.console = await lookAtConsole();
     say(facts.console.statuses.join(' '));
+  });
+  await step('An AWS tool says as whom it reads: the role for reads, not the function.', async () => {
+    const caller = await openCaller(world, person.id);
+    const ask = async (region: string): Promise<string> => {
+      const args = { operation: 'ListQueues', region };
+      return JSON.stringify(await caller.callTool('sqs_read_operations', args, 'aws.read'));
+    };
+    const whoAmI = await caller.callTool('sts_read_operations', { operation: 'GetCallerIdentity' }, 'aws.read');
+    facts.awsTool = { whoAmI: JSON.stringify(whoAmI), here: await ask(REGION), elsewhere: await ask('ap-south-1') };
+    await caller.close();
+    say(facts.awsTool.whoAmI);
   });
   await step('A booking, which the person approves.', async () => {
     const asked = await ask(world, person, `Book "${MESSAGE_CANARY}" tomorrow from 3pm to 4pm.`, '--yes');

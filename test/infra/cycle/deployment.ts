@@ -36,8 +36,11 @@ export async function writeVariables(world: World): Promise<void> {
     sign_in_client_id: CLIENT_ID,
     rate_per_minute: 10_000,
     console: true,
+    toolsets: ['calendar', 'aws'],
+    aws_regions: [REGION],
   };
   const foundation = {
+    aws: { regions: [REGION] },
     disposable: true,
     dns: { domain: DOMAIN, zone_id: zone },
     github: { repository: 'example/sallyport' },

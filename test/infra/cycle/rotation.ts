@@ -31,6 +31,8 @@ const awsConfig = ({ emulator }: World) => ({
 export interface Caller {
   /** One call of a tool that reads. */
   call(): Promise<ToolOutcome>;
+  /** One call of any tool, for which the person must have granted the scope. */
+  callTool(name: string, args: Readonly<Record<string, unknown>>, scope: string): Promise<ToolOutcome>;
   close(): Promise<void>;
 }
 
@@ -45,9 +47,9 @@ export async function openCaller(world: World, person: string): Promise<Caller> 
     random: { bytes: (count) => randomBytes(count) },
     log: createTestLog(),
   });
-  const principal = (): ToolPrincipal => ({
+  const principal = (scopes: readonly string[] = ['calendar.read']): ToolPrincipal => ({
     person,
-    scopes: ['calendar.read'],
+    scopes,
     traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
     signal: AbortSignal.timeout(60_000),
   });
@@ -58,6 +60,11 @@ export async function openCaller(world: World, person: string): Promise<Caller> 
       if (tool === undefined) throw new Error('the MCP API has no tool freebusy');
       const range = { timeMin: '2027-03-01', timeMax: '2027-03-02', timeZone: 'Europe/Berlin' };
       return tools.call({ ...principal(), tool, arguments: range });
+    },
+    async callTool(name, args, scope) {
+      const found = (await tools.list(principal([scope]))).find((one) => one.name === name);
+      if (found === undefined) throw new Error(`the MCP API has no tool ${name}`);
+      return tools.call({ ...principal([scope]), tool: found, arguments: args });
     },
     async close() {
       await tools.close();

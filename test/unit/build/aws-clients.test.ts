@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { CLIENTS_FOLDER, readOperations, renderAll } from '../../../build/aws-clients.ts';
-import { awsServices } from '../../../src/mcp/tools/aws/aws-tools.ts';
+import { awsServices } from '../../../src/mcp/tools/aws/services.ts';
 
 describe('the clients of the AWS tools', () => {
   it('are made from the lists as they are now: else run node build/aws-clients.ts', () => {

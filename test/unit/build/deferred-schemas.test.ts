@@ -9,6 +9,7 @@ import { deferSchemas } from '../../../build/deferred-schemas.ts';
 import { leanSdk } from '../../../build/lean-sdk.ts';
 import type { Serve } from '../../../src/mcp/protocol/seam.ts';
 import type { createProtocol as CreateProtocol } from '../../../src/mcp/protocol/serve.ts';
+import { fixedTools } from '../../../src/mcp/tool-source.ts';
 import { createMemoryLog, legacyRequest, modernRequest, testCaller } from '../../support/mcp-app.ts';
 import { createEchoTool } from '../../support/mcp-tools.ts';
 
@@ -33,7 +34,7 @@ async function serveWith(name: string, defer?: (source: string) => string): Prom
   const { createProtocol } = (await import(pathToFileURL(outfile).href)) as { createProtocol: typeof CreateProtocol };
   return createProtocol({
     serverInfo: { name: 'sallyport', version: '0.1.0' },
-    tools: [createEchoTool().declaration],
+    tools: fixedTools([createEchoTool()]),
     callTool: async (call) => ({ kind: 'result', result: { text: call.name, structuredContent: call.arguments } }),
     onFault: () => undefined,
   });

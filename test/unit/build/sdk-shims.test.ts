@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build, type Metafile } from 'esbuild';
 import { withoutSdkValidator } from '../../../build/sdk-shims.ts';
 import type { createProtocol as CreateProtocol } from '../../../src/mcp/protocol/serve.ts';
+import { fixedTools } from '../../../src/mcp/tool-source.ts';
 import { createMemoryLog, legacyRequest, modernRequest, testCaller } from '../../support/mcp-app.ts';
 import { createEchoTool } from '../../support/mcp-tools.ts';
 
@@ -42,7 +43,7 @@ describe('the protocol in the bundle', () => {
     const { createProtocol } = (await import(pathToFileURL(outfile).href)) as { createProtocol: typeof CreateProtocol };
     const serve = createProtocol({
       serverInfo: { name: 'sallyport', version: '0.1.0' },
-      tools: [createEchoTool().declaration],
+      tools: fixedTools([createEchoTool()]),
       callTool: async (call) => ({ kind: 'result', result: { text: call.name, structuredContent: {} } }),
       onFault: (error) => {
         throw error;

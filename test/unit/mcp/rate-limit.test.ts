@@ -56,6 +56,21 @@ describe('the rate limit', () => {
     expect(taken).toBeGreaterThanOrEqual(120 - 4 * 6);
   });
 
+  it('holds a caller whose key says so to that key’s limit, be it lower or higher', async () => {
+    const limit = createRateLimit({ store, clock, perMinute: 10 });
+    const withLimit = (agent: string, perMinute: number) => ({ ...testCaller, agent, perMinute });
+    expect(await countTaken(limit, 50, withLimit('token/low', 3))).toBe(3);
+    expect(await countTaken(limit, 50, withLimit('token/high', 25))).toBe(25);
+    expect(await countTaken(limit, 50)).toBe(10);
+  });
+
+  it('takes a key’s new limit within the minute', async () => {
+    const limit = createRateLimit({ store, clock, perMinute: 10 });
+    expect(await countTaken(limit, 50, { ...testCaller, perMinute: 2 })).toBe(2);
+    // The one that was refused is counted as well.
+    expect(await countTaken(limit, 50, { ...testCaller, perMinute: 6 })).toBe(3);
+  });
+
   it('asks the store once for a twentieth of the limit', async () => {
     await countTaken(createRateLimit({ store, clock, perMinute: 120 }), 0);
     const limit = createRateLimit({ store, clock, perMinute: 120 });

@@ -52,7 +52,39 @@ describe('an operator', () => {
     expect((await operator.listTokens(person)).map((token) => token.revoked_at)).toEqual([first.revoked_at]);
   });
 
+  it('gives a token another secret, for as long again as it was made for, or for as long as is said', async () => {
+    const { operator, clock } = setUp();
+    const { person } = await operator.addPerson('Ana');
+    const made = await operator.createToken({ person, audience: 'mcp', scope: 'calendar.read', days: 90, rate: 30 });
+    const { id } = made.record;
+    clock.advance(60 * 86_400_000);
+    const first = await operator.rotateToken(id, { overlapHours: 24 });
+    const second = await operator.rotateToken(id, { overlapHours: 0, days: 7, again: true });
+    const days = (end: number): number => (end * 1000 - clock.nowMs()) / 86_400_000;
+    expect([first, second].map(({ record }) => Math.round(days(record.expires_at)))).toEqual([90, 7]);
+    expect(second.record).toMatchObject({ id, rate: 30 });
+    expect(second.record).not.toHaveProperty('previous');
+    for (const overlapHours of [-1, 721, Number.NaN]) {
+      await expect(operator.rotateToken(id, { overlapHours })).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+    await expect(operator.rotateToken('x', { overlapHours: 1 })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(operator.rotateToken(id, { overlapHours: 1, days: 0 })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
   it.each([
+    [
+      'a limit at a door that counts by agents',
+      { audience: 'agent', scope: 'calendar.read', days: 1, rate: 5 },
+      'invalid_request',
+    ],
+    ['a limit of none', { audience: 'mcp', scope: 'calendar.read', days: 1, rate: 0 }, 'invalid_request'],
+    [
+      'a limit that is no number',
+      { audience: 'mcp', scope: 'calendar.read', days: 1, rate: Number.NaN },
+      'invalid_request',
+    ],
     ['an unknown audience', { audience: 'root', scope: 'calendar.read', days: 1 }, 'invalid_request'],
     ['no scope', { audience: 'agent', scope: ' ', days: 1 }, 'invalid_request'],
     ['a scope of no form of ours', { audience: 'agent', scope: 'calendar.*', days: 1 }, 'invalid_request'],

@@ -51,6 +51,13 @@ export function describeAwsFailure(error: unknown, asked: Asked): AwsFailure {
   const name = nameOf(error);
   const place = asked.account === undefined ? asked.region : `${asked.region} of ${asked.account}`;
   if (error instanceof AppError && error.code === 'timed_out') return { code: 'timed_out', message: error.message };
+  // Who keeps the credentials knows best what is wrong with them.
+  if (error instanceof AppError && error.code === 'unauthenticated') {
+    const expired = error.details?.['code'] === 'credentials_expired';
+    return { code: expired ? 'credentials_expired' : 'credentials_missing', message: error.message };
+  }
+  // Not the read was refused, but the role that would do it.
+  if (error instanceof AppError && error.code === 'forbidden') return { code: 'access_denied', message: error.message };
   if (name === 'TimeoutError' || name === 'AbortError') {
     return { code: 'timed_out', message: `AWS did not answer in time in ${place}. Ask for less, or one region.` };
   }

@@ -1,5 +1,6 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import type { AwsClient, AwsClientClass, AwsCommands, AwsServiceData } from './aws-service.ts';
+import { withDates } from './timestamps.ts';
 
 // The one way to AWS for these tools. It sends commands of the lists and no other, with credentials of the platform or of a role in another
 // account; a client is made once for each service, region and account.
@@ -29,6 +30,8 @@ export interface AwsReaderOptions {
 
 /** The SDK waits between its attempts, longer each time and longest when it is throttled; more of them would outlast the call. */
 const RETRIES = { maxAttempts: 4, retryMode: 'standard' } as const;
+/** A bucket is found in whatever region it lies; clients of other services know no such thing. */
+const BUCKETS = { followRegionRedirects: true } as const;
 const MAX_CLIENTS = 200;
 
 export function createAwsReader(options: AwsReaderOptions): AwsReader {
@@ -36,7 +39,7 @@ export function createAwsReader(options: AwsReaderOptions): AwsReader {
 
   async function openClient(Client: AwsClientClass, region: string, account: string | undefined): Promise<AwsClient> {
     const credentials = await options.credentialsFor(account);
-    return new Client({ region, ...RETRIES, ...(credentials !== undefined && { credentials }) });
+    return new Client({ region, ...RETRIES, ...BUCKETS, ...(credentials !== undefined && { credentials }) });
   }
 
   function clientFor(Client: AwsClientClass, region: string, account: string | undefined): Promise<AwsClient> {
@@ -63,7 +66,7 @@ export function createAwsReader(options: AwsReaderOptions): AwsReader {
       }
       const client = await clientFor(entry.client, region, account);
       options.onSend?.(data.service, operation);
-      const input = { ...parameters, ...listed.fixed };
+      const input = withDates(new entry.command({}), { ...parameters, ...listed.fixed });
       return client.send(new entry.command(input), { abortSignal: signal });
     },
   };

@@ -24,6 +24,8 @@ export interface AwsServiceData {
   readonly page: readonly [string, string];
   /** Where a service without regions is asked. */
   readonly region?: string;
+  /** For IAM, where one action reads anything: the paths that these operations read, as they end the service's ARNs. */
+  readonly paths?: readonly string[];
   readonly operations: Readonly<Record<string, AwsOperation>>;
 }
 

@@ -1,66 +1,18 @@
 import type { Tool } from '../tool.ts';
-import type { AwsServiceData } from './aws-service.ts';
 import { createGetTime, createHelloWorld } from './basics.ts';
-import apigateway from './operations/apigateway.json' with { type: 'json' };
-import bedrock from './operations/bedrock.json' with { type: 'json' };
-import cloudformation from './operations/cloudformation.json' with { type: 'json' };
-import cloudwatch from './operations/cloudwatch.json' with { type: 'json' };
-import costExplorer from './operations/cost_explorer.json' with { type: 'json' };
-import dynamodb from './operations/dynamodb.json' with { type: 'json' };
-import ec2 from './operations/ec2.json' with { type: 'json' };
-import ecr from './operations/ecr.json' with { type: 'json' };
-import ecs from './operations/ecs.json' with { type: 'json' };
-import eks from './operations/eks.json' with { type: 'json' };
-import elasticache from './operations/elasticache.json' with { type: 'json' };
-import elb from './operations/elb.json' with { type: 'json' };
-import events from './operations/events.json' with { type: 'json' };
-import iam from './operations/iam.json' with { type: 'json' };
-import lambda from './operations/lambda.json' with { type: 'json' };
-import logs from './operations/logs.json' with { type: 'json' };
-import rds from './operations/rds.json' with { type: 'json' };
-import route53 from './operations/route53.json' with { type: 'json' };
-import s3 from './operations/s3.json' with { type: 'json' };
-import sagemaker from './operations/sagemaker.json' with { type: 'json' };
-import secretsmanager from './operations/secretsmanager.json' with { type: 'json' };
-import ses from './operations/ses.json' with { type: 'json' };
-import sns from './operations/sns.json' with { type: 'json' };
-import sqs from './operations/sqs.json' with { type: 'json' };
-import ssm from './operations/ssm.json' with { type: 'json' };
-import sts from './operations/sts.json' with { type: 'json' };
+import { createCostSummary } from './composed/cost-summary.ts';
+import type { KnownService } from './composed/known-service.ts';
+import { createSecurityOverview } from './composed/security-overview.ts';
+import { createServiceHealth } from './composed/service-health.ts';
 import { createReadTool, type ReadToolDeps } from './read-tool.ts';
+import { awsServices } from './services.ts';
 
 // The AWS toolset: reads of one account or several, for operations and IDEs.
 
-export const awsServices: readonly AwsServiceData[] = [
-  apigateway as unknown as AwsServiceData,
-  bedrock as unknown as AwsServiceData,
-  cloudformation as unknown as AwsServiceData,
-  cloudwatch as unknown as AwsServiceData,
-  costExplorer as unknown as AwsServiceData,
-  dynamodb as unknown as AwsServiceData,
-  ec2 as unknown as AwsServiceData,
-  ecr as unknown as AwsServiceData,
-  ecs as unknown as AwsServiceData,
-  eks as unknown as AwsServiceData,
-  elasticache as unknown as AwsServiceData,
-  elb as unknown as AwsServiceData,
-  events as unknown as AwsServiceData,
-  iam as unknown as AwsServiceData,
-  lambda as unknown as AwsServiceData,
-  logs as unknown as AwsServiceData,
-  rds as unknown as AwsServiceData,
-  route53 as unknown as AwsServiceData,
-  s3 as unknown as AwsServiceData,
-  sagemaker as unknown as AwsServiceData,
-  secretsmanager as unknown as AwsServiceData,
-  ses as unknown as AwsServiceData,
-  sns as unknown as AwsServiceData,
-  sqs as unknown as AwsServiceData,
-  ssm as unknown as AwsServiceData,
-  sts as unknown as AwsServiceData,
-];
-
-export type AwsToolDeps = Omit<ReadToolDeps, 'ttlSeconds'>;
+export interface AwsToolDeps extends Omit<ReadToolDeps, 'ttlSeconds'> {
+  /** Services by the names that people use for them, of a project's own list. Read at each call; none when left out. */
+  readonly knownServices?: () => ReadonlyMap<string, KnownService>;
+}
 
 /** Short enough that nobody acts on what is long past, long enough for the questions that follow one another. */
 const TTL_SECONDS = 45;
@@ -71,5 +23,10 @@ export function createAwsTools(deps: AwsToolDeps): readonly Tool[] {
   const reads = awsServices.map((data) =>
     createReadTool(data, { ...deps, ttlSeconds: data.service === 'cost_explorer' ? COST_TTL_SECONDS : TTL_SECONDS }),
   );
-  return [createHelloWorld(), createGetTime(deps), ...reads];
+  const composed = [
+    createCostSummary({ ...deps, ttlSeconds: COST_TTL_SECONDS }),
+    createSecurityOverview({ ...deps, ttlSeconds: TTL_SECONDS }),
+    createServiceHealth({ ...deps, ttlSeconds: TTL_SECONDS }),
+  ];
+  return [createHelloWorld(), createGetTime(deps), ...reads, ...composed];
 }

@@ -1,7 +1,6 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import { optionalText } from '../arguments.ts';
 import type { JsonObject } from '../tool.ts';
-import type { AwsServiceData } from './aws-service.ts';
 
 // Where a read goes: every region that was named, in every account that was named, all at once.
 
@@ -32,8 +31,12 @@ const split = (text: string | undefined): readonly string[] => [
   ),
 ];
 
-/** Throws AppError `invalid_request` for a region or an account that is not to be asked. */
-export function readPlaces(args: JsonObject, known: AwsPlaces, data: AwsServiceData): readonly Place[] {
+/** Throws AppError `invalid_request` for a region or an account that is not to be asked. `region`: of a service that is everywhere the same. */
+export function readPlaces(
+  args: JsonObject,
+  known: AwsPlaces,
+  { region: only }: { readonly region?: string } = {},
+): readonly Place[] {
   const regions = split(optionalText(args, 'region'));
   const accounts = split(optionalText(args, 'account'));
   for (const region of regions) {
@@ -47,7 +50,7 @@ export function readPlaces(args: JsonObject, known: AwsPlaces, data: AwsServiceD
     throw new AppError('invalid_request', `No account is called "${account}". ${choice}.`);
   }
   // A service without regions is the same one from everywhere.
-  const there = data.region !== undefined ? [data.region] : regions.length === 0 ? [known.region] : regions;
+  const there = only !== undefined ? [only] : regions.length === 0 ? [known.region] : regions;
   const places = there.flatMap((region): readonly Place[] =>
     accounts.length === 0 ? [{ region }] : accounts.map((account) => ({ region, account })),
   );
@@ -55,4 +58,13 @@ export function readPlaces(args: JsonObject, known: AwsPlaces, data: AwsServiceD
     throw new AppError('invalid_request', `At most ${MAX_PLACES} regions and accounts together at a time.`);
   }
   return places;
+}
+
+/** The one place of a question that has no second. */
+export function readPlace(args: JsonObject, known: AwsPlaces, service: { readonly region?: string } = {}): Place {
+  const [first, second] = readPlaces(args, known, service);
+  if (first === undefined || second !== undefined) {
+    throw new AppError('invalid_request', 'Name one region and one account at a time.');
+  }
+  return first;
 }

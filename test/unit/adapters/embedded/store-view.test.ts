@@ -93,13 +93,13 @@ describe('separation of duties', () => {
     ['grant:', ['oauth']],
     ['grantindex:', ['oauth']],
     ['decision:', ['oauth']],
-    ['approval:', ['mcp', 'mcp-key']],
+    ['approval:', ['mcp', 'mcp-key', 'mcp-oauth']],
     ['nonce:', ['mcp']],
     ['revocations', ['operator']],
     ['keyring', ['rotate', 'operator']],
-    ['token:', ['operator']],
+    ['token:', ['oauth', 'operator']],
     ['person:', ['operator']],
-    ['vault:', ['mcp', 'mcp-key', 'oauth']],
+    ['vault:', ['mcp', 'mcp-key', 'mcp-oauth', 'calls', 'oauth']],
   ] as const)('only the right ones write %s', (prefix, expected) => {
     expect(writers(prefix)).toEqual(expected);
   });

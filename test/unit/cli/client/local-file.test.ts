@@ -22,6 +22,7 @@ const written = {
     trust_domain: 'local.test',
   },
   key_door: at('http://[::1]:8404/mcp'),
+  oauth_door: { url: 'http://127.0.0.1:8406/mcp' },
   oauth: at('http://127.0.0.1:8403'),
   google: { url: 'http://127.0.0.1:8405' },
   slack: { url: 'http://127.0.0.1:8403/slack/events', signing_secret: 's', team: 'T1', user: 'U1' },

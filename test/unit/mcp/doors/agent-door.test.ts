@@ -40,6 +40,12 @@ describe('the agent door', () => {
         scopes: ['calendar.read'],
         tainted: false,
         certificateSerial: new X509Certificate(certificate.pem).serialNumber.replace(/^0+/, ''),
+        standing: {
+          kind: 'certificate',
+          issuer: 'CN=Sallyport test authority',
+          serial: expect.stringMatching(/^[0-9A-F]+$/),
+          ends_at_ms: expect.any(Number),
+        },
       },
     });
     expect(world.lines).toEqual([]);

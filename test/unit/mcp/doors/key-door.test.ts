@@ -53,7 +53,14 @@ describe('the key door', () => {
     for (const scheme of ['Bearer', 'bearer']) {
       expect(await door(requestWith(`${scheme} ${text}`))).toEqual({
         ok: true,
-        caller: { door: 'key', person: PERSON, agent: `token/${record.id}`, scopes: ['calendar.read'], tainted: true },
+        caller: {
+          door: 'key',
+          person: PERSON,
+          agent: `token/${record.id}`,
+          scopes: ['calendar.read'],
+          tainted: true,
+          standing: { kind: 'token', id: record.id },
+        },
       });
     }
     expect(lines).toEqual([]);

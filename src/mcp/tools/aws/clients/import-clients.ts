@@ -29,4 +29,5 @@ export const importClients: Readonly<Record<string, () => Promise<{ readonly com
   sqs: () => import('./sqs.ts'),
   ssm: () => import('./ssm.ts'),
   sts: () => import('./sts.ts'),
+  tagging: () => import('./tagging.ts'),
 };

@@ -1,0 +1,176 @@
+import { Client, ProtocolError, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client';
+import { AppError } from '../../kernel/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { UpstreamAnswer, UpstreamCall, UpstreamConnection, UpstreamTool } from '../../ports/upstream.ts';
+
+// One connection to another MCP server, through the official client over whatever transport: it finds out which era the server speaks and
+// translates. Every answer is read as a stranger's: of limited size, of known shape, and none of its words go into a message of ours.
+
+export interface McpConnectionOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** `auto` asks `server/discover` first; `legacy` is for servers that break off when they are asked that. */
+  readonly era: 'auto' | 'legacy';
+  /** Carries what belongs to one call beside the message, such as headers: runs the call's work. */
+  readonly around?: <Value>(call: UpstreamCall, work: () => Promise<Value>) => Promise<Value>;
+}
+
+/** More tools than anybody approves; more pages than that come from a server that counts without end. */
+const MAX_PAGES = 20;
+const MAX_TOOLS = 500;
+/** Of one answer. A picture fits; what is larger would not pass the doors in front of us either (Lambda: 6 MB). */
+const MAX_ANSWER_CHARACTERS = 4_000_000;
+/** The SDK answers our own deadlines. */
+const NEVER_MS = 2 ** 31 - 1;
+/** How long a server may think about `server/discover` before it counts as one that does not know it. */
+const PROBE_MS = 5_000;
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+const gone = (cause: unknown): AppError =>
+  new AppError('upstream_failed', 'The server broke off the connection.', { cause });
+
+/** What a failed request means, in our own words. */
+function failureOf(error: unknown, signal: AbortSignal): AppError {
+  if (error instanceof AppError) return error;
+  if (signal.aborted) return new AppError('timed_out', 'The server did not answer in time.', { cause: error });
+  if (error instanceof ProtocolError) {
+    const code = error.code === -32602 || error.code === -32601 ? 'invalid_request' : 'upstream_failed';
+    const message = code === 'invalid_request' ? 'The server does not take this call' : 'The server failed';
+    return new AppError(code, `${message} (JSON-RPC ${error.code}).`, { cause: error, details: { answered: true } });
+  }
+  if (error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed) return gone(error);
+  return new AppError('upstream_failed', 'The server’s answer could not be read, or none came.', { cause: error });
+}
+
+function readTool(value: unknown): UpstreamTool {
+  if (!isObject(value) || typeof value['name'] !== 'string' || !isObject(value['inputSchema'])) {
+    throw new AppError('upstream_failed', 'The server lists a tool without a name or a schema.');
+  }
+  const { name, title, description, inputSchema, outputSchema, annotations } = value;
+  return {
+    name,
+    ...(typeof title === 'string' && { title }),
+    ...(typeof description === 'string' && { description }),
+    inputSchema,
+    ...(isObject(outputSchema) && { outputSchema }),
+    ...(isObject(annotations) && { annotations }),
+  };
+}
+
+function readAnswer(value: unknown): UpstreamAnswer {
+  if (!isObject(value)) throw new AppError('upstream_failed', 'The server’s answer is no result.');
+  if (value['resultType'] === 'input_required') {
+    const message = 'The server asks for something in the middle of the call, which is not passed on to anybody.';
+    throw new AppError('upstream_failed', message, { details: { answered: true } });
+  }
+  const { content = [], structuredContent, isError } = value;
+  if (!Array.isArray(content) || !content.every(isObject)) {
+    throw new AppError('upstream_failed', 'The server’s answer is no list of contents.');
+  }
+  if (JSON.stringify([content, structuredContent]).length > MAX_ANSWER_CHARACTERS) {
+    throw new AppError('upstream_failed', 'The server’s answer is too long.', { details: { answered: true } });
+  }
+  return { content, ...(isObject(structuredContent) && { structuredContent }), isError: isError === true };
+}
+
+function createClient(era: 'auto' | 'legacy'): Client {
+  return new Client(
+    { name: 'sallyport-gateway', version: '1' },
+    {
+      // Nothing that a server may ask of a client is offered: it learns nothing of persons, files or models.
+      capabilities: {},
+      versionNegotiation: { mode: era, ...(era === 'auto' && { probe: { timeoutMs: PROBE_MS } }) },
+      inputRequired: { autoFulfill: false },
+      // Answers are checked against the approved schema, not against the one that the server has just sent.
+      jsonSchemaValidator: {
+        getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+      },
+    },
+  );
+}
+
+/** Rejects with AppError; the transport is then closed. */
+export async function openMcpConnection(options: McpConnectionOptions): Promise<UpstreamConnection> {
+  const { transport, clock, signal, around = (_call, work) => work() } = options;
+  const client = createClient(options.era);
+  const listeners: (() => void)[] = [];
+  let broken = false;
+  let heardAtMs = clock.nowMs();
+  client.setNotificationHandler('notifications/tools/list_changed', () => {
+    for (const listener of listeners) listener();
+  });
+  try {
+    await client.connect(transport, { signal, timeout: NEVER_MS });
+  } catch (error) {
+    await client.close().catch(() => undefined);
+    throw failureOf(error, signal);
+  }
+  const { onclose, onmessage } = transport;
+  transport.onclose = () => {
+    broken = true;
+    onclose?.();
+  };
+  transport.onmessage = (message, extra) => {
+    heardAtMs = clock.nowMs();
+    onmessage?.(message, extra);
+  };
+  const server = client.getServerVersion();
+
+  async function listTools(listSignal: AbortSignal): Promise<readonly UpstreamTool[]> {
+    const tools: UpstreamTool[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const answer = await client.request(
+        { method: 'tools/list', params: cursor === undefined ? {} : { cursor } },
+        { signal: listSignal, timeout: NEVER_MS },
+      );
+      tools.push(...answer.tools.map(readTool));
+      if (tools.length > MAX_TOOLS) break;
+      cursor = answer.nextCursor;
+      if (cursor === undefined) return tools;
+    }
+    throw new AppError('upstream_failed', `The server lists more than ${MAX_TOOLS} tools, or without end.`);
+  }
+
+  async function callTool(call: UpstreamCall): Promise<UpstreamAnswer> {
+    const { name, traceparent, onProgress } = call;
+    const meta = traceparent === undefined ? {} : { _meta: { traceparent } };
+    const answer = await client.request(
+      { method: 'tools/call', params: { name, arguments: { ...call.arguments }, ...meta } },
+      {
+        signal: call.signal,
+        timeout: NEVER_MS,
+        allowInputRequired: true,
+        ...(onProgress !== undefined && {
+          onprogress: ({ progress, total, message }) =>
+            onProgress({ progress, ...(total !== undefined && { total }), ...(message !== undefined && { message }) }),
+        }),
+      },
+    );
+    return readAnswer(answer);
+  }
+
+  return {
+    server: { name: server?.name ?? 'unknown', version: server?.version ?? 'unknown' },
+    protocolVersion: client.getNegotiatedProtocolVersion() ?? 'unknown',
+    get broken() {
+      return broken;
+    },
+    get heardAtMs() {
+      return heardAtMs;
+    },
+    listTools: (listSignal) =>
+      listTools(listSignal).catch((error: unknown) => Promise.reject(failureOf(error, listSignal))),
+    callTool: (call) =>
+      around(call, () => callTool(call)).catch((error: unknown) => Promise.reject(failureOf(error, call.signal))),
+    onToolsChanged: (listener) => void listeners.push(listener),
+    async close() {
+      broken = true;
+      await client.close();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { NormalizedSchema } from '@smithy/core/schema';
+
+// JSON knows no dates, and the SDK takes a time only as a `Date`: a text in its place would go out as it is, and AWS would not read it. Which
+// members are times, the command's own schema says, so that a text which merely looks like one is left alone.
+
+/** Whole seconds since 1970 are shorter than this, milliseconds longer, for three thousand years. */
+const LONGEST_SECONDS = 100_000_000_000;
+
+function toDate(value: unknown): unknown {
+  const at =
+    typeof value === 'number'
+      ? new Date(Math.abs(value) < LONGEST_SECONDS ? value * 1000 : value)
+      : typeof value === 'string'
+        ? new Date(value)
+        : undefined;
+  // What is no time goes on as it is: AWS says what is wrong with it.
+  return at === undefined || Number.isNaN(at.getTime()) ? value : at;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+function convert(schema: NormalizedSchema, value: unknown): unknown {
+  if (schema.isTimestampSchema()) return toDate(value);
+  if (schema.isListSchema() && Array.isArray(value)) {
+    const inner = schema.getValueSchema();
+    return value.map((item) => convert(inner, item));
+  }
+  if (!isObject(value)) return value;
+  if (schema.isMapSchema()) {
+    const inner = schema.getValueSchema();
+    return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, convert(inner, held)]));
+  }
+  if (!schema.isStructSchema()) return value;
+  const members = new Map(schema.structIterator());
+  return Object.fromEntries(
+    Object.entries(value).map(([key, held]) => {
+      const member = members.get(key);
+      return [key, member === undefined ? held : convert(member, held)];
+    }),
+  );
+}
+
+/** An operation's schema is a tuple whose fifth member describes its input. Commands of another make are left as they are. */
+export function withDates(
+  command: object,
+  input: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const operation: unknown = Reflect.get(command, 'schema');
+  const described: unknown = Array.isArray(operation) ? operation[4] : undefined;
+  if (described === undefined) return input;
+  return convert(NormalizedSchema.of(described as never), input) as Readonly<Record<string, unknown>>;
+}

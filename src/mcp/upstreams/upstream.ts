@@ -1,0 +1,209 @@
+import { AppError } from '../../kernel/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { UpstreamAnswer, UpstreamConnection, UpstreamConnector, UpstreamTool } from '../../ports/upstream.ts';
+import type { ToolFault } from '../tool-source.ts';
+import type { JsonObject, ToolContext } from '../tools/tool.ts';
+import { compareTools, type ToolDifference } from './approved.ts';
+import type { BelievedTool } from './believe.ts';
+import { createCircuit } from './circuit.ts';
+import { createConnections } from './connections.ts';
+import { exposedName } from './names.ts';
+import type { ServerConfig } from './server-config.ts';
+import { createSlots } from './slots.ts';
+
+// One server behind this one while this process lives: it is reached when it is first called, watched for changed declarations, limited in time and
+// number, and left alone while it fails. Whatever is wrong with it ends here, with its name, and touches no other server.
+
+export interface Upstream {
+  readonly name: string;
+  /** Rejects with AppError in words that name the server. */
+  call(tool: BelievedTool, args: JsonObject, context: ToolContext): Promise<UpstreamAnswer>;
+  /** Why this tool is not offered, when it is not what was approved. */
+  quarantine(tool: string): string | undefined;
+  faults(): readonly ToolFault[];
+  close(): Promise<void>;
+}
+
+export interface UpstreamDeps {
+  readonly config: ServerConfig;
+  /** All that was approved of it, also what is not offered. */
+  readonly approved: readonly UpstreamTool[];
+  readonly connector: UpstreamConnector;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A server that announces no changes is asked again after this long. */
+const LOOK_AGAIN_MS = 5 * 60_000;
+
+/** A change that an operator must look at. A tool more is none of them: it is not offered anyway. */
+function reasonOf({ kind, members }: ToolDifference): string | undefined {
+  if (kind === 'gone') return 'is not there any more';
+  return kind === 'changed' ? `has another ${members.join(' and ')} than was approved` : undefined;
+}
+
+/** Whether the server may have acted on the call: not where it answered, and not where nothing reached it. */
+function isUnclear(error: AppError): boolean {
+  if (error.code !== 'upstream_failed' && error.code !== 'timed_out') return false;
+  return error.details?.['answered'] !== true && error.details?.['reached'] !== false;
+}
+
+interface Asked {
+  readonly tool: BelievedTool;
+  readonly args: JsonObject;
+  readonly context: ToolContext;
+}
+
+export function createUpstream(deps: UpstreamDeps): Upstream {
+  const { config, clock } = deps;
+  const { name: server } = config;
+  const log = deps.log.child({ server });
+  const circuit = createCircuit();
+  const slots = createSlots(config.concurrency);
+  const looks = new WeakMap<UpstreamConnection, { untilMs: number }>();
+  let quarantined = new Map<string, string>();
+  let trouble: { readonly code: string; readonly message: string } | undefined;
+
+  function judge(present: readonly UpstreamTool[]): void {
+    const differences = compareTools(deps.approved, present);
+    const found = differences.flatMap((one) => {
+      const reason = reasonOf(one);
+      return reason === undefined ? [] : [[one.name, reason] as const];
+    });
+    const fresh = found.filter(([tool, reason]) => quarantined.get(tool) !== reason);
+    quarantined = new Map(found);
+    if (fresh.length > 0) {
+      log.error('upstream.tools_changed', { tools: fresh.map(([tool]) => exposedName(server, tool)) });
+      log.metric('Refused', { reason: 'tool_changed' }, fresh.length);
+    }
+    const more = differences.filter(({ kind }) => kind === 'new').length;
+    if (more > 0) log.info('upstream.tools_not_approved', { count: more });
+  }
+
+  async function look(connection: UpstreamConnection, signal: AbortSignal): Promise<void> {
+    judge(await connection.listTools(signal));
+    looks.set(connection, { untilMs: clock.nowMs() + LOOK_AGAIN_MS });
+  }
+
+  const connections = createConnections({
+    connector: deps.connector,
+    clock,
+    async onOpen(connection, signal) {
+      const { version } = connection.server;
+      log.info('upstream.opened', { revision: connection.protocolVersion, version: version.slice(0, 64) });
+      connection.onToolsChanged(() => void looks.delete(connection));
+      await look(connection, signal);
+    },
+  });
+
+  /** What is there now, before anything is asked of it. */
+  async function ready(context: ToolContext, signal: AbortSignal): Promise<UpstreamConnection> {
+    const connection = await connections.get(config.tenant === 'person' ? context.person : undefined, signal);
+    if ((looks.get(connection)?.untilMs ?? 0) <= clock.nowMs()) await look(connection, signal);
+    return connection;
+  }
+
+  function demandApproved(tool: BelievedTool): void {
+    const reason = quarantined.get(tool.tool);
+    if (reason === undefined) return;
+    const message = `${tool.declaration.name} ${reason}, so it is not used until an operator has looked and approved.json says what is there now.`;
+    throw new AppError('forbidden', message, { details: { quarantined: true } });
+  }
+
+  async function ask(
+    connection: UpstreamConnection,
+    { tool, args, context, signal }: Asked & { readonly signal: AbortSignal },
+  ): Promise<UpstreamAnswer> {
+    const { traceparent, progress } = context;
+    const startedMs = clock.nowMs();
+    try {
+      return await connections.using(connection, () =>
+        connection.callTool({
+          name: tool.tool,
+          arguments: args,
+          signal,
+          ...(traceparent !== undefined && { traceparent }),
+          ...(progress !== undefined && { onProgress: progress }),
+        }),
+      );
+    } catch (error) {
+      // Not a word of any call in all that time: it hangs, and would hang for the next one, too.
+      const silent = error instanceof AppError && error.code === 'timed_out' && connection.heardAtMs <= startedMs;
+      if (silent && !context.signal.aborted) connections.discard(connection);
+      throw error;
+    }
+  }
+
+  /** The server's part in a failure: whether it is to blame, and what its caller is told. */
+  function settle(error: unknown, { tool, context }: Asked): AppError {
+    const failed = error instanceof AppError ? error : new AppError('upstream_failed', 'It failed.', { cause: error });
+    const blamed = ['upstream_failed', 'timed_out', 'misconfigured'].includes(failed.code);
+    const { details = {} } = failed;
+    if (context.signal.aborted) circuit.abandoned();
+    else if (details['answered'] === true || !blamed) circuit.succeeded();
+    else {
+      circuit.failed(clock.nowMs());
+      trouble = { code: failed.code, message: failed.message };
+      log.warn('upstream.failed', { code: failed.code, cause: causeOf(failed) });
+    }
+    if (details['quarantined'] === true) return failed;
+    const may = isUnclear(failed) && !tool.declaration.annotations.readOnlyHint;
+    // Only the operator can mend what is misconfigured, but the words are ours and name no secret: a caller may know why there is no answer.
+    const code = may ? 'timed_out' : failed.code === 'misconfigured' ? 'unavailable' : failed.code;
+    const after = may ? ' It may have been done all the same: look before you try again.' : '';
+    return new AppError(code, `The server ${server}: ${failed.message}${after}`, {
+      cause: failed.cause,
+      ...(failed.retryAfterSeconds !== undefined && { retryAfterSeconds: failed.retryAfterSeconds }),
+    });
+  }
+
+  function demandClosedCircuit(): void {
+    const nowMs = clock.nowMs();
+    const untilMs = circuit.closedUntil(nowMs);
+    if (untilMs === undefined) return;
+    const retryAfterSeconds = Math.max(1, Math.ceil((untilMs - nowMs) / 1000));
+    const message = `The server ${server} failed several times and is left alone for ${retryAfterSeconds} s. Last: ${trouble?.message ?? ''}`;
+    throw new AppError('unavailable', message.trim(), { retryAfterSeconds });
+  }
+
+  return {
+    name: server,
+
+    async call(tool, args, context) {
+      demandClosedCircuit();
+      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(config.timeoutMs)]);
+      const asked = { tool, args, context };
+      try {
+        return await slots.use(signal, async () => {
+          circuit.begin(clock.nowMs());
+          const connection = await ready(context, signal);
+          demandApproved(tool);
+          const answer = await ask(connection, { ...asked, signal });
+          circuit.succeeded();
+          trouble = undefined;
+          return answer;
+        });
+      } catch (error) {
+        throw settle(error, asked);
+      }
+    },
+
+    quarantine: (tool) => quarantined.get(tool),
+
+    faults() {
+      const changed = [...quarantined].map(([tool, reason]): ToolFault => {
+        const name = exposedName(server, tool);
+        return { name, code: 'tool_changed', message: `It ${reason}. Look at it, and change approved.json.` };
+      });
+      const down = trouble === undefined ? [] : [{ name: server, code: 'server_failed', message: trouble.message }];
+      return [...down, ...changed];
+    },
+
+    close: () => connections.close(),
+  };
+}
+
+function causeOf({ cause }: AppError): string {
+  return cause instanceof Error ? cause.name : typeof cause;
+}
