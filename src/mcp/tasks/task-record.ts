@@ -30,7 +30,6 @@ export const standingSchema = z.discriminatedUnion('kind', [
   /** A token of somebody else's: not ended, and its identity still this person's. */
   z.object({ kind: z.literal('identity'), identity: z.string(), ends_at_ms: z.number() }),
 ]);
-type Standing = z.infer<typeof standingSchema>;
 
 const json = z.record(z.string(), z.unknown());
 
