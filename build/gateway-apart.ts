@@ -9,7 +9,7 @@ import type { Plugin } from 'esbuild';
 const APART = 'gateway';
 const PACKAGES = /^(?:@modelcontextprotocol\/(?:core|client|server)|zod)(?:\/|$)/;
 const GATEWAY =
-  /[/\\]src[/\\](?:mcp[/\\]upstreams|adapters[/\\]upstreams|adapters[/\\]http[/\\]mcp-client|compose[/\\](?:upstream|believed)|config[/\\]upstream-auth|trust[/\\]credentials|adapters[/\\]aws[/\\]function-url)[^?]*$/;
+  /[/\\]src[/\\](?:kernel[/\\]check-schema|mcp[/\\]upstreams|adapters[/\\]upstreams|adapters[/\\]http[/\\]mcp-client|compose[/\\](?:upstream|believed)|config[/\\]upstream-auth|trust[/\\]credentials|adapters[/\\]aws[/\\]function-url)[^?]*$/;
 const SHIMS = /\/_shims$/;
 
 export function gatewayApart(): Plugin {

@@ -6,6 +6,7 @@ import { givenAddresses, inventedAddresses, invitedAddresses } from './addresses
 import type { CheckArguments } from './argument-check.ts';
 import { personsWords, standsInWords } from './taint.ts';
 import { IDEMPOTENCY_ARGUMENT, type ToolCatalog, takesIdempotencyKey, writes } from './tool-catalog.ts';
+import { FIND_TOOLS, MOST_AT_HAND } from './tools-at-hand.ts';
 import type { StoredMessage, TurnCall, TurnRecord } from './turn-record.ts';
 
 // What a model asks for, checked before anything is sent: does the tool exist, do the arguments fit its schema, was each invited address
@@ -54,7 +55,11 @@ function unknownTool(catalog: ToolCatalog, name: string): string {
   if (catalog.refused.includes(name)) {
     return `The tool ${name} cannot be used: its description is not the one this agent was built with.`;
   }
-  return `There is no tool of that name. The tools are: ${[...catalog.tools.keys()].join(', ')}.`;
+  const names = [...catalog.tools.keys()];
+  if (names.length > MOST_AT_HAND && catalog.tools.has(FIND_TOOLS)) {
+    return `There is no tool of that name. Search with ${FIND_TOOLS} for one that does what is needed.`;
+  }
+  return `There is no tool of that name. The tools are: ${names.join(', ')}.`;
 }
 
 function inventionProblem(deps: CallCheckDeps, args: JsonObject): string | undefined {

@@ -61,7 +61,11 @@ export async function findPeople(lookup: PeopleLookup): Promise<FoundPeople> {
   const call = { id: 'call_1', tool: tool.name, arguments: args, writes: false, ...doors };
   if (outcome.kind !== 'result' || outcome.isError) {
     const refused = outcome.kind === 'refused';
-    return { people: [], calls: [{ ...call, outcome: refused ? 'refused' : 'failed' }], tainted: taints(outcome) };
+    return {
+      people: [],
+      calls: [{ ...call, outcome: refused ? 'refused' : 'failed' }],
+      tainted: taints(outcome, tool.name),
+    };
   }
   const people = peopleIn(outcome.structuredContent).filter((person) => names.some((name) => answersTo(person, name)));
   return { people, calls: [{ ...call, outcome: 'completed' }], tainted: true };

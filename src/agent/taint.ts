@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../ports/tool-client.ts';
+import { FIND_TOOLS } from './tools-at-hand.ts';
 import type { StoredMessage } from './turn-record.ts';
 
 // Taint: private or untrusted data has come into a conversation (an event's text, an attendee's name, a web answer, an error that quotes
@@ -6,9 +7,12 @@ import type { StoredMessage } from './turn-record.ts';
 // each call and never wiped off a conversation: what follows from tainted text is tainted, a summary of it, too. The one exception is a call
 // whose arguments the person wrote. Nothing here looks at what a text says: no filter of words would hold.
 
-/** What a call brought back came from outside, unless a door or the protocol refused it in our own words. */
-export function taints(outcome: ToolOutcome): boolean {
-  return outcome.kind !== 'refused';
+/**
+ * What a call brought back came from outside, unless a door or the protocol refused it in our own words. A search of the tools brings back what this
+ * build or an operator says of them, which a model is shown untainted where there are few.
+ */
+export function taints(outcome: ToolOutcome, tool: string): boolean {
+  return outcome.kind !== 'refused' && tool !== FIND_TOOLS;
 }
 
 /** What the person wrote, and nothing that we put in their place. */

@@ -4,12 +4,15 @@ import type { ListedTool } from '../ports/tool-client.ts';
 import { toolHash } from '../trust/tool-hash.ts';
 
 // The tools a model may be shown: those that the MCP API lists and whose declaration is, to the byte, one this agent was built
-// with. A declaration is text that a model acts on, so a changed one is refused and reported, not repaired.
+// with or one that an operator approved of another server. A declaration is text that a model acts on, so a changed one is refused and
+// reported, not repaired.
 
 export interface ToolCatalog {
   readonly tools: ReadonlyMap<string, ListedTool>;
-  /** In the shape a model takes. */
+  /** All of them, in the shape a model takes; what it is shown at a time says `tools-at-hand.ts`. */
   readonly offered: readonly ModelTool[];
+  /** Names of those that are this build's own. */
+  readonly own: ReadonlySet<string>;
   /** Names of listed tools that were refused. */
   readonly refused: readonly string[];
 }
@@ -42,12 +45,14 @@ function offer(tool: ListedTool): ModelTool {
   return { name: tool.name, description: tool.description ?? tool.title ?? '', inputSchema };
 }
 
-function buildCatalog(listed: readonly ListedTool[], hashes: ToolHashes): ToolCatalog {
+function buildCatalog(listed: readonly ListedTool[], ownHashes: ToolHashes, approved: ToolHashes): ToolCatalog {
+  const hashes = { ...approved, ...ownHashes };
   const believed = listed.filter((tool) => Object.hasOwn(hashes, tool.name) && hashes[tool.name] === toolHash(tool));
   const names = new Set(believed.map((tool) => tool.name));
   return {
     tools: new Map(believed.map((tool) => [tool.name, tool])),
     offered: believed.map(offer),
+    own: new Set([...names].filter((name) => Object.hasOwn(ownHashes, name))),
     refused: listed.map((tool) => tool.name).filter((name) => !names.has(name)),
   };
 }
@@ -55,12 +60,12 @@ function buildCatalog(listed: readonly ListedTool[], hashes: ToolHashes): ToolCa
 export type BuildCatalog = (listed: readonly ListedTool[], log: Log) => ToolCatalog;
 
 /** A tool client that caches answers the same list again and again; it is hashed once, and reported once for each list. */
-export function createCatalogBuilder(hashes: ToolHashes): BuildCatalog {
+export function createCatalogBuilder(own: ToolHashes, approved: ToolHashes = {}): BuildCatalog {
   const built = new WeakMap<readonly ListedTool[], ToolCatalog>();
   return (listed, log) => {
     const known = built.get(listed);
     if (known !== undefined) return known;
-    const catalog = buildCatalog(listed, hashes);
+    const catalog = buildCatalog(listed, own, approved);
     built.set(listed, catalog);
     if (catalog.refused.length > 0) {
       log.error('agent.tools_refused', { tools: catalog.refused.map((name) => name.slice(0, 64)) });

@@ -5,6 +5,7 @@ import { fitToWindow, tokensOf } from './compaction.ts';
 import { writeInstructions } from './instructions.ts';
 import { toModelMessage } from './model-messages.ts';
 import { mentionedContacts, unresolvedNames } from './people.ts';
+import { toolsAtHand } from './tools-at-hand.ts';
 import { finish } from './turn-end.ts';
 import type { StoredMessage, TurnCall } from './turn-record.ts';
 import { isTainted, knownPeople, questionOf, type Setting, spokenSoFar } from './turn-setting.ts';
@@ -35,9 +36,10 @@ async function askModel(setting: Setting): Promise<ModelReply> {
     contacts: mentionedContacts(said, contacts),
     unresolved: unresolvedNames(questionOf(handle.record), contacts),
   };
+  const offered = toolsAtHand(catalog, messages);
   const { windowTokens } = deps.config;
   const maxOutputTokens = Math.min(deps.config.maxOutputTokens, Math.floor(windowTokens * OUTPUT_SHARE));
-  const besides = tokensOf(writeInstructions(facts)) + tokensOf(JSON.stringify(catalog.offered)) + maxOutputTokens;
+  const besides = tokensOf(writeInstructions(facts)) + tokensOf(JSON.stringify(offered)) + maxOutputTokens;
   const current = handle.record.messages;
   const fitted = fitToWindow(
     { history: setting.history, current },
@@ -46,7 +48,7 @@ async function askModel(setting: Setting): Promise<ModelReply> {
   return deps.model.complete({
     instructions: writeInstructions({ ...facts, earlier: fitted.earlier }),
     messages: fitted.messages.map(toModelMessage),
-    tools: catalog.offered,
+    tools: offered,
     context: { nowMs, timeZone, contacts },
     maxOutputTokens,
     signal: AbortSignal.any([principal.signal, AbortSignal.timeout(deps.config.modelTimeoutMs)]),

@@ -129,7 +129,7 @@ export async function makeCalls(deps: StepDeps, handle: TurnHandle): Promise<boo
     }
     const outcomes = await Promise.all(due.map(async (item) => ({ ...item, outcome: await send(deps, item.call) })));
     const after = new Map(outcomes.map(({ index, call, outcome }) => [index, shown(settled(call, outcome), outcome)]));
-    const tainted = handle.record.tainted || outcomes.some(({ outcome }) => taints(outcome));
+    const tainted = handle.record.tainted || outcomes.some(({ call, outcome }) => taints(outcome, call.tool));
     const change: Partial<TurnRecord> = { calls: replace(calls, after), tainted };
     const approvals = outcomes.flatMap(({ outcome }) => (outcome.kind === 'approval' ? [outcome.approval] : []));
     if (approvals.length > 0) {

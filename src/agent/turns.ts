@@ -22,7 +22,10 @@ export interface TurnPartsDeps {
   readonly conversations: ConversationStore;
   readonly model: Model;
   readonly tools: ToolClient;
+  /** Of the tools of this build. */
   readonly toolHashes: ToolHashes;
+  /** Of those that an operator approved of other servers. */
+  readonly approvedHashes?: ToolHashes;
   readonly clock: Clock;
   readonly random: Random;
   /** What one person may use in a day; no limit when left out. */
@@ -55,12 +58,12 @@ export function createTurnParts(deps: TurnPartsDeps): TurnParts {
   const conversations = createConversations({ store: deps.conversations, clock, random });
   const paused = createPausedTurns(store);
   const budget = createBudget({ store, clock, limits: deps.dayLimits ?? {} });
-  const buildCatalog = createCatalogBuilder(deps.toolHashes);
+  const buildCatalog = createCatalogBuilder(deps.toolHashes, deps.approvedHashes);
   const runTurn = createTurnRunner({
     model,
     tools,
     buildCatalog,
-    checkArguments: createArgumentCheck(),
+    checkArguments: createArgumentCheck((name) => Object.hasOwn(deps.toolHashes, name)),
     conversations,
     contacts,
     paused,

@@ -25,11 +25,11 @@ function requirePrices({ settings }: Config<'agent'> | Config<'worker'>, first: 
   );
 }
 
-/** Those of this build, and those that an operator approved of other servers. */
-async function believedTools(directory: string | undefined): Promise<ToolHashes> {
-  if (directory === undefined) return toolHashes;
+/** The tools that an operator approved of other servers. */
+async function approvedTools(directory: string | undefined): Promise<ToolHashes> {
+  if (directory === undefined) return {};
   const { believedHashes } = await import('./believed-servers.ts');
-  return { ...believedHashes(directory), ...toolHashes };
+  return believedHashes(directory);
 }
 
 export async function composeTurnDeps(
@@ -66,7 +66,8 @@ export async function composeTurnDeps(
     conversations: await openConversations({ store, config, platform, log }),
     model,
     tools,
-    toolHashes: await believedTools(settings.SALLYPORT_SERVERS_DIR),
+    toolHashes,
+    approvedHashes: await approvedTools(settings.SALLYPORT_SERVERS_DIR),
     clock,
     random,
     dayLimits: { tokens: settings.SALLYPORT_DAY_TOKENS, cost: settings.SALLYPORT_DAY_COST },

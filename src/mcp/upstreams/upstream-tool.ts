@@ -1,8 +1,8 @@
 import { AppError } from '../../kernel/app-error.ts';
+import type { CheckSchema } from '../../kernel/check-schema.ts';
 import type { JsonObject, Tool, ToolResult } from '../tools/tool.ts';
 import { translateAnswer } from './answer.ts';
 import type { BelievedTool } from './believe.ts';
-import type { CheckSchema } from './check-schema.ts';
 import type { Upstream } from './upstream.ts';
 
 // A tool of another server as a tool of ours: its arguments are checked here first, its call goes there, and what comes back is checked against the
@@ -15,7 +15,7 @@ export function createUpstreamTool(believed: BelievedTool, upstream: Upstream): 
   const checks: Partial<Record<Side, Promise<CheckSchema>>> = {};
 
   async function compile(schema: JsonObject): Promise<CheckSchema> {
-    const { createSchemaCheck } = await import('./check-schema.ts');
+    const { createSchemaCheck } = await import('../../kernel/check-schema.ts');
     return createSchemaCheck(schema);
   }
 

@@ -127,6 +127,10 @@ describe('what comes back from a call', () => {
     [{ kind: 'approval', approval: { id: '', url: '', tool: '', summary: 'Delete "…"', expiresAt: '' } }, true],
     [{ kind: 'refused', code: 'forbidden', message: 'ours' }, false],
   ] as const)('%j taints: %p', (outcome, expected) => {
-    expect(taints(outcome)).toBe(expected);
+    expect(taints(outcome, 'get_weather')).toBe(expected);
+  });
+
+  it('is what is known anyway when it is a search of the tools', () => {
+    expect(taints({ kind: 'result', text: 'mail__send', isError: false }, 'find_tools')).toBe(false);
   });
 });

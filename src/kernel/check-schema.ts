@@ -1,8 +1,7 @@
 import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/server/validators/cf-worker';
-import type { JsonObject } from '../tools/tool.ts';
 
-// Checks values against another server's schemas. They are interpreted, never compiled: a stranger's schema becomes no code of ours, and the doors
-// generate none. Loaded when a tool of another server is first called.
+// Checks values against another server's schemas, in the dialect that each names (2020-12 where it names none). They are interpreted, never compiled:
+// a stranger's schema becomes no code of ours, and the doors generate none. Loaded when a tool of another server is first called.
 
 /** A sentence for each problem, or nothing. */
 export type CheckSchema = (value: unknown) => readonly string[] | undefined;
@@ -14,7 +13,7 @@ const MAX_PROBLEMS = 8;
 const inWords = (problem: string): string =>
   problem.replace(/^#\/?([^:]*): /, (_all, at: string) => (at === '' ? '' : `${at}: `));
 
-export function createSchemaCheck(schema: JsonObject): CheckSchema {
+export function createSchemaCheck(schema: Readonly<Record<string, unknown>>): CheckSchema {
   const validate = new CfWorkerJsonSchemaValidator({ shortcircuit: false }).getValidator(schema);
   return (value) => {
     // Nothing where an object should be: the validator would look into it.
