@@ -4,6 +4,7 @@ import { configurationReference } from '../src/config/reference.ts';
 import { agentOpenapiYaml } from './agent-openapi.ts';
 import { costsDocument } from './costs.ts';
 import { PROJECT_SCHEMA_FILE, projectSchemaJson } from './project-schema.ts';
+import { TOOLS_REFERENCE_FILE, toolsReference } from './tool-reference.ts';
 
 // `make docs`: the documents that are generated from code, and what Terraform reads of it.
 
@@ -17,3 +18,5 @@ writeFileSync('terraform/modules/store/access.json', dynamoDbAccessJson());
 console.log('terraform/modules/store/access.json');
 writeFileSync(PROJECT_SCHEMA_FILE, projectSchemaJson());
 console.log(PROJECT_SCHEMA_FILE);
+writeFileSync(TOOLS_REFERENCE_FILE, toolsReference());
+console.log(TOOLS_REFERENCE_FILE);
