@@ -15,6 +15,7 @@ const MCP_HEADERS = [
   'mcp-method',
   'mcp-name',
   'mcp-protocol-version',
+  'prefer',
   'traceparent',
 ];
 
@@ -24,14 +25,15 @@ const RULES = {
     headers: ['accept', 'authorization', 'content-type', 'traceparent', 'x-sallyport-authorization'],
     exposed: EXPOSED,
   },
+  /** `GET` and `DELETE` are of calls that go on behind their answer. */
   key: {
-    methods: ['POST'],
+    methods: ['GET', 'POST', 'DELETE'],
     headers: MCP_HEADERS,
     exposed: EXPOSED,
   },
   /** Its metadata is read by GET. */
   oauth: {
-    methods: ['GET', 'HEAD', 'POST'],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     headers: MCP_HEADERS,
     exposed: EXPOSED,
   },

@@ -12,6 +12,7 @@ import {
 import { holdsScopes } from '../../trust/scope.ts';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
+import type { ToolDeclaration } from '../tools/tool.ts';
 import { laterOf, TASKS_EXTENSION } from './later.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest, ToolCall } from './seam.ts';
 import { SharedTransport } from './shared-transport.ts';
@@ -80,7 +81,12 @@ function declined(ctx: ServerContext): boolean {
   return answer.kind === 'elicit' && answer.action !== 'accept';
 }
 
-function listTools(server: Server, transport: SharedTransport<DeliveredRequest>, deps: ProtocolDeps): void {
+/** Whether a call of it may go on as a task: a member of 2025-11-25. The newer revision leaves that to the server. */
+function executionOf({ execution }: ToolDeclaration, era: Era, deps: ProtocolDeps): Pick<ToolDeclaration, 'execution'> {
+  return era === 'legacy' && deps.longCalls !== undefined && execution !== undefined ? { execution } : {};
+}
+
+function listTools(server: Server, transport: SharedTransport<DeliveredRequest>, era: Era, deps: ProtocolDeps): void {
   server.setRequestHandler('tools/list', { params: anyParams }, async (params, ctx) => {
     // One page holds all, so no cursor was ever given out.
     if (params['cursor'] !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor');
@@ -90,7 +96,11 @@ function listTools(server: Server, transport: SharedTransport<DeliveredRequest>,
     const tools = deps.tools
       .tools()
       .filter(({ declaration }) => deps.listByScopes !== true || holdsScopes(scopes, declaration.scopes))
-      .map(({ declaration }) => ({ ...listedTool(declaration), _meta: { [SCOPES_META_KEY]: declaration.scopes } }));
+      .map(({ declaration }) => ({
+        ...listedTool(declaration),
+        ...executionOf(declaration, era, deps),
+        _meta: { [SCOPES_META_KEY]: declaration.scopes },
+      }));
     return { tools };
   });
 }
@@ -135,7 +145,7 @@ export async function createEraServer(era: Era, deps: ProtocolDeps): Promise<Era
   const transport = new SharedTransport<DeliveredRequest>(
     era === 'modern' ? { era, revision: MODERN_VERSION } : { era },
   );
-  listTools(server, transport, deps);
+  listTools(server, transport, era, deps);
   callTools(server, transport, era, deps);
   const { longCalls } = deps;
   if (longCalls !== undefined) {

@@ -55,7 +55,14 @@ function createTurnstile(width: number): <Value>(work: () => Promise<Value>) => 
   };
 }
 
-export function createAsking({ reader, signal }: { readonly reader: AwsReader; readonly signal: AbortSignal }): Asking {
+export interface AskingDeps {
+  readonly reader: AwsReader;
+  readonly signal: AbortSignal;
+  /** Told how many questions AWS has answered by now. */
+  readonly onAnswer?: (answers: number) => void;
+}
+
+export function createAsking({ reader, signal, onAnswer }: AskingDeps): Asking {
   const noted = new Map<string, PartFailure>();
   const inTurn = createTurnstile(MAX_AT_ONCE);
   let answers = 0;
@@ -65,18 +72,23 @@ export function createAsking({ reader, signal }: { readonly reader: AwsReader; r
     noted.set(key, { part, ...where, ...failure, times: (noted.get(key)?.times ?? 0) + 1 });
   }
 
+  function count(): void {
+    answers += 1;
+    onAnswer?.(answers);
+  }
+
   const find: Asking['find'] = (service, operation, parameters, where) =>
     inTurn(async () => {
       const data = awsService(service);
       try {
         const answer = await reader.read({ data, operation, parameters, signal, ...where });
-        answers += 1;
+        count();
         const plain = redact(toPlain(answer));
         return isJson(plain) ? plain : {};
       } catch (error) {
         const failure = describeAwsFailure(error, { actions: actionsOf(data, operation), ...where });
         if (failure.code === 'not_found') {
-          answers += 1;
+          count();
           return 'absent';
         }
         note(`${service} ${operation}`, failure, where);

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../../../trust/canonical-json.ts';
 import { answering } from '../../answering.ts';
 import { flag } from '../../arguments.ts';
 import { createRemembered } from '../../remembered.ts';
-import type { JsonObject, Tool, ToolDeclaration, ToolResult } from '../../tool.ts';
+import type { JsonObject, Tool, ToolContext, ToolDeclaration, ToolResult } from '../../tool.ts';
 import { shorten } from '../answer-shape.ts';
 import type { AwsReader } from '../aws-reader.ts';
 import type { AwsPlaces } from '../places.ts';
@@ -29,6 +29,8 @@ export interface Composition {
 
 /** All reads together, within what a door gives one call. */
 const DEADLINE_MS = 20_000;
+/** The same behind the answer, where somebody looks how far it is. */
+const TASK_DEADLINE_MS = 600_000;
 const MAX_ENTRIES = 100;
 const MAX_ANSWER_CHARACTERS = 58_000;
 
@@ -51,6 +53,9 @@ export const COMPOSED = {
   toolset: 'aws',
 } as const;
 
+/** Of tools that ask so much that it may take longer than somebody likes to wait: they go on as tasks where the client knows those. */
+export const OFTEN_LONG = { execution: { taskSupport: 'optional' } } as const;
+
 const failureInWords = ({ part, region, code, message, times }: PartFailure): string =>
   `${part} in ${region} failed (${code}${times > 1 ? `, ${times} times` : ''}): ${message}`;
 
@@ -66,8 +71,13 @@ export function createComposedTool(
   };
   const answers = shareQuestions(createRemembered<ToolResult>({ clock, maxEntries: MAX_ENTRIES, ttlSeconds, keep }));
 
-  async function answer(composition: (asking: Asking) => Promise<Composition>): Promise<ToolResult> {
-    const asking = createAsking({ reader, signal: AbortSignal.timeout(DEADLINE_MS) });
+  async function answer(
+    composition: (asking: Asking) => Promise<Composition>,
+    tell: ToolContext['progress'],
+  ): Promise<ToolResult> {
+    const signal = AbortSignal.timeout(tell === undefined ? DEADLINE_MS : TASK_DEADLINE_MS);
+    const onAnswer = (progress: number): void => tell?.({ progress, message: `${progress} answers of AWS so far` });
+    const asking = createAsking({ reader, signal, onAnswer });
     const { data, words } = await composition(asking);
     const errors = asking.failures();
     const text = [words, ...errors.map(failureInWords)].join('\n');
@@ -80,12 +90,12 @@ export function createComposedTool(
 
   return {
     declaration,
-    run: answering(async (args, { person, agent }) => {
+    run: answering(async (args, { person, agent, progress }) => {
       const composition = compose(args);
       const { refresh: _refresh, ...asked } = args;
       // Nobody is answered from what somebody else asked: rights may differ.
       const key = canonicalJson({ person, agent, asked });
-      return answers.get(key, () => answer(composition), { refresh: flag(args, 'refresh') });
+      return answers.get(key, () => answer(composition, progress), { refresh: flag(args, 'refresh') });
     }),
   };
 }

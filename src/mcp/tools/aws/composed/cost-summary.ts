@@ -9,6 +9,7 @@ import {
   type Composition,
   createComposedTool,
   ERRORS_SCHEMA,
+  OFTEN_LONG,
   REFRESH,
 } from './composed-tool.ts';
 import { type Json, numberIn, objectIn, objectsIn, present, textIn, textsIn } from './plain-json.ts';
@@ -88,6 +89,7 @@ const declaration: ToolDeclaration = {
     additionalProperties: false,
   },
   ...COMPOSED,
+  ...OFTEN_LONG,
 };
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

@@ -8,6 +8,7 @@ import {
   type Composition,
   createComposedTool,
   ERRORS_SCHEMA,
+  OFTEN_LONG,
   REFRESH,
 } from './composed-tool.ts';
 import { findingKinds, severities, together } from './findings.ts';
@@ -64,6 +65,7 @@ const declaration: ToolDeclaration = {
     additionalProperties: false,
   },
   ...COMPOSED,
+  ...OFTEN_LONG,
 };
 
 /** Of every account the first place: where what belongs to the whole account is asked. */
