@@ -1,13 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { createAwsTools } from '../src/mcp/tools/aws/aws-tools.ts';
+import { declaredToolsets } from '../src/compose/declared-tools.ts';
 import { createReadSecretValue } from '../src/mcp/tools/aws/secrets/read-secret-value.ts';
-import { createAwsWriteTools } from '../src/mcp/tools/aws/writes/aws-write-tools.ts';
-import { createCalendarTools } from '../src/mcp/tools/calendar/calendar-tools.ts';
-import { createGolfTools } from '../src/mcp/tools/golf/golf-tools.ts';
-import { createSendPushNotification } from '../src/mcp/tools/notify/send-push-notification.ts';
 import type { Tool } from '../src/mcp/tools/tool.ts';
-import { createGetWeather } from '../src/mcp/tools/weather/get-weather.ts';
 import { toolHash } from '../src/trust/tool-hash.ts';
 
 // Writes `src/agent/tool-hashes.json`: the hash of every tool this checkout declares, which ships with the agent. The agent believes a
@@ -15,24 +10,20 @@ import { toolHash } from '../src/trust/tool-hash.ts';
 
 export const HASHES_FILE = 'src/agent/tool-hashes.json';
 
-/** Stands in for what tools need to run: declarations are read here, nothing is ever called. */
-const nothing = new Proxy(Object.freeze({}), {
-  get(_target, name) {
-    throw new Error(`a tool used ${String(name)} while it was only being declared`);
-  },
+/** It is there only where its toolset names secrets: declared here, never run. */
+const readSecretValue = createReadSecretValue({
+  allowed: undefined as never,
+  read: undefined as never,
+  places: undefined as never,
 });
 
+const declared: readonly Tool[] = [
+  ...(await Promise.all(Object.values(declaredToolsets).map((declare) => declare()))).flat(),
+  readSecretValue,
+];
+
 export function declaredTools(): readonly Tool[] {
-  const inert = nothing as never;
-  return [
-    ...createCalendarTools({ calendar: inert, clock: inert, random: inert }),
-    createGetWeather({ weather: inert, clock: inert }),
-    createSendPushNotification({ notifier: inert }),
-    ...createGolfTools({ teeTimes: inert }),
-    ...createAwsTools({ reader: inert, places: inert, clock: inert }),
-    createReadSecretValue({ allowed: inert, read: inert, places: inert }),
-    ...createAwsWriteTools({ reader: inert, writer: inert, places: inert }),
-  ];
+  return declared;
 }
 
 /** Name → hash, by name. */

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { HASHES_FILE, renderHashes } from '../build/tool-hashes.ts';
 import { dynamoDbAccessJson } from '../src/config/dynamodb-access.ts';
 import { configurationReference } from '../src/config/reference.ts';
 import { agentOpenapiYaml } from './agent-openapi.ts';
@@ -6,8 +7,10 @@ import { costsDocument } from './costs.ts';
 import { PROJECT_SCHEMA_FILE, projectSchemaJson } from './project-schema.ts';
 import { TOOLS_REFERENCE_FILE, toolsReference } from './tool-reference.ts';
 
-// `make docs`: the documents that are generated from code, and what Terraform reads of it.
+// `make docs`: the documents that are generated from code, what Terraform reads of it, and the hashes of the tools.
 
+writeFileSync(HASHES_FILE, renderHashes());
+console.log(HASHES_FILE);
 writeFileSync('docs/configuration.md', configurationReference());
 console.log('docs/configuration.md');
 writeFileSync('docs/openapi/agent.yaml', agentOpenapiYaml());
