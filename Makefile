@@ -8,7 +8,7 @@ QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
 .PHONY: help setup demo dev test lint types check bundle cli mcpb bench eval cycle client slack-manifest docs pictures clean
-.PHONY: bootstrap secrets certs plan deploy deploy-gateway deploy-server edge-secret rollback destroy logs rotate revoke person token operator doctor redis-acl
+.PHONY: bootstrap secrets certs plan deploy deploy-gateway deploy-server edge-secret rollback destroy logs rotate revoke bridge person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
 ENV ?= dev
@@ -125,6 +125,10 @@ rotate: $(INSTALLED) #@ Run the rotation now; START=1 a new key, RENEW=1 a new c
 
 revoke: $(INSTALLED) #@ Revoke a client certificate everywhere within 60 seconds: SERIAL=4f3a…
 	@$(AWS_RUN) "$$SERIAL"
+
+bridge: $(INSTALLED) #@ Issue the credentials of a person’s bridge: PERSON=p_… OUT=bridge.json SCOPES="calendar.read" DAYS=30 OVERLAP=24
+	@$(AWS_RUN) --person "$$PERSON" --out "$$OUT" $(if $(SCOPES),--scopes "$$SCOPES") $(if $(DAYS),--days "$$DAYS") \
+	  $(if $(OVERLAP),--overlap "$$OVERLAP")
 
 person: $(INSTALLED) #@ Add a person: NAME="Ana"; without, list persons
 	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- person $(if $(NAME),add "$$NAME_TEXT",list)

@@ -23,6 +23,10 @@ await runCommand({
     if (!GROUPS.has(group))
       throw new Stop(EXIT.usage, `Say one of ${[...GROUPS].join(', ')}, as \`sallyport\` takes it.`);
     const isReading = READING.has(action);
+    if (group === 'certificate' && action === 'bridge') {
+      const next = `make bridge ENV=${context.environment} PERSON=p_… OUT=bridge.json`;
+      throw new Stop(EXIT.usage, 'A deployed environment’s authority signs by a command of its own.', { next });
+    }
     if (context.environment === 'prod' && !isReading) demandConfirmable(context);
     const aws = createAwsClients();
     await preconditions(() => aws, names, { foundation: true });

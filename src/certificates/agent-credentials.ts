@@ -27,20 +27,25 @@ export function daysLeft(notAfterMs: number, nowMs: number): number {
 }
 
 /** When a certificate that is issued now ends: never later than its authority. */
-export function endOfCertificate(authorityEndMs: number, nowMs: number): number {
-  return Math.min(nowMs + CERTIFICATE_DAYS * DAY_MS, authorityEndMs);
+export function endOfCertificate(authorityEndMs: number, nowMs: number, days = CERTIFICATE_DAYS): number {
+  return Math.min(nowMs + days * DAY_MS, authorityEndMs);
 }
 
 /** A client certificate for the identity. */
-export async function issueAgentCertificate(maker: CertificateMaker, identity: string): Promise<IssuedCertificate> {
+export async function issueAgentCertificate(
+  maker: CertificateMaker,
+  identity: string,
+  { subject = 'CN=Sallyport agent', days = CERTIFICATE_DAYS } = {},
+): Promise<IssuedCertificate> {
   const nowMs = maker.clock.nowMs();
-  const endMs = endOfCertificate(new X509Certificate(maker.authority.certificate).validToDate.getTime(), nowMs);
+  const authorityEndMs = new X509Certificate(maker.authority.certificate).validToDate.getTime();
+  const endMs = endOfCertificate(authorityEndMs, nowMs, days);
   if (daysLeft(endMs, nowMs) <= 0) {
     throw new AppError('misconfigured', 'The certificate authority’s own certificate has ended: take a new one over.');
   }
   return issueCertificate(maker.authority, {
     kind: 'client',
-    subject: 'CN=Sallyport agent',
+    subject,
     names: [{ type: 'url', value: identity }],
     validity: { notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(endMs) },
     random: maker.random.bytes(16),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
 import type { GrantRecord } from '../trust/grant.ts';
 import { type GrantFormView, type GrantView, grantsPage } from './pages/home-page.ts';
-import { agentName, frameOf, type OAuthParts, requireAgent, requireScopes, sendPage } from './parts.ts';
+import { agentName, frameOf, type OAuthParts, OWN_BRIDGE, requireAgent, requireScopes, sendPage } from './parts.ts';
 import { dateInWords, inWords } from './scope-words.ts';
 import { MAX_GRANT_DAYS } from './settings.ts';
 import { isoTime, listOf, type OAuthContext, type OAuthEnv, parseInput, wantsPage } from './web.ts';
@@ -34,7 +34,7 @@ export function viewGrants(parts: OAuthParts, grants: readonly GrantRecord[]): r
 
 export function viewGrantForm({ config }: OAuthParts): GrantFormView {
   return {
-    agents: config.agents,
+    agents: [...config.agents, OWN_BRIDGE],
     scopes: Object.entries(config.scopes).map(([scope, { words }]) => ({ scope, words })),
     days: config.grantDays,
     maxDays: MAX_GRANT_DAYS,

@@ -53,21 +53,22 @@ export async function sendPage(
   return context.html(await page);
 }
 
+/** What a person calls the bridge with a certificate of their own. */
+export const OWN_BRIDGE = { id: 'bridge', name: 'your own bridge' } as const;
+
 /** The agent that is meant: one of the configured ones, or the person's own bridge. */
 export function requireAgent(config: OAuthSettings, person: string, agent: string | undefined): string {
-  const meant = agent ?? config.agents[0]?.id;
+  const meant = agent === OWN_BRIDGE.id ? `bridge/${person}` : (agent ?? config.agents[0]?.id);
   const known = config.agents.some(({ id }) => id === meant) || meant === `bridge/${person}`;
   if (meant === undefined || !known || !AGENT_PATTERN.test(meant)) {
-    const choices = config.agents.map(({ id }) => id).join(', ');
+    const choices = [...config.agents, OWN_BRIDGE].map(({ id }) => id).join(', ');
     throw new AppError('invalid_request', `There is no such agent here. Choose one of: ${choices}.`);
   }
   return meant;
 }
 
 export function agentName(config: OAuthSettings, agent: string): string {
-  return (
-    config.agents.find(({ id }) => id === agent)?.name ?? (agent.startsWith('bridge/') ? 'your own bridge' : agent)
-  );
+  return config.agents.find(({ id }) => id === agent)?.name ?? (agent.startsWith('bridge/') ? OWN_BRIDGE.name : agent);
 }
 
 export function requireScopes(config: OAuthSettings, scopes: readonly string[]): readonly string[] {

@@ -1,3 +1,4 @@
+import { changeKeyring } from '../certificates/keyring-record.ts';
 import { AppError } from '../kernel/app-error.ts';
 import { ULID_PATTERN } from '../kernel/ulid.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,6 +15,7 @@ import {
 } from '../trust/access-token.ts';
 import { normalizeIssuer, normalizeSerial, parseClientCertificate } from '../trust/client-certificate.ts';
 import { identityIndexKey } from '../trust/identities.ts';
+import { removeIdentity } from '../trust/key-rotation.ts';
 import { listKeys } from '../trust/list-keys.ts';
 import {
   createPersonId,
@@ -28,6 +30,7 @@ import { readRecord } from '../trust/record.ts';
 import { MAX_OVERLAP_HOURS, type RenewedToken, renewToken } from '../trust/renew-token.ts';
 import { addRevocation, REVOCATIONS_KEY, type RevocationsRecord, revocationsRecord } from '../trust/revocation-list.ts';
 import { parseScopes } from '../trust/scope.ts';
+import { parseSpiffeId } from '../trust/spiffe-id.ts';
 
 // What an operator may do and no API can: make persons and tokens, map identities, revoke certificates. It works on the
 // store directly, so whoever runs it already holds the store's own rights.
@@ -192,6 +195,14 @@ async function keysOfPerson(store: KeyValueStore, person: string): Promise<reado
   return keys;
 }
 
+/** The keys of a person's own bridge, wherever it was issued. */
+async function removeBridgeKeys(store: KeyValueStore, person: string): Promise<void> {
+  await changeKeyring(store, (keyring) => {
+    const own = keyring.keys.filter(({ identity }) => parseSpiffeId(identity)?.bridgePerson === person);
+    return own.reduce((left, { identity }) => removeIdentity(left, identity), keyring);
+  });
+}
+
 export function createOperator({ store, clock, random, forgetConversations }: OperatorDeps): Operator {
   const requirePerson = async (person: string): Promise<void> => {
     if ((await store.get(personKey(person))) === undefined) {
@@ -275,6 +286,7 @@ export function createOperator({ store, clock, random, forgetConversations }: Op
       const forget = forgetConversations ?? (async () => 0);
       const keys = await keysOfPerson(store, person);
       const said = await forget(person);
+      await removeBridgeKeys(store, person);
       // The person's own record goes last: a removal that breaks off can be found and run again.
       for (const key of [...keys, personKey(person)]) await remove(store, key);
       // Once more: what was under way may have written until nobody was there to write for.

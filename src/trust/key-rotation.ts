@@ -85,6 +85,32 @@ export function replaceKeys(keyring: KeyringRecord, identity: string, nowSeconds
 }
 
 /**
+ * Another key beside those that the identity has, which end after the overlap: for credentials that a person puts in place by hand. What has ended
+ * is left out.
+ */
+export function succeedKeys(
+  keyring: KeyringRecord,
+  identity: string,
+  times: { readonly nowSeconds: number; readonly overlapSeconds: number },
+): KeyringRecord {
+  const { nowSeconds, overlapSeconds } = times;
+  const own = keysOf(keyring, identity);
+  const epoch = Math.max(0, ...own.map((entry) => entry.epoch)) + 1;
+  const end = nowSeconds + overlapSeconds;
+  const before = own
+    .map((entry): KeyringEntry => {
+      const not_after = Math.min(entry.not_after ?? end, end);
+      return entry.state === 'previous'
+        ? { ...entry, not_after }
+        : { ...entry, state: 'previous', since: nowSeconds, not_after };
+    })
+    .filter(({ not_after = end }) => not_after > nowSeconds);
+  const others = keyring.keys.filter((entry) => entry.identity !== identity);
+  const key_id = formatKeyId(agentOf(identity), epoch);
+  return changed(keyring, [...others, ...before, { key_id, identity, epoch, state: 'current', since: nowSeconds }]);
+}
+
+/**
  * What is due for this identity. `start` begins a new rotation when none is under way; without it a finished rotation
  * answers `none`. Asking twice in the same state answers the same.
  */

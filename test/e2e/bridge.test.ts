@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -37,9 +37,9 @@ async function answer(url: string, decision: 'yes' | 'no'): Promise<void> {
 }
 
 beforeAll(async () => {
-  system = await startTestMachine();
-  await system.connect();
   home = mkdtempSync(join(tmpdir(), 'sallyport-bridge-'));
+  system = await startTestMachine({ home, storeFile: join(home, 'store.sqlite') });
+  await system.connect();
   writeFileSync(join(home, 'local.json'), JSON.stringify(system.machine.access), { mode: 0o600 });
 }, 60_000);
 beforeEach(() => {
@@ -159,6 +159,87 @@ describe('a server that cannot be used', () => {
       { env: { PATH: process.env['PATH'], ...env } },
     );
     expect(bad).toMatchObject({ code: 1, stdout: expect.stringContaining('does not answer (ECONNREFUSED)') });
+  }, 30_000);
+});
+
+describe('a bridge with a certificate of its own', () => {
+  let credentials: string;
+  let setting: BridgeSetting;
+  const certificates: string[] = [];
+  const scopes = ['calendar.read', 'calendar.write'];
+
+  const operate = (...args: string[]) =>
+    runCommand(process.execPath, ['bin/sallyport.mjs', '--home', home, ...args], {
+      env: { PATH: process.env['PATH'], HOME: home, XDG_CONFIG_HOME: home },
+    });
+  const issue = (...more: string[]) =>
+    operate('certificate', 'bridge', '--person', system.machine.access.person, '--out', credentials, ...more);
+  const keyOf = (path: string): string => (JSON.parse(readFileSync(path, 'utf8')) as { key_id: string }).key_id;
+
+  beforeAll(() => {
+    credentials = join(home, 'bridge-credentials.json');
+    const config = join(home, 'certificate.json');
+    const auth = { kind: 'certificate', credentials, scopes };
+    writeFileSync(config, JSON.stringify({ mcpServers: { door: { url: system.machine.access.mcp.url, auth } } }));
+    setting = { args: ['--home', home, 'bridge', '--bridge-config', config], env: { HOME: home } };
+  });
+
+  it('gets it from the operator’s command, into a file that is its owner’s alone', async () => {
+    const { code, stdout, stderr } = await issue();
+    const person = system.machine.access.person;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`bridge/${person}#1`) });
+    expect(statSync(credentials).mode & 0o077).toBe(0);
+    const { private_key, secret } = JSON.parse(readFileSync(credentials, 'utf8')) as Record<string, string>;
+    for (const text of [private_key, secret]) expect(stdout + stderr).not.toContain(text);
+    expect(stderr).toContain('sallyport allow bridge --scopes "calendar.read calendar.write"');
+    expect(stderr).toContain(system.machine.access.mcp.url);
+    certificates.push(readFileSync(credentials, 'utf8'));
+  }, 30_000);
+
+  it('does nothing before the person has allowed it, and says so', async () => {
+    await withOldClient(setting, async (client) => {
+      await expect(client.listTools()).rejects.toThrow(/refused.*sallyport bridge check/);
+    });
+    const check = await operate('bridge', '--bridge-config', setting.args[4] ?? '', 'check');
+    expect(check).toMatchObject({ code: 1, stdout: expect.stringContaining('sallyport allow bridge') });
+    expect(await operate('allow', 'bridge', '--scopes', scopes.join(' '))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`bridge/${system.machine.access.person} may act for you`),
+    });
+  }, 30_000);
+
+  it('then calls as that person, and its calls count as tainted', async () => {
+    await withNewClient(setting, async (client) => {
+      expect(await client.callTool(FREE)).toMatchObject({ structuredContent: { busy: expect.any(Array) } });
+    });
+    const { person } = system.machine.access;
+    expect(system.lines('tool_call').at(-1)).toMatchObject({ door: 'agent', agent: `bridge/${person}`, tainted: true });
+    const check = await operate('bridge', '--bridge-config', setting.args[4] ?? '', 'check');
+    expect(check).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/bridge\/p_\w+’s and good for \d+ more days/),
+    });
+  }, 30_000);
+
+  it('goes on with a new document while it runs, and the old key is over where it leaked', async () => {
+    await withNewClient(setting, async (client) => {
+      expect((await client.callTool(FREE)).isError).not.toBe(true);
+      expect(await issue('--overlap', '0', '--days', '60')).toMatchObject({ code: 0 });
+      expect(keyOf(credentials)).toMatch(/#2$/);
+      expect((await client.callTool(FREE)).isError).not.toBe(true);
+    });
+    const leaked = (JSON.parse(certificates[0] ?? '{}') as { key_id: string }).key_id;
+    // A door that has read the keyring before believes it for a minute at most; from then on this key is unknown.
+    const keyring = JSON.parse((await system.machine.store.get('keyring')) ?? '{}') as { keys: { key_id: string }[] };
+    expect(keyring.keys.map(({ key_id }) => key_id)).not.toContain(leaked);
+  }, 40_000);
+
+  it('is issued over nothing but an older document of the same bridge', async () => {
+    const other = await system.operator.addPerson('Tom');
+    const args = ['certificate', 'bridge', '--person', other.person, '--out', credentials];
+    const before = readFileSync(credentials, 'utf8');
+    expect(await operate(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('Name another --out') });
+    expect(readFileSync(credentials, 'utf8')).toBe(before);
   }, 30_000);
 });
 

@@ -34,6 +34,7 @@ const examples = everyCommand(program).flatMap(examplesOf);
 
 /** Those whose ids stand for others: what they name is not there, and they say so. */
 const NAMES_NOBODY: Readonly<Record<string, RegExp>> = {
+  'certificate bridge --person p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --out bridge-credentials.json': /no person p_/,
   'continue t_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD': /no such turn/,
   'person identify p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD oidc:google:1234567890': /no person p_/,
   'person remove p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --yes': /no person p_/,

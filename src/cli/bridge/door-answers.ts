@@ -102,7 +102,10 @@ function httpFault(error: SdkHttpError, door: string): DoorFault {
       message: `${door} does not believe this bridge’s proof${request}. Run \`sallyport bridge check\`.`,
     };
   }
-  if (status === 403) return { code: 'forbidden', message: `${door} refused:${words || ' not allowed.'}${request}` };
+  if (status === 403) {
+    const why = `Run \`sallyport bridge check\`, which says what it takes.`;
+    return { code: 'forbidden', message: `${door} refused:${words || ' not allowed.'}${request} ${why}` };
+  }
   if (status === 429)
     return { code: 'rate_limited', message: `${door} is asked too often.${words} Wait a little, then try again.` };
   if (status === 404 || status === 405 || (status >= 300 && status < 400)) {

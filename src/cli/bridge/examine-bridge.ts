@@ -18,7 +18,10 @@ const MENDS: Readonly<Record<string, (door: DoorOptions) => string>> = {
     auth.kind === 'oauth'
       ? `sallyport bridge sign-in ${name}`
       : 'ask your operator for a new token or certificate, and look at "auth" in bridge.json',
-  forbidden: () => 'sallyport connect google, or allow it at the OAuth API’s page of permissions',
+  forbidden: ({ auth }) =>
+    auth.kind === 'certificate' && auth.person === undefined
+      ? `sallyport allow bridge --scopes "${auth.scopes.join(' ')}"`
+      : 'sallyport connect google, or allow it at the OAuth API’s page of permissions',
   misconfigured: () => 'mend it in bridge.json (docs/bridge.md)',
 };
 const USUAL_MEND = 'check the address, the network and HTTPS_PROXY; ask your operator: make doctor';
@@ -29,7 +32,7 @@ async function certificateFindings({ name, auth }: DoorOptions): Promise<readonl
   const { certificate } = parseCredentials(await auth.document());
   const days = Math.floor((certificate.notAfterMs - Date.now()) / DAY_MS);
   const what = `The certificate for "${name}" is ${certificate.spiffeId.agent}’s and good for ${days} more days`;
-  return [days < SOON_DAYS ? mind(what, 'ask your operator for a new one: sallyport certificate bridge') : ok(what)];
+  return [days < SOON_DAYS ? mind(what, 'ask your operator for a new one (sallyport certificate bridge)') : ok(what)];
 }
 
 export async function examineDoor(

@@ -9,7 +9,7 @@ import { withExamples } from '../examples.ts';
 import { oneLine } from '../visible.ts';
 import { inColumns } from '../words.ts';
 
-// `sallyport connect|open|disconnect|connections|grants|revoke`: what of yours the system may use, and who may act with it.
+// `sallyport connect|open|disconnect|connections|grants|allow|revoke`: what of yours the system may use, and who may act with it.
 
 const connections = z.object({
   connections: z.array(z.looseObject({ provider: z.string(), status: z.string(), account: z.string().optional() })),
@@ -80,6 +80,23 @@ async function listGrants(context: CliContext, options: JsonOption, command: Com
   if (rows.length === 0) context.warn('No agent may act for you.');
 }
 
+interface AllowOptions {
+  readonly scopes: string;
+  readonly days?: string;
+}
+
+async function allow(context: CliContext, agent: string, options: AllowOptions, command: Command): Promise<void> {
+  const { scopes, days } = options;
+  const body = {
+    agent,
+    scopes: scopes.split(' ').filter((scope) => scope !== ''),
+    ...(days !== undefined && { days }),
+  };
+  const shape = z.looseObject({ agent: z.string(), scopes: z.array(z.string()), expires_at: z.string() });
+  const granted = await callApi(oauthEndpoint(context, command), { method: 'POST', path: '/grants', body }, shape);
+  context.print(`${granted.agent} may act for you until ${granted.expires_at}: ${granted.scopes.join(' ')}`);
+}
+
 async function disconnect(context: CliContext, command: Command): Promise<void> {
   const request = { method: 'DELETE', path: '/connections/google' } as const;
   const shape = z.looseObject({ message: z.string().optional() });
@@ -141,6 +158,15 @@ export function addConnectCommands(program: Command, context: CliContext): void 
       .option('--json', 'print them as JSON')
       .action((options: JsonOption, command: Command) => listGrants(context, options, command)),
     'grants',
+  );
+  withExamples(
+    program
+      .command('allow <agent>')
+      .description('let an agent, or your own bridge, act for you')
+      .requiredOption('--scopes <scopes>', 'how far, such as "calendar.read calendar.write"')
+      .option('--days <days>', 'for how long')
+      .action((agent: string, options: AllowOptions, command: Command) => allow(context, agent, options, command)),
+    'allow bridge --scopes calendar.read --days 30',
   );
   withExamples(
     program
