@@ -3,7 +3,7 @@
 
 locals {
   # The functions that run tools, by the names that the service root gives them.
-  tool_roles = [for name in ["mcp", "mcp-key", "mcp-oauth"] : "${local.iam_arn}:role/${local.prefix}-${name}"]
+  tool_roles = [for name in ["calls", "mcp", "mcp-key", "mcp-oauth"] : "${local.iam_arn}:role/${local.prefix}-${name}"]
 
   # Into which roles such a function may go: those made here, and those that the operator names in other accounts.
   aws_tool_roles = var.aws == null ? [] : concat(

@@ -82,6 +82,19 @@ data "aws_iam_policy_document" "boundary" {
     }
   }
 
+  # What only the doors' worker does.
+  statement {
+    sid       = "TakeCalls"
+    actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    resources = ["${local.arn.sqs}:${local.prefix}-calls"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = ["${local.iam_arn}:role/${local.prefix}-calls"]
+    }
+  }
+
   # Models of Bedrock, for those who work on turns; which ones, each function's own policy says.
   statement {
     sid       = "AskModels"

@@ -57,6 +57,7 @@ module "secrets" {
     "openai-api-key"        = "Key of OpenAI's or a compatible API. Agent and worker functions read; an operator writes."
     "origin-secret"         = "Proves that a request came through CloudFront. Agent and OAuth functions read; an operator writes."
     "redis-url/agent"       = "Redis with the agent's own user (rediss://). Agent function reads; an operator writes."
+    "redis-url/calls"       = "Redis with the user of the doors' worker. Its function reads; an operator writes."
     "redis-url/mcp"         = "Redis with the agent door's own user. MCP function reads; an operator writes."
     "redis-url/mcp-key"     = "Redis with the key door's own user. Key door's function reads; an operator writes."
     "redis-url/oauth"       = "Redis with the OAuth API's own user. OAuth function reads; an operator writes."

@@ -48,7 +48,7 @@ locals {
   # Routes on which strangers can make us write a record or ask somebody else's server.
   tight = { rate = var.throttle.tight_rate, burst = var.throttle.tight_burst }
 
-  mcp_routes = [{ key = "ANY /mcp", throttle = null }, { key = "GET /health", throttle = null }]
+  mcp_routes = [for key in ["ANY /mcp", "ANY /mcp/status/{id}", "GET /health"] : { key = key, throttle = null }]
 
   # What each function serves; a test holds this list to the code. `ANY` leaves it to the function to say which methods there are.
   apis = {

@@ -2,8 +2,9 @@
 # to become them, and only where the toolset is switched on.
 
 locals {
-  # The functions that run tools.
-  runs_tools = ["mcp", "mcp-key", "mcp-oauth"]
+  # The doors of the MCP API, and with their worker all functions that run tools.
+  tool_doors = ["mcp", "mcp-key", "mcp-oauth"]
+  runs_tools = concat(["calls"], local.tool_doors)
 
   reads_aws  = anytrue([for name in ["aws", "aws-writes"] : contains(var.toolsets, name)])
   writes_aws = contains(var.toolsets, "aws-writes")

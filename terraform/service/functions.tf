@@ -77,6 +77,7 @@ locals {
     OPEN_METEO_GEOCODING_URL   = contains(var.toolsets, "weather") ? var.open_meteo.geocoding_url : null
     OPEN_METEO_URL             = contains(var.toolsets, "weather") ? var.open_meteo.url : null
     SALLYPORT_ALLOWED_ORIGINS  = join(",", var.allowed_origins)
+    SALLYPORT_CALLS_QUEUE_URL  = module.calls.queue_url
     SALLYPORT_CONFIRM          = var.confirm
     SALLYPORT_OAUTH_URL        = local.urls["oauth"]
     SALLYPORT_RATE_PER_MINUTE  = tostring(var.rate_per_minute)
@@ -115,6 +116,16 @@ locals {
         timeout_seconds = 30
         environment = merge(local.agent_environment, local.console_environment, {
           SALLYPORT_CORS_ORIGINS = join(",", var.cors_origins)
+        })
+      }
+      calls = {
+        description     = "Does the calls that the doors have taken on: the MCP API away from its doors."
+        handler         = "calls.handler"
+        asynchronous    = false
+        timeout_seconds = local.call_timeout_seconds
+        environment = merge(local.mcp_environment, {
+          SALLYPORT_DOOR    = "none"
+          SALLYPORT_MCP_URL = "${local.urls["mcp"]}/mcp"
         })
       }
       mcp = {
@@ -192,7 +203,7 @@ locals {
         timeout_seconds = local.turn_timeout_seconds
         environment     = merge(local.agent_environment, { SALLYPORT_JOBS_QUEUE_URL = module.jobs.queue_url })
       }
-    } : name => function if contains(["rotate", "worker"], name) || contains(keys(local.hosts), name) || contains(keys(local.streams), name)
+    } : name => function if contains(["calls", "rotate", "worker"], name) || contains(keys(local.hosts), name) || contains(keys(local.streams), name)
   }
 
   # What the tools themselves need, at whichever door they are called.
@@ -212,6 +223,10 @@ locals {
     for name, secrets in {
       agent = merge(local.agent_secrets, {
         SALLYPORT_ORIGIN_SECRET = var.edge == null ? null : "origin-secret"
+      })
+      # No signature is checked there, so it holds nothing that one is made with.
+      calls = merge(local.tool_secrets, {
+        GOOGLE_CLIENT_SECRET = "google-client-secret"
       })
       mcp = merge(local.tool_secrets, {
         GOOGLE_CLIENT_SECRET  = "google-client-secret"

@@ -8,6 +8,7 @@ data "aws_iam_policy_document" "work" {
     lookup(local.store_policies, lookup(local.acts_as, each.key, each.key), ""),
     lookup(local.conversation_policies, each.key, ""),
     lookup(local.job_policies, each.key, ""),
+    lookup(local.call_policies, each.key, ""),
     lookup(local.model_policies, each.key, ""),
     lookup(local.aws_tools_policies, each.key, ""),
   ])
@@ -39,7 +40,7 @@ data "aws_iam_policy_document" "work" {
 
   # Data keys of the vault. The environment in the context keeps those of another one shut, even under a shared key.
   dynamic "statement" {
-    for_each = contains(["mcp", "mcp-key", "oauth"], each.key) ? [1] : []
+    for_each = contains(concat(local.runs_tools, ["oauth"]), each.key) ? [1] : []
 
     content {
       sid       = "Vault"

@@ -125,6 +125,18 @@ variable "bundle" {
   }
 }
 
+variable "calls_at_once" {
+  description = "How many calls that go on behind their answer are worked on at the same time. The APIs share the account's concurrency with them."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.calls_at_once >= 2 && var.calls_at_once <= 1000
+    error_message = "calls_at_once must be from 2 to 1000."
+  }
+}
+
 variable "certificate_arn" {
   description = "ARN of an ACM certificate in this region that covers all the names (`*.<domain>`). Null: one is made for each name."
   type        = string
@@ -380,14 +392,14 @@ variable "key_door" {
 }
 
 variable "live_version" {
-  description = "Function (`agent`, `mcp`, `mcp-key`, `oauth`, `rotate`, `stream`, `stream-bearer`, `worker`) to the published version that serves. One not named serves what this apply publishes."
+  description = "Function (`agent`, `calls`, `mcp`, `mcp-key`, `oauth`, `rotate`, `stream`, `stream-bearer`, `worker`) to the published version that serves. One not named serves what this apply publishes."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
     condition = alltrue([
-      for name, version in var.live_version : contains(["agent", "mcp", "mcp-key", "oauth", "rotate", "stream", "stream-bearer", "worker"], name) && can(regex("^[1-9][0-9]*$", version))
+      for name, version in var.live_version : contains(["agent", "calls", "mcp", "mcp-key", "oauth", "rotate", "stream", "stream-bearer", "worker"], name) && can(regex("^[1-9][0-9]*$", version))
     ])
     error_message = "live_version must map functions to version numbers."
   }
@@ -424,6 +436,7 @@ variable "memory" {
   description = "Megabytes of memory for each function."
   type = object({
     agent         = optional(number, 1024)
+    calls         = optional(number, 1024)
     mcp           = optional(number, 1024)
     mcp-key       = optional(number, 1024)
     oauth         = optional(number, 1024)
@@ -587,6 +600,7 @@ variable "reserved_concurrency" {
   description = "Instances reserved for each function, which are its limit too: where a store takes few connections. -1: none, which accounts with a small quota demand."
   type = object({
     agent         = optional(number, -1)
+    calls         = optional(number, -1)
     mcp           = optional(number, -1)
     mcp-key       = optional(number, -1)
     oauth         = optional(number, -1)

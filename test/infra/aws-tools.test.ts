@@ -139,7 +139,7 @@ const canRun = hasTerraform('the roles of the AWS tools');
         Principal: { AWS: `arn:aws:iam::${TEST_ACCOUNT}:root` },
         Condition: {
           ArnEquals: {
-            'aws:PrincipalArn': ['mcp', 'mcp-key', 'mcp-oauth'].map(
+            'aws:PrincipalArn': ['calls', 'mcp', 'mcp-key', 'mcp-oauth'].map(
               (name) => `arn:aws:iam::${TEST_ACCOUNT}:role/sallyport-dev-${name}`,
             ),
           },

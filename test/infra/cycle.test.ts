@@ -134,6 +134,17 @@ whenPossible('the deployed system, without an account', () => {
     expect(fact('awsTool').elsewhere).toContain('is not a region that may be asked');
   });
 
+  it('takes a call on that is answered later, does it in the worker with the role for reads, and tells its owner alone', () => {
+    const { taken, seen, result, statuses } = fact('longCall');
+    expect(taken).toContain('https://mcp.dev.sallyport.test/mcp/status/');
+    expect(seen.at(-1)).toBe('completed');
+    expect(result).toContain('assumed-role/sallyport-dev-aws-reads/sallyport-reads');
+    // Somebody who has granted nothing is let in nowhere; what there is not, is not there for anybody.
+    expect(statuses).toEqual({ another: 403, unsigned: 401, unknown: 404 });
+    const byWorker = report.calls.filter((call) => call.function === 'calls');
+    expect(byWorker.map((call) => call.as)).toContain('sallyport-dev-aws-reads');
+  });
+
   it('refuses none of 300 calls while certificate and signing key are replaced', () => {
     const { calls, refused, before, after, steps } = fact('rotation');
     expect(refused).toEqual([]);
@@ -186,7 +197,7 @@ whenPossible('the deployed system, without an account', () => {
     ];
     const judge = await createJudge(account);
     expect(new Set(report.calls.map((call) => call.function))).toEqual(
-      new Set(['agent', 'mcp', 'oauth', 'rotate', 'stream', 'worker']),
+      new Set(['agent', 'calls', 'mcp', 'oauth', 'rotate', 'stream', 'worker']),
     );
     // A function has its own role, but where it became another for an AWS tool.
     const asWhom = (call: CycleReport['calls'][number]): string => call.as ?? `sallyport-dev-${call.function}`;

@@ -23,7 +23,7 @@ import { rightsTables } from './rights.ts';
 // Least privilege both ways: what a function asks of AWS, its role allows; what its role allows, it asks, or there is a reason. And a list of
 // things that each role must not do. Roles are the planned ones, judged by an evaluator of IAM that nobody here wrote.
 
-const FUNCTIONS = ['agent', 'mcp', 'mcp-key', 'oauth', 'rotate', 'stream', 'stream-bearer', 'worker'] as const;
+const FUNCTIONS = ['agent', 'calls', 'mcp', 'mcp-key', 'oauth', 'rotate', 'stream', 'stream-bearer', 'worker'] as const;
 type FunctionName = (typeof FUNCTIONS)[number];
 /** Whose records a function works on: the Agent API's are the same wherever it is reached. */
 const recordsOf = (name: FunctionName) => (name === 'stream' || name === 'stream-bearer' ? 'agent' : name);
@@ -34,6 +34,8 @@ const REASONS: Readonly<Record<string, string>> = {
   Traces: 'Lambda sends the trace of each invocation (X-Ray, active).',
   TakeJobs: 'Lambda asks the queue with the function’s role.',
   OpenJobs: 'Lambda needs the key of the queue that it takes messages from.',
+  TakeCalls: 'Lambda asks the queue with the function’s role.',
+  OpenCalls: 'Lambda needs the key of the queue that it takes messages from.',
   OwnDeadLetters: 'Lambda puts the event there that failed every try.',
   SealDeadLetters: 'Lambda needs the key of the queue that it puts the event into.',
   Rotate: 'EventBridge Scheduler invokes the rotation.',
@@ -264,6 +266,22 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       expect(await judge.refused(role('oauth'), on('SendMessage'))).toEqual([]);
     });
 
+    it('only the doors leave calls, only their worker takes them, and nobody clears the queue', async () => {
+      const queue = `arn:aws:sqs:${planned.account.region}:${planned.account.id}:sallyport-dev-calls`;
+      const on = (...actions: string[]) => actions.map((action) => ({ action: `sqs:${action}`, resource: queue }));
+      const takes = on('ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes');
+      for (const name of FUNCTIONS) {
+        const isDoor = name === 'mcp' || name === 'mcp-key';
+        if (isDoor) expect(await judge.refused(role(name), on('SendMessage'))).toEqual([]);
+        else await expectRefused(role(name), on('SendMessage'));
+        if (name !== 'calls') await expectRefused(role(name), takes);
+        await expectRefused(role(name), on('PurgeQueue', 'SetQueueAttributes', 'DeleteQueue'));
+      }
+      expect(await judge.refused(role('calls'), takes)).toEqual([]);
+      const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+      await expectRefused({ ...role('worker'), policies: { everything } }, takes);
+    });
+
     it('only the rotation signs, and only digests for certificates', async () => {
       const sign = (algorithm: string, type: string): IamRequest => ({
         action: 'kms:Sign',
@@ -312,7 +330,8 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       ])
         await expectRefused(role(name), open('dev'));
       for (const name of FUNCTIONS) await expectRefused(role(name), open('prod'));
-      for (const name of ['mcp', 'mcp-key', 'oauth']) expect(await judge.refused(role(name), open('dev'))).toEqual([]);
+      for (const name of ['calls', 'mcp', 'mcp-key', 'oauth'])
+        expect(await judge.refused(role(name), open('dev'))).toEqual([]);
     });
 
     it.each(FUNCTIONS)(
@@ -340,7 +359,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       for (const name of FUNCTIONS) {
         const wider: Role = { ...role(name), policies: { everything } };
         await expectRefused(wider, others);
-        if (name === 'mcp' || name === 'mcp-key') expect(await judge.refused(role(name), theirs)).toEqual([]);
+        if (['calls', 'mcp', 'mcp-key'].includes(name)) expect(await judge.refused(role(name), theirs)).toEqual([]);
         else await expectRefused(wider, theirs);
       }
       for (const name of ['deploy', 'plan']) await expectRefused(role(name), [...theirs, ...others]);

@@ -45,6 +45,7 @@ interface PlannedFunction {
 
 const services: Readonly<Record<string, Service>> = {
   agent: 'agent',
+  calls: 'mcp',
   mcp: 'mcp',
   'mcp-key': 'mcp',
   oauth: 'oauth',
@@ -60,7 +61,8 @@ const onlyWhereWanted = (name: string, environment: string): boolean =>
 /** The Agent API, by whichever way it is reached. */
 const isAgent = (name: string): boolean => services[name] === 'agent';
 /** Of the zip. */
-const entryOf = (name: string): string => (name.startsWith('stream') ? 'stream' : (services[name] ?? ''));
+const entryOf = (name: string): string =>
+  name === 'calls' ? name : name.startsWith('stream') ? 'stream' : (services[name] ?? '');
 
 /** Function to what is planned of it; the key is the module's. */
 function functionsOf(plan: Plan): Readonly<Record<string, PlannedFunction>> {
@@ -335,6 +337,65 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     );
   });
 
+  it('lets the doors of the MCP API leave calls and their worker take them, and neither the other', () => {
+    const plan = planOf(environment);
+    const arn = `arn:aws:sqs:${TERRAFORM_REGION}:${TEST_ACCOUNT}:${prefix}-calls`;
+    const url = `https://sqs.${TERRAFORM_REGION}.amazonaws.com/${TEST_ACCOUNT}/${prefix}-calls`;
+    const taking = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
+    for (const name of Object.keys(functionsOf(plan))) {
+      const rights = rightsOf(plan, name).filter(({ Resource }) => listOf(Resource).includes(arn));
+      const runsTools = services[name] === 'mcp';
+      const actions = runsTools ? (name === 'calls' ? taking.map((one) => `sqs:${one}`) : ['sqs:SendMessage']) : [];
+      expect({ name, actions: rights.flatMap(({ Action }) => listOf(Action)).sort() }).toEqual({ name, actions });
+      expect(environmentOf(plan, name)['SALLYPORT_CALLS_QUEUE_URL']).toBe(runsTools ? url : undefined);
+      if (!runsTools) continue;
+      expect(statement(plan, name, name === 'calls' ? 'OpenCalls' : 'SealCalls')).toMatchObject({
+        Action: name === 'calls' ? 'kms:Decrypt' : ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Resource: foundation().keys.data,
+        Condition: { StringEquals: { 'kms:EncryptionContext:aws:sqs:arn': arn } },
+      });
+    }
+  });
+
+  it('has the doors’ worker take a quarter of an hour for a call, keeps what failed, and raises an alarm for it', () => {
+    const plan = planOf(environment);
+    expect(functionsOf(plan)['calls']).toMatchObject({ timeout: 900, handler: 'calls.handler' });
+    expect(environmentOf(plan, 'calls')).toMatchObject({ SALLYPORT_DOOR: 'none' });
+    // It lets nobody in, so it holds nothing that lets somebody in.
+    for (const name of ['SALLYPORT_API_ID', 'SALLYPORT_HMAC_MASTER_PARAMETER', 'SALLYPORT_ISSUERS'])
+      expect(environmentOf(plan, 'calls')).not.toHaveProperty(name);
+    const queues = plan.resources('aws_sqs_queue').map(({ values }) => values);
+    const named = (name: string) => queues.find((one) => one['name'] === `${prefix}-${name}`);
+    expect(named('calls')).toMatchObject({
+      kms_master_key_id: foundation().keys.data,
+      visibility_timeout_seconds: 915,
+    });
+    expect(named('calls-dead')).toMatchObject({
+      kms_master_key_id: foundation().keys.data,
+      message_retention_seconds: 1_209_600,
+    });
+    expect(plan.values('module.calls.aws_lambda_event_source_mapping.worker')).toMatchObject({
+      batch_size: 1,
+      function_response_types: ['ReportBatchItemFailures'],
+      scaling_config: [{ maximum_concurrency: 5 }],
+    });
+    const alarms = plan.resources('aws_cloudwatch_metric_alarm').map(({ values }) => values);
+    expect(alarms).toContainEqual(
+      expect.objectContaining({
+        alarm_name: `${prefix}-queue-calls-failed`,
+        dimensions: { QueueName: `${prefix}-calls-dead` },
+      }),
+    );
+  });
+
+  it('answers how far a call is at every door of the MCP API, and at no other API', () => {
+    const routes = planOf(environment).resources('aws_apigatewayv2_route');
+    const status = routes.filter(({ values }) => String(values['route_key']).endsWith(' /mcp/status/{id}'));
+    expect(status.map(({ address }) => /^module\.api\["([^"]+)"\]/.exec(address)?.[1]).sort()).toEqual(
+      Object.keys(functionsOf(planOf(environment))).filter((name) => services[name] === 'mcp' && name !== 'calls'),
+    );
+  });
+
   it('gives every API its domain and leaves it no other way in', () => {
     const plan = planOf(environment);
     const apis = plan.resources('aws_apigatewayv2_api');
@@ -476,7 +537,7 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
       const paths = new Set(documented.map((route) => route.replace(/^\S+ /, '')));
       expect(keysOf(api).filter((key) => !paths.has(key.replace(/^\S+ /, '')))).toEqual([]);
     }
-    expect([...keysOf('mcp')].sort()).toEqual(['ANY /mcp', 'GET /health']);
+    expect([...keysOf('mcp')].sort()).toEqual(['ANY /mcp', 'ANY /mcp/status/{id}', 'GET /health']);
   });
 
   it('limits every route, and those more tightly on which strangers make it write or ask elsewhere', () => {
@@ -755,12 +816,12 @@ on('the service root', () => {
     }
     const some = await root.plan('gamma', { servers: { secrets: true } });
     for (const name of Object.keys(functionsOf(some))) {
-      const [knows, calls] = [name !== 'rotate', name.startsWith('mcp')];
+      const [knows, calls] = [name !== 'rotate', services[name] === 'mcp'];
       expect([name, environmentOf(some, name)['SALLYPORT_SERVERS_DIR']]).toEqual([name, knows ? 'servers' : undefined]);
       const secrets = parametersOf(some, name).filter((parameter) => parameter.endsWith('server-secrets'));
       expect([name, secrets]).toEqual([name, calls ? ['/sallyport/gamma/server-secrets'] : []]);
     }
-  });
+  }, TERRAFORM_MS);
 
   it('gives each function a user of its own in Redis, or its part of the tables', () => {
     const before = planOf('gamma');
@@ -817,6 +878,7 @@ on('the service root', () => {
     ]);
     expect(Object.fromEntries(reserved)).toEqual({
       agent: -1,
+      calls: -1,
       mcp: 20,
       'mcp-key': -1,
       oauth: -1,

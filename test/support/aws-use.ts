@@ -54,7 +54,8 @@ const mcpEnvironment = (plan: Plan, name: string): Readonly<Record<string, strin
     SALLYPORT_AWS_READ_ROLE: role('reads'),
     SALLYPORT_AWS_WRITE_ROLE: role('writes'),
   };
-  return { ...aws, ...Object.fromEntries(same.map((key) => [key, oauth[key] ?? ''])), ...redis, ...master };
+  const queue = { SALLYPORT_CALLS_QUEUE_URL: (oauth['SALLYPORT_JOBS_QUEUE_URL'] ?? '').replace(/jobs$/, 'calls') };
+  return { ...aws, ...Object.fromEntries(same.map((key) => [key, oauth[key] ?? ''])), ...redis, ...master, ...queue };
 };
 
 /** A function's environment as planned. */
@@ -165,17 +166,18 @@ async function useConversations(environment: Readonly<Record<string, string>>, e
   await store.close();
 }
 
-/** Where jobs go: the OAuth API leaves one, the worker puts one off. */
-async function makeJobs({ emulator, account }: PlannedAccount): Promise<SQSClient> {
+/** Where jobs and calls go: the OAuth API or a door leaves one, its worker puts one off. */
+async function makeQueues({ emulator, account }: PlannedAccount): Promise<SQSClient> {
   const sqs = new SQSClient({ endpoint: emulator.endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS });
-  await sqs.send(new CreateQueueCommand({ QueueName: `sallyport-${account.environment}-jobs` }));
+  for (const queue of ['jobs', 'calls'])
+    await sqs.send(new CreateQueueCommand({ QueueName: `sallyport-${account.environment}-${queue}` }));
   return sqs;
 }
 
-async function useJobs(name: string, queueUrl: string, endpoint: string, outside: SQSClient): Promise<void> {
+async function useQueue(name: string, queueUrl: string, endpoint: string, outside: SQSClient): Promise<void> {
   const client = new SQSClient({ endpoint, region: TEST_REGION, credentials: TEST_CREDENTIALS, maxAttempts: 1 });
   const queue = createSqsJobQueue({ queueUrl, client });
-  if (name === 'worker') {
+  if (name === 'worker' || name === 'calls') {
     // Lambda receives what the function puts off.
     await outside.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'x' }));
     const { Messages = [] } = await outside.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
@@ -202,7 +204,7 @@ export async function recordFunctions(planned: PlannedAccount): Promise<readonly
   await setParameters(planned);
   await makeFunctionUrl(planned);
   await makeConversations(planned);
-  const sqs = await makeJobs(planned);
+  const sqs = await makeQueues(planned);
   const proxy = await startRecordingProxy(planned.emulator.endpoint, functions);
   try {
     for (const name of functions) {
@@ -211,8 +213,10 @@ export async function recordFunctions(planned: PlannedAccount): Promise<readonly
       const own = environment['SALLYPORT_CONVERSATIONS'] === 'dynamodb';
       if (own) await useConversations(environment, proxy.endpointOf(name));
       if (environment['SALLYPORT_AWS_READ_ROLE'] !== undefined) await useAwsRoles(environment, proxy.endpointOf(name));
-      const queueUrl = environment['SALLYPORT_JOBS_QUEUE_URL'];
-      if (queueUrl !== undefined) await useJobs(name, queueUrl, proxy.endpointOf(name), sqs);
+      for (const setting of ['SALLYPORT_JOBS_QUEUE_URL', 'SALLYPORT_CALLS_QUEUE_URL']) {
+        const queueUrl = environment[setting];
+        if (queueUrl !== undefined) await useQueue(name, queueUrl, proxy.endpointOf(name), sqs);
+      }
     }
     const failed = proxy.calls().filter(({ status }) => status >= 400);
     if (failed.length > 0) throw new Error(`the emulator refused: ${JSON.stringify(failed)}`);

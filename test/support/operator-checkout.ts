@@ -102,7 +102,7 @@ export async function createOperatorCheckout(environment: Readonly<Record<string
     },
     async bundle(edition) {
       const code = `export const handler = async () => ({ edition: ${edition} });\n`;
-      const names = ['agent', 'mcp', 'oauth', 'rotate', 'worker'].map((name) => [
+      const names = ['agent', 'calls', 'mcp', 'oauth', 'rotate', 'worker'].map((name) => [
         `${name}.mjs`,
         new TextEncoder().encode(code),
       ]);

@@ -8,7 +8,17 @@ export const isEnvironment = (text: string): text is EnvironmentName =>
   (ENVIRONMENTS as readonly string[]).includes(text);
 
 /** Lambda functions by the last part of their names. `mcp-key` is there only where the key door is switched on. */
-export const FUNCTIONS = ['agent', 'mcp', 'mcp-key', 'oauth', 'rotate', 'stream', 'stream-bearer', 'worker'] as const;
+export const FUNCTIONS = [
+  'agent',
+  'calls',
+  'mcp',
+  'mcp-key',
+  'oauth',
+  'rotate',
+  'stream',
+  'stream-bearer',
+  'worker',
+] as const;
 export type FunctionKey = (typeof FUNCTIONS)[number];
 export const OPTIONAL_FUNCTIONS: ReadonlySet<FunctionKey> = new Set(['mcp-key', 'stream', 'stream-bearer']);
 

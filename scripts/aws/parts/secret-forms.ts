@@ -97,6 +97,7 @@ const modelKey = (provider: ModelProvider, whose: string): SecretForm => ({
 
 export const SECRET_FORMS: readonly SecretForm[] = [
   redisUrl('agent', 'the Agent API'),
+  redisUrl('calls', 'the MCP API’s worker'),
   redisUrl('mcp', 'the MCP API'),
   redisUrl('mcp-key', 'the key door', 'key-door'),
   redisUrl('oauth', 'the OAuth API'),

@@ -65,7 +65,7 @@ run "names_are_what_the_service_root_and_the_scripts_look_for" {
   }
 
   assert {
-    condition     = length(output.parameter_names) == 22 && alltrue([for name in output.parameter_names : startswith(name, "/sallyport/dev/")])
+    condition     = length(output.parameter_names) == 23 && alltrue([for name in output.parameter_names : startswith(name, "/sallyport/dev/")])
     error_message = "A parameter lies elsewhere, or one more or less than is documented."
   }
 }

@@ -1,5 +1,5 @@
-# The queue between the OAuth API and the agent's worker: a message is the id of a job and nothing else. What fails again and again ends in a
-# second queue, where somebody looks at it.
+# A queue between who leaves work and the function that does it: a message says which record to look at, and nothing else. What fails again and
+# again ends in a second queue, where somebody looks at it.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -16,14 +16,14 @@ resource "aws_sqs_queue" "this" {
   name                              = var.name
   kms_data_key_reuse_period_seconds = 300
   kms_master_key_id                 = var.data_key_arn
-  # No job is of use for longer: its record has ended by then.
+  # Nothing is of use for longer: its record has ended by then.
   message_retention_seconds = 24 * 3600
   # A message that a function is at is handed to nobody else until the function's time is over.
   visibility_timeout_seconds = var.function_timeout_seconds + 15
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead.arn
-    maxReceiveCount     = 5
+    maxReceiveCount     = var.tries
   })
 }
 
@@ -43,7 +43,7 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead" {
   })
 }
 
-# Lambda asks the queue with the worker's role. One message at a time: a job may take as long as a turn.
+# Lambda asks the queue with the worker's role. One message at a time: each may take all of the function's time.
 resource "aws_lambda_event_source_mapping" "worker" {
   batch_size              = 1
   event_source_arn        = aws_sqs_queue.this.arn
@@ -58,13 +58,13 @@ resource "aws_lambda_event_source_mapping" "worker" {
 
 data "aws_iam_policy_document" "send" {
   statement {
-    sid       = "SendJobs"
+    sid       = "Send${var.what}"
     actions   = ["sqs:SendMessage"]
     resources = [local.queue_arn]
   }
 
   statement {
-    sid       = "SealJobs"
+    sid       = "Seal${var.what}"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [var.data_key_arn]
 
@@ -78,13 +78,13 @@ data "aws_iam_policy_document" "send" {
 
 data "aws_iam_policy_document" "work" {
   statement {
-    sid       = "TakeJobs"
+    sid       = "Take${var.what}"
     actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     resources = [local.queue_arn]
   }
 
   statement {
-    sid       = "OpenJobs"
+    sid       = "Open${var.what}"
     actions   = ["kms:Decrypt"]
     resources = [var.data_key_arn]
 

@@ -32,7 +32,7 @@ variable "function_timeout_seconds" {
 }
 
 variable "maximum_concurrency" {
-  description = "How many jobs are done at the same time, at most."
+  description = "How many messages are worked on at the same time, at most."
   type        = number
   default     = 5
   nullable    = false
@@ -51,5 +51,29 @@ variable "name" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,60}[a-z0-9]$", var.name))
     error_message = "name must be lower-case letters, digits and hyphens, and not end in a hyphen."
+  }
+}
+
+variable "tries" {
+  description = "How often a message is handed out before it counts as failed. Each time that it is put off is one."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.tries >= 5 && var.tries <= 1000
+    error_message = "tries must be from 5 to 1000: Lambda needs five, to be throttled without losing anything."
+  }
+}
+
+variable "what" {
+  description = "What is left there, as the rights on it are called: `Jobs` or `Calls`."
+  type        = string
+  default     = "Jobs"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Z][a-z]{1,15}$", var.what))
+    error_message = "what must be one word with a capital letter."
   }
 }

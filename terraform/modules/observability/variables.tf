@@ -111,7 +111,7 @@ variable "functions" {
 
   validation {
     condition = length(var.functions) > 0 && alltrue([
-      for function in values(var.functions) : contains(["agent", "mcp", "oauth", "rotate", "worker"], function.service) && function.p95_ms >= 1
+      for function in values(var.functions) : contains(["agent", "calls", "mcp", "oauth", "rotate", "worker"], function.service) && function.p95_ms >= 1
     ])
     error_message = "functions must name at least one, each with a service that the code knows and a limit of a millisecond or more."
   }

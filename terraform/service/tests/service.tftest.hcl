@@ -55,8 +55,8 @@ run "has_no_key_door_by_default" {
   }
 
   assert {
-    condition     = toset(keys(module.function)) == toset(["agent", "mcp", "oauth", "rotate", "stream", "worker"])
-    error_message = "A function behind each, one that streams, the worker and the rotation."
+    condition     = toset(keys(module.function)) == toset(["agent", "calls", "mcp", "oauth", "rotate", "stream", "worker"])
+    error_message = "A function behind each, one that streams, two workers and the rotation."
   }
 
   assert {
@@ -152,6 +152,7 @@ run "refuses_values_that_aws_or_a_function_would_stumble_over" {
 
   variables {
     account_id           = "1234"
+    calls_at_once        = 1
     agents               = ["assistant"]
     alarm_emails         = ["operators"]
     allowed_hosts        = ["https://example.org"]
@@ -181,6 +182,7 @@ run "refuses_values_that_aws_or_a_function_would_stumble_over" {
     var.allowed_hosts,
     var.allowed_origins,
     var.bundle,
+    var.calls_at_once,
     var.certificate_arn,
     var.domain,
     var.google_client_id,

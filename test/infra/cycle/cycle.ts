@@ -20,6 +20,7 @@ import {
   readApplied,
 } from './evidence.ts';
 import { becomesRefused, becomesServed, type OutageFacts, surviveOutage } from './faults.ts';
+import { callAndLookLater, type LongCallFacts } from './long-call.ts';
 import {
   ask,
   askSigned,
@@ -29,6 +30,7 @@ import {
   deployAndAsk,
   type Enrolled,
   enrol,
+  enrolAnother,
   listConversations,
   lookAtConsole,
   MESSAGE_CANARY,
@@ -69,6 +71,7 @@ export interface Facts {
   readonly console: SeenConsole;
   /** Whom an AWS tool says that it is, what it finds, and what it says of a region that it may not ask. */
   readonly awsTool: { readonly whoAmI: string; readonly here: string; readonly elsewhere: string };
+  readonly longCall: LongCallFacts;
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly rotation: RotationFacts;
   readonly outage: OutageFacts;
@@ -175,6 +178,10 @@ async function converse({ world, step, say, facts }: CycleContext): Promise<Enro
     facts.awsTool = { whoAmI: JSON.stringify(whoAmI), here: await ask(REGION), elsewhere: await ask('ap-south-1') };
     await caller.close();
     say(facts.awsTool.whoAmI);
+  });
+  await step('A call that is answered later: the door takes it on, the worker does it, its owner looks.', async () => {
+    facts.longCall = await callAndLookLater(world, person.id, await enrolAnother(world));
+    say(`${facts.longCall.seen.join(' → ')}: ${facts.longCall.result}`);
   });
   await step('A booking, which the person approves.', async () => {
     const asked = await ask(world, person, `Book "${MESSAGE_CANARY}" tomorrow from 3pm to 4pm.`, '--yes');

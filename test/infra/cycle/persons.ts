@@ -44,6 +44,12 @@ export async function enrol(world: World): Promise<Enrolled> {
   };
 }
 
+/** Somebody who has granted nothing and asked for nothing. */
+export async function enrolAnother({ commands }: World): Promise<string> {
+  const ran = await commands.script('aws/operator', [ENVIRONMENT, '--', 'person', 'add', 'Another'], { shown: false });
+  return ran.stdout.trim();
+}
+
 /** Consent at Google and the grant to the agent, by the person's browser. */
 export async function connect({ google }: World, { confirmToken }: Enrolled): Promise<string> {
   const browser = createHeadlessPerson({ account: PERSON.email, googleOrigin: new URL(google.url).origin });

@@ -26,7 +26,7 @@ export const ENVIRONMENT = 'dev';
 export const DOMAIN = 'dev.sallyport.test';
 export const CLIENT_ID = 'sallyport-cycle.apps.googleusercontent.com';
 export const REGION = 'eu-central-1';
-export const FUNCTIONS = ['agent', 'mcp', 'oauth', 'rotate', 'stream', 'worker'] as const;
+export const FUNCTIONS = ['agent', 'calls', 'mcp', 'oauth', 'rotate', 'stream', 'worker'] as const;
 export const PERSON = {
   sub: '110001',
   email: 'alex@example.com',

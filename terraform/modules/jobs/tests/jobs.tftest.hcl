@@ -46,8 +46,8 @@ run "hands_messages_to_the_alias_one_at_a_time_and_keeps_what_failed" {
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue.this.redrive_policy).maxReceiveCount == 5
-    error_message = "What fails five times must be kept."
+    condition     = jsondecode(aws_sqs_queue.this.redrive_policy).maxReceiveCount == var.tries
+    error_message = "What fails every try must be kept."
   }
 
   assert {
@@ -94,4 +94,29 @@ run "refuses_one_job_at_a_time_which_lambda_does_not_offer" {
   }
 
   expect_failures = [var.maximum_concurrency]
+}
+
+run "hands_out_what_is_put_off_again_and_again_as_often_as_it_is_told" {
+  command = plan
+
+  variables {
+    name  = "sallyport-dev-calls"
+    tries = 25
+    what  = "Calls"
+  }
+
+  assert {
+    condition     = toset(flatten([data.aws_iam_policy_document.send.statement[*].sid, data.aws_iam_policy_document.work.statement[*].sid])) == toset(["SendCalls", "SealCalls", "TakeCalls", "OpenCalls"])
+    error_message = "The rights must be called after what is left there."
+  }
+}
+
+run "refuses_fewer_tries_than_lambda_needs" {
+  command = plan
+
+  variables {
+    tries = 3
+  }
+
+  expect_failures = [var.tries]
 }
