@@ -69,7 +69,7 @@ function signalGroup(process_: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): voi
     process.kill(-process_.pid, signal);
   } catch (error) {
     // Nobody of it is left.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
