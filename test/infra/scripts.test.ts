@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isIssuedBy } from '../../src/certificates/agent-credentials.ts';
+import { readTruststore } from '../../src/certificates/truststore.ts';
 import { parseCredentials } from '../../src/trust/credentials.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from '../support/aws-emulator.ts';
 import { type Ministack, startMinistack } from '../support/ministack.ts';
@@ -16,7 +18,7 @@ import { type Doors, SMALL_SERVICE, startDoors } from './scripts/small-service.t
 const available = hasPython('the operator’s commands') && hasTerraform('the operator’s commands') && hasRedisServer();
 const describeHere = available ? describe : describe.skip;
 
-const CHANGING = ['bootstrap', 'secrets', 'certs', 'deploy', 'rollback', 'destroy', 'rotate'] as const;
+const CHANGING = ['bootstrap', 'secrets', 'certs', 'deploy', 'rollback', 'destroy', 'rotate', 'bridge'] as const;
 const CANARIES = {
   'google-client-secret': 'GOCSPX-CANARYgoogleSecret01',
   'openai-api-key': 'sk-CANARYmodelKey0123456789',
@@ -46,6 +48,7 @@ const redisUrls = () =>
       `rediss://default:CANARY-${user}-password@localhost:${redis.port}/0`,
     ]),
   );
+const certificateOf = (document: string): string => parseCredentials(document).document.certificate;
 const assignments = (values: Readonly<Record<string, string>>): string =>
   Object.entries(values)
     .map(([name, value]) => `${name}=${value}\n`)
@@ -88,8 +91,12 @@ describeHere('an operator’s command', () => {
 
   it('takes no yes for prod but its name, where nobody can type it', async () => {
     const before = await account.names();
+    const needed: Readonly<Record<string, readonly string[]>> = {
+      secrets: ['--from-fd', '3'],
+      bridge: ['--person', 'p_01ARZ3NDEKTSV4RRFFQ69G5FAV', '--out', 'bridge.json'],
+    };
     for (const name of CHANGING) {
-      const input = name === 'secrets' ? ['--from-fd', '3'] : [];
+      const input = needed[name] ?? [];
       for (const env of [{}, { CONFIRM: 'dev' }, { CONFIRM: 'yes' }]) {
         const { code, stderr } = await checkout.run(name, ['prod', '--yes', ...input], { env, input: '' });
         expect([name, env, code]).toEqual([name, env, 4]);
@@ -340,6 +347,31 @@ describeHere('certificates', () => {
     const listed = await checkout.run('operator', ['dev', '--', 'certificate', 'revoked'], { env });
     expect(listed.stdout).toContain('4F3A0011');
   }, 60_000);
+
+  it('are issued for a person’s own bridge by the key in KMS, into a file and nowhere else', async () => {
+    const env = { REDIS_CA_FILE: 'redis-ca.pem' };
+    const operate = (...args: readonly string[]) => checkout.run('operator', ['dev', '--', ...args], { env });
+    const person = (await operate('person', 'add', 'Ana')).stdout.trim();
+    const issue = (...args: readonly string[]) =>
+      run('bridge', ['--person', person, '--out', 'ana.json', ...args], { env });
+    const { code, output } = await issue();
+    expect([code, output]).toEqual([0, expect.stringContaining('https://mcp.dev.sallyport.test/mcp')]);
+    const text = await checkout.read('ana.json');
+    const { certificate, keyId } = parseCredentials(text);
+    expect([certificate.spiffeId.text, keyId]).toEqual([
+      `spiffe://dev.sallyport.test/dev/bridge/${person}`,
+      `bridge/${person}#1`,
+    ]);
+    const { secret, private_key } = JSON.parse(text) as Readonly<Record<'secret' | 'private_key', string>>;
+    for (const hidden of [secret, private_key, 'PRIVATE KEY', 'CANARY']) expect(output).not.toContain(hidden);
+    const truststore = await account.object('sallyport-dev-truststore-000000000000', 'truststore.pem');
+    expect(readTruststore(truststore).some((one) => isIssuedBy(certificateOf(text), one.certificate))).toBe(true);
+    expect(await issue('--days', '400')).toMatchObject({ code: 1, stderr: expect.stringContaining('1 to 90') });
+    expect(await checkout.read('ana.json')).toBe(text);
+    expect(await run('bridge', ['--person', person], { env })).toMatchObject({ code: 64 });
+    const wrong = await operate('certificate', 'bridge', '--person', person, '--out', 'x.json');
+    expect([wrong.code, wrong.output]).toEqual([64, expect.stringContaining('make bridge ENV=dev')]);
+  }, 120_000);
 });
 
 describeHere('persons and tokens of a deployed environment', () => {

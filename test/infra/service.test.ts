@@ -809,19 +809,26 @@ on('the service root', () => {
     });
   });
 
-  it('tells of other servers only where there are any, and their secrets only to the functions that call them', async () => {
-    const none = planOf('gamma');
-    for (const name of Object.keys(functionsOf(none))) {
-      expect(environmentOf(none, name)['SALLYPORT_SERVERS_DIR']).toBeUndefined();
-    }
-    const some = await root.plan('gamma', { servers: { secrets: true } });
-    for (const name of Object.keys(functionsOf(some))) {
-      const [knows, calls] = [name !== 'rotate', services[name] === 'mcp'];
-      expect([name, environmentOf(some, name)['SALLYPORT_SERVERS_DIR']]).toEqual([name, knows ? 'servers' : undefined]);
-      const secrets = parametersOf(some, name).filter((parameter) => parameter.endsWith('server-secrets'));
-      expect([name, secrets]).toEqual([name, calls ? ['/sallyport/gamma/server-secrets'] : []]);
-    }
-  }, TERRAFORM_MS);
+  it(
+    'tells of other servers only where there are any, and their secrets only to the functions that call them',
+    async () => {
+      const none = planOf('gamma');
+      for (const name of Object.keys(functionsOf(none))) {
+        expect(environmentOf(none, name)['SALLYPORT_SERVERS_DIR']).toBeUndefined();
+      }
+      const some = await root.plan('gamma', { servers: { secrets: true } });
+      for (const name of Object.keys(functionsOf(some))) {
+        const [knows, calls] = [name !== 'rotate', services[name] === 'mcp'];
+        expect([name, environmentOf(some, name)['SALLYPORT_SERVERS_DIR']]).toEqual([
+          name,
+          knows ? 'servers' : undefined,
+        ]);
+        const secrets = parametersOf(some, name).filter((parameter) => parameter.endsWith('server-secrets'));
+        expect([name, secrets]).toEqual([name, calls ? ['/sallyport/gamma/server-secrets'] : []]);
+      }
+    },
+    TERRAFORM_MS,
+  );
 
   it('gives each function a user of its own in Redis, or its part of the tables', () => {
     const before = planOf('gamma');
