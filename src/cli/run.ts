@@ -15,6 +15,7 @@ import { addLoginCommands } from './commands/login.ts';
 import { addMcpCommand } from './commands/mcp.ts';
 import { addPersonCommands } from './commands/persons.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addServerCommands } from './commands/servers.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import type { CliContext } from './context.ts';
 import { newProgram, runProgram } from './program.ts';
@@ -42,6 +43,7 @@ export function createProgram(context: CliContext): Command {
   addPersonCommands(program, context);
   addTokenCommands(program, context);
   addCertificateCommands(program, context);
+  addServerCommands(program, context);
   return program;
 }
 

@@ -36,7 +36,7 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new AppError('misconfigured', `${path} cannot be read.`, { cause: error });
   }
 }
@@ -80,6 +80,12 @@ function findFolders(directory: string): readonly ServerFolder[] {
       const launch = nodeServer(folder) ?? pythonServer(folder);
       return launch === undefined ? [] : [{ name, launch }];
     });
+}
+
+/** Whether anything in this folder is a server: a list of them, or a folder with one. */
+export function holdsServers(directory: string): boolean {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  return existsSync(join(directory, SERVERS_FILE)) || findFolders(directory).length > 0;
 }
 
 function readApproved(directory: string): Approved {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { holdsServers } from '../compose/believed-servers.ts';
 import type { Environment } from '../config/load.ts';
 import type { LocalSecrets } from './secrets.ts';
 
@@ -94,9 +94,9 @@ export const DOOR_ISSUER_ALIAS = 'local';
 
 const hostOf = (url: string): string => URL.parse(url)?.host ?? '';
 
-/** The folder of other servers: the one that is named, else `servers/` where there is one. */
+/** The folder of other servers: the one that is named, else `servers/` where servers lie in it. */
 export function localServers(given: Environment): string | undefined {
-  return given['SALLYPORT_SERVERS_DIR'] || (existsSync('servers/mcp.json') ? 'servers' : undefined);
+  return given['SALLYPORT_SERVERS_DIR'] || (holdsServers('servers') ? 'servers' : undefined);
 }
 
 /** Push messages need a topic; all else works as it is. */

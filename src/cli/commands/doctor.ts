@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Endpoint } from '../client/api.ts';
@@ -144,9 +146,26 @@ async function examineBridge({ environment }: CliContext): Promise<readonly Find
   }
 }
 
+/** Whether this very program comes from the folder it runs in: then whoever put things there has it run already. */
+const isOwnFolder = (): boolean =>
+  realpathSync(process.argv[1] ?? '/').startsWith(join(realpathSync(process.cwd()), sep));
+
+/**
+ * Other servers behind this system are looked at where their folder is. To ask them is to start programs that the folder names, which a folder
+ * from anywhere must not bring about: it was named, or it is this checkout.
+ */
+async function examineGateway(context: CliContext, command: Command): Promise<readonly Finding[]> {
+  const { openServers, serversFolder } = await import('../servers/open-servers.ts');
+  if (serversFolder(context, undefined) === undefined) return [];
+  const { examineFolder } = await import('../servers/examine-servers.ts');
+  const ask = (context.environment['SALLYPORT_SERVERS_DIR'] ?? '') !== '' || isOwnFolder();
+  return examineFolder(() => openServers(context, command), ask);
+}
+
 async function doctor(context: CliContext, options: JsonOption, command: Command): Promise<void> {
   const [own, project] = [await examine(context, command), await projectFindings(context, command)];
-  const findings = [...own, ...project, ...(await examineBridge(context))];
+  const others = [await examineBridge(context), await examineGateway(context, command)].flat();
+  const findings = [...own, ...project, ...others];
   const { outStyle: style } = context;
   const worst = findings.filter(({ state }) => state === 'bad');
   if (worst.length > 0) context.endWith(EXIT.failed);
