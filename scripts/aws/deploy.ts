@@ -58,8 +58,8 @@ await runCommand({
   name: 'deploy',
   summary: 'Plans the service, applies that very plan, tries every door, and goes back if one answers wrongly.',
   options: { ...BUNDLE_OPTION, 'no-smoke': { type: 'boolean', help: 'do not try the doors afterwards' } },
-  help: `With SALLYPORT_SMOKE_TOKEN the test client asks a real question too. SALLYPORT_AGENT_URL, SALLYPORT_MCP_URL, SALLYPORT_OAUTH_URL and
-SALLYPORT_KEY_URL say where to knock if not at the domains.`,
+  help: `With SALLYPORT_SMOKE_TOKEN the test client asks a real question too. SALLYPORT_AGENT_URL, SALLYPORT_MCP_URL, SALLYPORT_OAUTH_URL,
+SALLYPORT_KEY_URL and SALLYPORT_OAUTH_DOOR_URL say where to knock if not at the domains.`,
   run: async (context) => {
     const { environment, names, say } = context;
     demandConfirmable(context);

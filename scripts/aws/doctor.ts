@@ -8,7 +8,7 @@ import { examineFoundation } from './parts/doctor-foundation.ts';
 import { examineLocally } from './parts/doctor-local.ts';
 import { examineRedis } from './parts/doctor-redis.ts';
 import { examineService, examineTables, STORE_TABLES } from './parts/doctor-service.ts';
-import type { EnvironmentNames } from './parts/environment.ts';
+import type { EnvironmentNames, FunctionKey } from './parts/environment.ts';
 import { bad, describeFinding, type Finding, looked, mind, ok } from './parts/finding.ts';
 import { readFunctionSettings } from './parts/live-versions.ts';
 import { readOperatorSettings } from './parts/operator-store.ts';
@@ -51,12 +51,15 @@ async function examineAws(context: Context, account: string, aws: AwsClients): P
   // Without it everything else is missing too, and nothing more is learned by saying so.
   if (foundation.length === 1) return foundation;
   const service = async (): Promise<readonly Finding[]> => {
-    const settings = async (key: 'agent' | 'mcp-key' | 'oauth') => readFunctionSettings(aws, names.functionName(key));
-    const [agent, keyDoor, oauth] = await Promise.all([settings('agent'), settings('mcp-key'), settings('oauth')]);
+    const settings = async (key: FunctionKey) => readFunctionSettings(aws, names.functionName(key));
+    const [agent, keyDoor, oauthDoor, oauth] = await Promise.all(
+      (['agent', 'mcp-key', 'mcp-oauth', 'oauth'] as const).map(settings),
+    );
     const urls = {
       agent: agent?.['SALLYPORT_AGENT_URL'],
       mcp: agent?.['SALLYPORT_MCP_URL'],
       'mcp-key': keyDoor?.['SALLYPORT_MCP_URL'],
+      'mcp-oauth': oauthDoor?.['SALLYPORT_MCP_URL'],
       oauth: oauth?.['SALLYPORT_OAUTH_URL'],
     };
     return examineService(aws, names, { account, urls });

@@ -109,6 +109,7 @@ locals {
       run   = data.aws_iam_policy_document.deploy_run.json
       reach = data.aws_iam_policy_document.deploy_reach.json
     },
+    var.cognito ? { cognito = data.aws_iam_policy_document.deploy_cognito.json } : {},
     var.edge ? { edge = data.aws_iam_policy_document.deploy_edge.json } : {},
   ) : {}
 }

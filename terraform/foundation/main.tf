@@ -60,6 +60,7 @@ module "secrets" {
     "redis-url/calls"       = "Redis with the user of the doors' worker. Its function reads; an operator writes."
     "redis-url/mcp"         = "Redis with the agent door's own user. MCP function reads; an operator writes."
     "redis-url/mcp-key"     = "Redis with the key door's own user. Key door's function reads; an operator writes."
+    "redis-url/mcp-oauth"   = "Redis with the OAuth door's own user. OAuth door's function reads; an operator writes."
     "redis-url/oauth"       = "Redis with the OAuth API's own user. OAuth function reads; an operator writes."
     "redis-url/operator"    = "Redis with the operator's own user. No function reads it; an operator reads and writes."
     "redis-url/rotate"      = "Redis with the rotation's own user. Rotation reads; an operator writes."

@@ -237,6 +237,8 @@ locals {
       "arn:${local.partition}:logs:us-east-1:${local.account}:log-group:aws-waf-logs-${local.prefix}*",
       "arn:${local.partition}:wafv2:us-east-1:${local.account}:global/webacl/${local.prefix}*/*",
     ]
+    # AWS names a pool itself, too: its tags say whose it is.
+    user_pools = ["arn:${local.partition}:cognito-idp:${local.region}:${local.account}:userpool/*"]
     # AWS's own sets of rules, which a firewall names.
     managed_rules = ["arn:${local.partition}:wafv2:us-east-1:${local.account}:global/managedruleset/*/*"]
   }

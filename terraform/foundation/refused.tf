@@ -42,7 +42,7 @@ data "aws_iam_policy_document" "refused" {
     not_actions = ["iam:Get*", "iam:List*"]
     resources = concat(
       ["${local.iam_arn}:role/${local.prefix}-deploy", "${local.iam_arn}:role/${local.prefix}-plan", local.provider_arn],
-      [for name in ["boundary", "deploy-*", "read", "aws-reads*", "aws-writes"] : "${local.iam_arn}:policy/${local.prefix}-${name}"],
+      [for name in ["boundary", "deploy-*", "read", "read-*", "aws-reads*", "aws-writes"] : "${local.iam_arn}:policy/${local.prefix}-${name}"],
       [for name in ["aws-reads", "aws-writes"] : "${local.iam_arn}:role/${local.prefix}-${name}"],
     )
   }

@@ -32,6 +32,13 @@ variable "aws" {
   }
 }
 
+variable "cognito" {
+  description = "Whether the deployment may set up a Cognito user pool, for a service root whose `oauth_door` has one."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "disposable" {
   description = "Whether `terraform destroy` may delete the buckets with all that is in them. Never in prod."
   type        = bool

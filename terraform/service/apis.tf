@@ -71,6 +71,13 @@ locals {
         description = "The tools, for scripts with a token of ours."
         routes      = local.mcp_routes
       }
+      mcp-oauth = {
+        description = "The tools, for clients that sign their person in."
+        routes = concat(local.mcp_routes, [
+          # Where a client finds out who makes tokens (RFC 9728), for the root and for the path.
+          for path in ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"] : { key = "ANY ${path}", throttle = null }
+        ])
+      }
       oauth = {
         description = "Where persons connect, grant, approve and take back."
         routes = concat(

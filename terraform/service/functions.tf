@@ -54,8 +54,9 @@ locals {
 
   # By literal keys: `module.api[each.key]` would wait for all of every API, and the APIs' integrations wait for the functions.
   api_ids = {
-    mcp     = module.api["mcp"].id
-    mcp-key = try(module.api["mcp-key"].id, null)
+    mcp       = module.api["mcp"].id
+    mcp-key   = try(module.api["mcp-key"].id, null)
+    mcp-oauth = try(module.api["mcp-oauth"].id, null)
   }
 
   google_environment = {
@@ -149,6 +150,18 @@ locals {
           SALLYPORT_MCP_URL      = "https://key.${var.domain}/mcp"
         })
       }
+      mcp-oauth = {
+        description     = "Checks and acts: the MCP API, OAuth door."
+        handler         = "mcp.handler"
+        asynchronous    = false
+        timeout_seconds = 30
+        environment = merge(local.mcp_environment, {
+          SALLYPORT_CORS_ORIGINS = join(",", var.cors_origins)
+          SALLYPORT_DOOR         = "oauth"
+          SALLYPORT_ISSUERS      = length(local.door_issuers) == 0 ? null : jsonencode(local.door_issuers)
+          SALLYPORT_MCP_URL      = local.oauth_door_url
+        })
+      }
       oauth = {
         description     = "Holds consent: the OAuth API."
         handler         = "oauth.handler"
@@ -233,6 +246,9 @@ locals {
         SALLYPORT_HMAC_MASTER = "hmac-master"
       })
       mcp-key = merge(local.tool_secrets, {
+        GOOGLE_CLIENT_SECRET = "google-client-secret"
+      })
+      mcp-oauth = merge(local.tool_secrets, {
         GOOGLE_CLIENT_SECRET = "google-client-secret"
       })
       oauth = {

@@ -47,10 +47,11 @@ locals {
 
   keys = { for name, alias in data.aws_kms_alias.foundation : name => alias.target_key_arn }
 
-  # Which names there are. The key door is there only where it is wanted.
+  # Which names there are. The key door and the OAuth door are there only where they are wanted.
   hosts = merge(
     { for name in ["agent", "mcp", "oauth"] : name => "${name}.${var.domain}" },
     var.key_door ? { mcp-key = "key.${var.domain}" } : {},
+    var.oauth_door == null ? {} : { mcp-oauth = "tools.${var.domain}" },
   )
   urls = { for name, host in local.hosts : name => "https://${host}" }
 }

@@ -40,6 +40,7 @@ locals {
     calls         = 600000
     mcp           = 3000
     mcp-key       = 3000
+    mcp-oauth     = 3000
     oauth         = 3000
     rotate        = 60000
     stream        = 240000

@@ -36,6 +36,21 @@ output "log_groups" {
   value       = concat([for function in module.function : function.log_group_name], [for api in module.api : api.access_log_group_name])
 }
 
+output "oauth_door" {
+  description = "What a client is told: the door's address; with Cognito the issuer, where people sign in, each client's id, and the pool, for whoever adds people. Null without `oauth_door`."
+  value = var.oauth_door == null ? null : {
+    url     = local.oauth_door_url
+    issuers = local.door_issuers[*].issuer
+    scopes  = local.door_scopes
+    cognito = local.cognito == null ? null : {
+      client_ids   = module.user_pool[0].client_ids
+      issuer       = module.user_pool[0].issuer
+      sign_in_url  = module.user_pool[0].sign_in_url
+      user_pool_id = module.user_pool[0].id
+    }
+  }
+}
+
 output "stream_urls" {
   description = "Function URLs of the Agent API, without a trailing slash: `stream` for callers who sign by SigV4, `stream-bearer` for callers with a token."
   value       = { for name, url in module.function_url : name => url.url }

@@ -185,7 +185,7 @@ variable "conversations" {
 }
 
 variable "cors_origins" {
-  description = "Origins of web pages (`https://…`) that may call the Agent API and the key door from a browser and read the answers."
+  description = "Origins of web pages (`https://…`) that may call the Agent API, the key door and the OAuth door from a browser and read the answers."
   type        = list(string)
   default     = []
   nullable    = false
@@ -248,7 +248,7 @@ variable "deepseek_base_url" {
 }
 
 variable "domain" {
-  description = "Domain of this environment. The APIs are `agent.`, `mcp.`, `oauth.` and `key.` below it."
+  description = "Domain of this environment. The APIs are `agent.`, `mcp.`, `oauth.`, `key.` and `tools.` below it."
   type        = string
   nullable    = false
 
@@ -392,14 +392,14 @@ variable "key_door" {
 }
 
 variable "live_version" {
-  description = "Function (`agent`, `calls`, `mcp`, `mcp-key`, `oauth`, `rotate`, `stream`, `stream-bearer`, `worker`) to the published version that serves. One not named serves what this apply publishes."
+  description = "Function (`agent`, `calls`, `mcp`, `mcp-key`, `mcp-oauth`, `oauth`, `rotate`, `stream`, `stream-bearer`, `worker`) to the published version that serves. One not named serves what this apply publishes."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
     condition = alltrue([
-      for name, version in var.live_version : contains(["agent", "calls", "mcp", "mcp-key", "oauth", "rotate", "stream", "stream-bearer", "worker"], name) && can(regex("^[1-9][0-9]*$", version))
+      for name, version in var.live_version : contains(["agent", "calls", "mcp", "mcp-key", "mcp-oauth", "oauth", "rotate", "stream", "stream-bearer", "worker"], name) && can(regex("^[1-9][0-9]*$", version))
     ])
     error_message = "live_version must map functions to version numbers."
   }
@@ -439,6 +439,7 @@ variable "memory" {
     calls         = optional(number, 1024)
     mcp           = optional(number, 1024)
     mcp-key       = optional(number, 1024)
+    mcp-oauth     = optional(number, 1024)
     oauth         = optional(number, 1024)
     rotate        = optional(number, 512)
     stream        = optional(number, 1024)
@@ -530,6 +531,91 @@ variable "ntfy" {
   }
 }
 
+variable "oauth_door" {
+  description = "A door for MCP clients that sign their person in, at `tools.<domain>`. Null: none. `issuers`: whose access tokens it believes (docs/identities.md; without `audience`, tokens for this door). `cognito`: a user pool made for it, with public clients by name; `confidential_clients` are ids of those that an operator made; `scopes`: of other servers' tools, beside the toolsets'."
+  type = object({
+    cognito = optional(object({
+      alias = optional(string, "cognito")
+      clients = optional(map(object({
+        callback_urls = list(string)
+        scopes        = optional(list(string))
+      })), {})
+      confidential_clients = optional(list(string), [])
+      mfa                  = optional(string, "ON")
+      scopes               = optional(list(string), [])
+      sign_in_prefix       = optional(string)
+    }))
+    issuers = optional(list(object({
+      issuer     = string
+      alias      = string
+      audience   = optional(list(string))
+      client_ids = optional(list(string))
+      token_use  = optional(string)
+      typ        = optional(string)
+      scopes     = optional(map(string))
+    })), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.oauth_door == null || length(try(var.oauth_door.issuers, [])) > 0 || try(var.oauth_door.cognito, null) != null
+    error_message = "oauth_door needs issuers or cognito: it believes nobody else."
+  }
+
+  validation {
+    condition     = alltrue([for issuer in try(var.oauth_door.issuers, []) : can(regex("^https?://[^\\s?#]+$", issuer.issuer))])
+    error_message = "oauth_door.issuers: each issuer must be a URL without query or fragment."
+  }
+
+  validation {
+    condition = alltrue([
+      for issuer in try(var.oauth_door.issuers, []) :
+      issuer.token_use == null || (issuer.token_use == "access" && length(concat(coalesce(issuer.audience, []), coalesce(issuer.client_ids, []))) > 0)
+    ])
+    error_message = "oauth_door.issuers: token_use is \"access\", with client_ids or an audience."
+  }
+
+  validation {
+    condition = alltrue([
+      for alias in concat(try(var.oauth_door.issuers[*].alias, []), try([var.oauth_door.cognito.alias], [])) : can(regex("^[a-z][a-z0-9-]{0,31}$", alias))
+    ])
+    error_message = "oauth_door: each alias must be a short name in lower case."
+  }
+
+  validation {
+    condition     = length(distinct(try(var.oauth_door.issuers[*].issuer, []))) == length(try(var.oauth_door.issuers, []))
+    error_message = "oauth_door.issuers: each issuer may be there once."
+  }
+
+  validation {
+    condition     = try(length(var.oauth_door.cognito.clients) + length(var.oauth_door.cognito.confidential_clients) > 0, true)
+    error_message = "oauth_door.cognito needs clients or confidential_clients: tokens of any other are not believed."
+  }
+
+  validation {
+    condition     = alltrue([for id in try(var.oauth_door.cognito.confidential_clients, []) : can(regex("^[A-Za-z0-9]{1,128}$", id))])
+    error_message = "oauth_door.cognito.confidential_clients must be ids of clients."
+  }
+
+  # `oidc:<alias>:<sub>` is one person wherever it is read: an alias that stood for two issuers would let the one speak for the other.
+  validation {
+    condition = alltrue([
+      for pair in setproduct(
+        concat(
+          [for issuer in try(var.oauth_door.issuers, []) : "${issuer.alias} ${issuer.issuer}"],
+          try(["${var.oauth_door.cognito.alias} the-pool"], []),
+        ),
+        concat(
+          [for issuer in concat(var.issuers, try(var.oauth_door.issuers, [])) : "${issuer.alias} ${issuer.issuer}"],
+          try(["${var.oauth_door.cognito.alias} the-pool"], []),
+          var.sign_in_issuer == null ? [] : ["${var.sign_in_alias} ${var.sign_in_issuer}"],
+        ),
+      ) : (split(" ", pair[0])[0] == split(" ", pair[1])[0]) == (split(" ", pair[0])[1] == split(" ", pair[1])[1])
+    ])
+    error_message = "oauth_door: an alias must name one issuer, and an issuer have one alias, here, in issuers and at the sign-in."
+  }
+}
+
 variable "open_meteo" {
   description = "The servers of the toolset `weather`, up to and with `/v1`, where they are not Open-Meteo's own."
   type = object({
@@ -603,6 +689,7 @@ variable "reserved_concurrency" {
     calls         = optional(number, -1)
     mcp           = optional(number, -1)
     mcp-key       = optional(number, -1)
+    mcp-oauth     = optional(number, -1)
     oauth         = optional(number, -1)
     rotate        = optional(number, -1)
     stream        = optional(number, -1)

@@ -37,7 +37,7 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
 (canApply ? describe : describe.skip)('the foundation, applied', () => {
   const options = {
     varFiles: ['dev.foundation.tfvars'],
-    vars: { edge: true, dns: DNS, github: GITHUB },
+    vars: { cognito: true, edge: true, dns: DNS, github: GITHUB },
   };
   let aws: Ministack;
   let copy: TerraformCopy;
@@ -109,10 +109,12 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
     const policies = state.resources().filter(({ type }) => type === 'aws_iam_policy');
     expect(policies.map(({ values }) => values['name']).sort()).toEqual([
       'sallyport-dev-boundary',
+      'sallyport-dev-deploy-cognito',
       'sallyport-dev-deploy-edge',
       'sallyport-dev-deploy-reach',
       'sallyport-dev-deploy-run',
       'sallyport-dev-read',
+      'sallyport-dev-read-cognito',
     ]);
     // Limits of IAM: 6,144 characters for a policy, 10,240 for all within a role, white space not counted.
     for (const { values } of policies)
@@ -226,8 +228,11 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
         .resources('aws_iam_role_policy_attachment')
         .filter(({ values }) => values['role'] === 'sallyport-dev-plan')
         .map(({ values }) => values['policy_arn']);
-      expect(attached).toEqual([`arn:aws:iam::${account}:policy/sallyport-dev-read`]);
-      const actions = statementsOf(readPolicy()).flatMap(({ Action }) => listOf(Action));
+      expect([...attached].sort()).toEqual(
+        ['read', 'read-cognito'].map((name) => `arn:aws:iam::${account}:policy/sallyport-dev-${name}`),
+      );
+      const pools = state.values('aws_iam_policy.read_cognito[0]')['policy'];
+      const actions = [readPolicy(), pools].flatMap(statementsOf).flatMap(({ Action }) => listOf(Action));
       expect(actions.filter((action) => !/:(Get|List|Describe|GET$)/.test(action))).toEqual([]);
       expect(actions).not.toEqual(
         expect.arrayContaining([expect.stringMatching(/^ssm:GetParam|^kms:Decrypt|Item$|LogEvents$/)]),
@@ -280,7 +285,7 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
         'iam:PutRolePermissionsBoundary',
         'iam:AttachRolePolicy',
       ];
-      for (const part of ['run', 'reach', 'edge']) {
+      for (const part of ['run', 'reach', 'edge', 'cognito']) {
         for (const one of statementsOf(policyOf(part))) {
           if (!listOf(one.Action).some((action) => granting.includes(action))) continue;
           expect(one).toMatchObject({
@@ -307,6 +312,7 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
           `${iam}:policy/sallyport-dev-boundary`,
           `${iam}:policy/sallyport-dev-deploy-*`,
           `${iam}:policy/sallyport-dev-read`,
+          `${iam}:policy/sallyport-dev-read-*`,
           state.values('aws_iam_openid_connect_provider.github[0]')['arn'],
         ]),
       );
@@ -333,7 +339,7 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
     });
 
     it('reaches what is not named after the environment only where AWS gives the name', () => {
-      const foreign = ['run', 'reach', 'edge'].flatMap((part) =>
+      const foreign = ['run', 'reach', 'edge', 'cognito'].flatMap((part) =>
         statementsOf(policyOf(part)).flatMap((one) =>
           listOf(one.Resource)
             .filter((resource) => !/sallyport-dev/.test(resource) && resource !== keyArn('data'))
@@ -354,6 +360,11 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
           'Names arn:aws:route53:::hostedzone/Z0123456789EXAMPLE',
           'NamesDone arn:aws:route53:::change/*',
           'NewCertificates *',
+          // Held to what is tagged as this environment's.
+          'NewUserPools *',
+          ...['OwnUserPools', 'TagUserPools'].map(
+            (sid) => `${sid} arn:aws:cognito-idp:eu-central-1:${account}:userpool/*`,
+          ),
           ...['TagCertificates', 'OwnCertificates'].flatMap((sid) =>
             ['eu-central-1', 'us-east-1'].map((region) => `${sid} arn:aws:acm:${region}:${account}:certificate/*`),
           ),
@@ -363,6 +374,20 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
           'Subscriptions *',
         ].sort(),
       );
+    });
+
+    it('makes and changes only user pools that are tagged as this environment’s, and nobody in them', () => {
+      const own = { environment: 'dev', application: 'sallyport' };
+      const tagged = (key: string) => ({
+        StringEquals: Object.fromEntries(Object.entries(own).map(([name, value]) => [`aws:${key}/${name}`, value])),
+      });
+      expect(statement(policyOf('cognito'), 'NewUserPools').Condition).toEqual(tagged('RequestTag'));
+      expect(statement(policyOf('cognito'), 'TagUserPools').Condition).toEqual(tagged('RequestTag'));
+      expect(statement(policyOf('cognito'), 'OwnUserPools').Condition).toEqual(tagged('ResourceTag'));
+      const actions = statementsOf(policyOf('cognito')).flatMap(({ Action }) => listOf(Action));
+      expect(
+        actions.filter((action) => /Admin|SignUp|Password|UserPoolClientSecret|\bUser$|Group/.test(action)),
+      ).toEqual([]);
     });
 
     it('changes only names below the environment’s domain', () => {

@@ -165,7 +165,7 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
   it('has a place for each secret, and no value', () => {
     const plan = planOf('dev');
     const parameters = plan.resources('aws_ssm_parameter');
-    expect(parameters.map(({ values }) => values['name'])).toHaveLength(23);
+    expect(parameters.map(({ values }) => values['name'])).toHaveLength(24);
     for (const { values } of parameters) {
       expect(values).toMatchObject({ type: 'SecureString', value_wo_version: 1 });
       expect([values['value'], values['value_wo'], values['insecure_value']]).toEqual([undefined, null, undefined]);

@@ -18,7 +18,12 @@ const KEYS: readonly FoundationKey[] = ['authority', 'data', 'secrets', 'vault']
 export const TRUSTSTORE_TEXT = '-----BEGIN CERTIFICATE-----\nof an authority\n-----END CERTIFICATE-----\n';
 
 /** In place of ids that API Gateway gives out: Terraform tells nothing of an environment of which one value is not known. */
-export const PLANNED_API_IDS = { mcp: 'a1b2c3d4e5', 'mcp-key': 'f6g7h8i9j0' } as const;
+export const PLANNED_API_IDS = { mcp: 'a1b2c3d4e5', 'mcp-key': 'f6g7h8i9j0', 'mcp-oauth': 'k1l2m3n4o5' } as const;
+/** The same for what Cognito gives out. */
+export const PLANNED_POOL = {
+  issuer: `https://cognito-idp.${TERRAFORM_REGION}.amazonaws.com/${TERRAFORM_REGION}_a1B2c3D4e`,
+  client: '1a2b3c4d5e6f',
+} as const;
 
 export interface Foundation {
   /** ARNs. */
@@ -71,7 +76,8 @@ export async function openServiceRoot(): Promise<ServiceRoot> {
     const foundations = Object.fromEntries(await Promise.all(made)) as Record<DeployedEnvironment, Foundation>;
     const copy = await copyTerraform({ root: 'service', env: { AWS_ENDPOINT_URL: emulator.endpoint } });
     const ids = Object.entries(PLANNED_API_IDS).map(([name, id]) => `    ${name} = "${id}"\n`);
-    await writeFile(join(copy.folder, 'ids_override.tf'), `locals {\n  api_ids = {\n${ids.join('')}  }\n}\n`);
+    const pool = `  user_pool = { client_ids = ["${PLANNED_POOL.client}"], issuer = "${PLANNED_POOL.issuer}" }\n`;
+    await writeFile(join(copy.folder, 'ids_override.tf'), `locals {\n  api_ids = {\n${ids.join('')}  }\n${pool}}\n`);
     const options = (environment: DeployedEnvironment, vars: Readonly<Record<string, unknown>>): PlanOptions => ({
       varFiles: [`${environment}.tfvars`],
       vars: { environment, bundle, ...vars },

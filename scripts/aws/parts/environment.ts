@@ -7,12 +7,13 @@ export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 export const isEnvironment = (text: string): text is EnvironmentName =>
   (ENVIRONMENTS as readonly string[]).includes(text);
 
-/** Lambda functions by the last part of their names. `mcp-key` is there only where the key door is switched on. */
+/** Lambda functions by the last part of their names. `mcp-key` and `mcp-oauth` are there only where their doors are switched on. */
 export const FUNCTIONS = [
   'agent',
   'calls',
   'mcp',
   'mcp-key',
+  'mcp-oauth',
   'oauth',
   'rotate',
   'stream',
@@ -20,7 +21,12 @@ export const FUNCTIONS = [
   'worker',
 ] as const;
 export type FunctionKey = (typeof FUNCTIONS)[number];
-export const OPTIONAL_FUNCTIONS: ReadonlySet<FunctionKey> = new Set(['mcp-key', 'stream', 'stream-bearer']);
+export const OPTIONAL_FUNCTIONS: ReadonlySet<FunctionKey> = new Set([
+  'mcp-key',
+  'mcp-oauth',
+  'stream',
+  'stream-bearer',
+]);
 
 /** KMS keys of the foundation by the last part of their aliases. */
 export const KEYS = ['secrets', 'vault', 'authority', 'data'] as const;

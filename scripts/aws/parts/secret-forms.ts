@@ -19,6 +19,7 @@ export interface SecretForm {
   readonly when?:
     | 'redis'
     | 'key-door'
+    | 'oauth-door'
     | ModelProvider
     | 'sign-in'
     | 'edge'
@@ -100,6 +101,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   redisUrl('calls', 'the MCP API’s worker'),
   redisUrl('mcp', 'the MCP API'),
   redisUrl('mcp-key', 'the key door', 'key-door'),
+  redisUrl('mcp-oauth', 'the OAuth door', 'oauth-door'),
   redisUrl('oauth', 'the OAuth API'),
   redisUrl('rotate', 'the rotation'),
   redisUrl('worker', 'the agent’s worker'),

@@ -15,6 +15,7 @@ export interface SmokeUrls {
   readonly mcp: string;
   readonly oauth: string;
   readonly keyDoor?: string;
+  readonly oauthDoor?: string;
   /** Function URLs: for callers who sign, and for callers with a token. */
   readonly stream?: string;
   readonly streamBearer?: string;
@@ -26,6 +27,25 @@ interface Knock {
   readonly url: string;
   /** Statuses that are right. `tls`: no answer at all, because the connection was refused. */
   readonly right: readonly (number | 'tls')[];
+}
+
+/** Doors to the tools that there are only where they are wanted. A client finds by the OAuth door itself who makes tokens for it. */
+function doorKnocks({ keyDoor, oauthDoor }: SmokeUrls): readonly Knock[] {
+  const refuses = (what: string, url: string): Knock => ({ what, method: 'POST', url: `${url}/mcp`, right: [401] });
+  return [
+    ...(keyDoor === undefined ? [] : [refuses('the key door refuses strangers', keyDoor)]),
+    ...(oauthDoor === undefined
+      ? []
+      : [
+          {
+            what: 'the OAuth door says who makes tokens for it',
+            method: 'GET' as const,
+            url: `${oauthDoor}/.well-known/oauth-protected-resource/mcp`,
+            right: [200],
+          },
+          refuses('the OAuth door refuses strangers', oauthDoor),
+        ]),
+  ];
 }
 
 function streamKnocks({ stream, streamBearer }: SmokeUrls): readonly Knock[] {
@@ -88,11 +108,7 @@ function knocks(urls: SmokeUrls): readonly Knock[] {
       url: `${urls.mcp}/mcp`,
       right: ['tls', 401, 403],
     },
-    ...(urls.keyDoor === undefined
-      ? []
-      : [
-          { what: 'the key door refuses strangers', method: 'POST', url: `${urls.keyDoor}/mcp`, right: [401] } as const,
-        ]),
+    ...doorKnocks(urls),
     ...streamKnocks(urls),
   ];
 }
@@ -138,12 +154,14 @@ export function smokeUrls(outputs: Readonly<Record<string, unknown>>): SmokeUrls
   const pick = (setting: string, name: string): string =>
     (process.env[setting] ?? urls[name] ?? '').replace(/\/(?:mcp)?$/, '').replace(/\/$/, '');
   const keyDoor = pick('SALLYPORT_KEY_URL', 'mcp-key');
+  const oauthDoor = pick('SALLYPORT_OAUTH_DOOR_URL', 'mcp-oauth');
   const { stream, 'stream-bearer': streamBearer } = (outputs['stream_urls'] ?? {}) as Readonly<Record<string, string>>;
   return {
     agent: pick('SALLYPORT_AGENT_URL', 'agent'),
     mcp: pick('SALLYPORT_MCP_URL', 'mcp'),
     oauth: pick('SALLYPORT_OAUTH_URL', 'oauth'),
     ...(keyDoor === '' ? {} : { keyDoor }),
+    ...(oauthDoor === '' ? {} : { oauthDoor }),
     ...(stream !== undefined && { stream }),
     ...(streamBearer !== undefined && { streamBearer }),
   };

@@ -44,6 +44,7 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
   const needed: Readonly<Record<NonNullable<SecretForm['when']>, boolean>> = {
     redis: store === 'redis',
     'key-door': store === 'redis' && raw('key_door') === 'true',
+    'oauth-door': store === 'redis' && isGiven('oauth_door'),
     openai: asks('openai'),
     anthropic: asks('anthropic'),
     gemini: asks('gemini'),

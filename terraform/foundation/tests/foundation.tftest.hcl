@@ -65,7 +65,7 @@ run "names_are_what_the_service_root_and_the_scripts_look_for" {
   }
 
   assert {
-    condition     = length(output.parameter_names) == 23 && alltrue([for name in output.parameter_names : startswith(name, "/sallyport/dev/")])
+    condition     = length(output.parameter_names) == 24 && alltrue([for name in output.parameter_names : startswith(name, "/sallyport/dev/")])
     error_message = "A parameter lies elsewhere, or one more or less than is documented."
   }
 }
@@ -134,6 +134,20 @@ run "rights_to_set_up_an_edge_are_given_only_for_an_edge" {
   assert {
     condition     = toset(keys(aws_iam_policy.deploy)) == toset(["edge", "reach", "run"])
     error_message = "The deployment could not set up its edge."
+  }
+}
+
+run "rights_to_set_up_a_user_pool_are_given_only_for_one" {
+  command = plan
+
+  variables {
+    cognito = true
+    github  = { repository = "example/sallyport" }
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_policy.deploy)) == toset(["cognito", "reach", "run"])
+    error_message = "The deployment could not set up the pool of its OAuth door."
   }
 }
 
