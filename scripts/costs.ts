@@ -219,7 +219,8 @@ And where they are switched on:
 ${table(optionalItems, 2)}
 
 Storage (state, truststore, tables, logs that are kept) is cents until there is much of it. A trail of CloudTrail is free when it is the account’s first;
-its files in S3 are not. The rotation runs every hour: under a cent a month.
+its files in S3 are not. The rotation runs every hour: under a cent a month. Lambda looks into the two queues all the time, about 1.3 million requests
+a month: SQS's first million is free to an account, the rest is cents.
 
 ## What makes it more
 
