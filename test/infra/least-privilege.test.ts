@@ -23,7 +23,18 @@ import { rightsTables } from './rights.ts';
 // Least privilege both ways: what a function asks of AWS, its role allows; what its role allows, it asks, or there is a reason. And a list of
 // things that each role must not do. Roles are the planned ones, judged by an evaluator of IAM that nobody here wrote.
 
-const FUNCTIONS = ['agent', 'calls', 'mcp', 'mcp-key', 'oauth', 'rotate', 'stream', 'stream-bearer', 'worker'] as const;
+const FUNCTIONS = [
+  'agent',
+  'calls',
+  'mcp',
+  'mcp-key',
+  'mcp-oauth',
+  'oauth',
+  'rotate',
+  'stream',
+  'stream-bearer',
+  'worker',
+] as const;
 type FunctionName = (typeof FUNCTIONS)[number];
 /** Whose records a function works on: the Agent API's are the same wherever it is reached. */
 const recordsOf = (name: FunctionName) => (name === 'stream' || name === 'stream-bearer' ? 'agent' : name);
@@ -271,7 +282,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       const on = (...actions: string[]) => actions.map((action) => ({ action: `sqs:${action}`, resource: queue }));
       const takes = on('ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes');
       for (const name of FUNCTIONS) {
-        const isDoor = name === 'mcp' || name === 'mcp-key';
+        const isDoor = name.startsWith('mcp');
         if (isDoor) expect(await judge.refused(role(name), on('SendMessage'))).toEqual([]);
         else await expectRefused(role(name), on('SendMessage'));
         if (name !== 'calls') await expectRefused(role(name), takes);
@@ -330,7 +341,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       ])
         await expectRefused(role(name), open('dev'));
       for (const name of FUNCTIONS) await expectRefused(role(name), open('prod'));
-      for (const name of ['calls', 'mcp', 'mcp-key', 'oauth'])
+      for (const name of ['calls', 'mcp', 'mcp-key', 'mcp-oauth', 'oauth'])
         expect(await judge.refused(role(name), open('dev'))).toEqual([]);
     });
 
@@ -359,7 +370,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       for (const name of FUNCTIONS) {
         const wider: Role = { ...role(name), policies: { everything } };
         await expectRefused(wider, others);
-        if (['calls', 'mcp', 'mcp-key'].includes(name)) expect(await judge.refused(role(name), theirs)).toEqual([]);
+        if (name === 'calls' || name.startsWith('mcp')) expect(await judge.refused(role(name), theirs)).toEqual([]);
         else await expectRefused(wider, theirs);
       }
       for (const name of ['deploy', 'plan']) await expectRefused(role(name), [...theirs, ...others]);

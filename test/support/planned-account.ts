@@ -37,6 +37,7 @@ const EVERYTHING = {
   aws_accounts: { billing: BILLING_ROLE },
   key_door: true,
   model: 'openai:gpt',
+  oauth_door: { issuers: [{ issuer: 'https://login.example.com', alias: 'work' }] },
   sign_in_client_id: '1-x.apps.googleusercontent.com',
   sign_in_issuer: 'https://accounts.google.com',
   stream: { bearer: true },
