@@ -19,10 +19,56 @@ const linksOf = (file: string): string[] =>
     .map((match) => match[1] ?? '')
     .filter((link) => !/^[a-z]+:/.test(link));
 
+/** As GitHub makes them: small letters, no signs, hyphens for blanks. */
+function anchorsOf(file: string): ReadonlySet<string> {
+  const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  );
+}
+
+const sourceTexts = (folder: string): string =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+
 describe('the documents', () => {
   it.each(markdownFiles('.'))('%s points only at files that exist', (file) => {
     const missing = linksOf(file).filter((link) => !existsSync(join(dirname(file), link)));
     expect(missing).toEqual([]);
+  });
+
+  it.each(markdownFiles('.'))('%s points only at headings that exist', (file) => {
+    const anchors = [...readFileSync(file, 'utf8').matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)].map(
+      ([, path = '', anchor = '']) => ({
+        target: path === '' ? file : join(dirname(file), path),
+        anchor,
+      }),
+    );
+    const missing = anchors.filter(({ target, anchor }) => target.endsWith('.md') && !anchorsOf(target).has(anchor));
+    expect(missing).toEqual([]);
+  });
+
+  it('docs/README.md lists every document', () => {
+    const listed = new Set(linksOf('docs/README.md'));
+    const documents = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'README.md');
+    expect(documents.filter((name) => !listed.has(name))).toEqual([]);
+  });
+
+  it('the guide to monitoring names events that are logged', () => {
+    const text = readFileSync('docs/monitoring.md', 'utf8');
+    const table = text.slice(text.indexOf('| event |'), text.indexOf('One question has'));
+    const events = [...table.matchAll(/`([a-z_]+[._][a-z_]+)`/g)].map(([, name = '']) => name);
+    expect(events.length).toBeGreaterThanOrEqual(6);
+    const sources = sourceTexts('src');
+    expect(events.filter((event) => !sources.includes(`'${event}'`))).toEqual([]);
   });
 
   it.each(markdownFiles('.'))('%s names only targets that `make` knows', (file) => {
