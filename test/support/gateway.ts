@@ -20,6 +20,7 @@ import { pythonWith } from './python.ts';
 // A folder of other servers and the gateway over it, as the MCP API opens it; official servers to put in the folder; and who of them still runs.
 
 const PEERS = fileURLToPath(new URL('../peers/mcp-servers/node_modules/@modelcontextprotocol/', import.meta.url));
+const ODD_SERVER = fileURLToPath(new URL('../peers/odd-server/server.mjs', import.meta.url));
 /** What stands for the server's own folder in its entry. */
 const DATA = '$'.concat('{data}');
 /** In the environment of every server started here, so that its processes are found, and those that it starts. */
@@ -27,6 +28,13 @@ const MARK = 'SALLYPORT_TEST_MARK';
 
 /** A server's entry in mcp.json. */
 export type Entry = Readonly<Record<string, unknown>>;
+
+/** The entry of a server that does what no server should (`test/peers/odd-server`). */
+export function oddServer(how: string, options: { readonly more?: string; readonly seconds?: number } = {}): Entry {
+  const { more = '', seconds = 20 } = options;
+  const sallyport = { tenant: 'none', timeout_seconds: seconds };
+  return { command: process.execPath, args: [ODD_SERVER, how, more], sallyport };
+}
 
 /** Installs what is needed for these and answers the entries of five official servers by name. */
 export async function officialServers(): Promise<Readonly<Record<string, Entry>>> {
@@ -62,6 +70,8 @@ export interface ServersFolder {
   untilNoneRuns(): Promise<void>;
   /** Asks each server what it offers and writes approved.json; `change` may say that something else was approved. */
   approve(change?: (server: string, tools: readonly UpstreamTool[]) => readonly UpstreamTool[]): Promise<void>;
+  /** Writes approved.json as an operator who looked at just these. */
+  approveThese(approved: Readonly<Record<string, readonly UpstreamTool[]>>): void;
   /** What a machine's settings need to find it. */
   readonly environment: Readonly<Record<string, string>>;
   remove(): void;
@@ -99,6 +109,8 @@ export function createServersFolder(
       }
       writeFileSync(join(directory, 'approved.json'), renderApproved(approved));
     },
+    approveThese: (approved) =>
+      writeFileSync(join(directory, 'approved.json'), renderApproved(new Map(Object.entries(approved)))),
     environment: { SALLYPORT_SERVERS_DIR: directory, SALLYPORT_SERVERS_DATA: dataFolder },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };

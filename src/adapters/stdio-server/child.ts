@@ -29,28 +29,39 @@ export interface Child {
 
 /** Lambda passes on 6 MB; a server that writes a longer line is out of order. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
+/** Lines that answer nothing, after each thing it was asked. Whoever tells of its progress says less; one that never stops would keep us reading. */
+const MOST_UNASKED_LINES = 10_000;
 const NEWLINE = 0x0a;
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
+function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const message: unknown = JSON.parse(line);
+    return isObject(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Splits at newlines; a line that is no JSON object is nobody's message and is left out, as servers print greetings. */
-function createLineReader(onMessage: ChildOptions['onMessage'], onTooLong: () => void) {
+function createLineReader(onMessage: ChildOptions['onMessage'], onTooMuch: (why: string) => void) {
   let parts: Buffer[] = [];
   let size = 0;
+  let unasked = 0;
   const finish = (): void => {
     const line = Buffer.concat(parts).toString('utf8');
     parts = [];
     size = 0;
-    try {
-      const message: unknown = JSON.parse(line);
-      if (isObject(message)) onMessage(message);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
+    const message = parseLine(line);
+    // A question of the server's is none of the answers: each costs one of ours.
+    if (message === undefined || 'method' in message) unasked += 1;
+    if (unasked > MOST_UNASKED_LINES) onTooMuch('said too much unasked');
+    else if (message !== undefined) onMessage(message);
   };
-  return (chunk: Buffer): void => {
+  const read = (chunk: Buffer): void => {
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
       parts.push(chunk.subarray(from, end));
@@ -59,7 +70,14 @@ function createLineReader(onMessage: ChildOptions['onMessage'], onTooLong: () =>
     }
     parts.push(chunk.subarray(from));
     size += chunk.length - from;
-    if (size > MAX_LINE_BYTES) onTooLong();
+    if (size > MAX_LINE_BYTES) onTooMuch('wrote a line without end');
+  };
+  return {
+    read,
+    /** Something was asked: what comes may belong to that. */
+    asked: (): void => {
+      unasked = 0;
+    },
   };
 }
 
@@ -92,6 +110,8 @@ export function startChild(options: ChildOptions): Child {
   const end = (why: string): void => {
     if (ended) return;
     ended = true;
+    // What it still had to say is for nobody.
+    child.stdout.destroy();
     living.delete(child);
     if (living.size === 0) process.off('exit', killLiving);
     // Its own children may live on.
@@ -102,10 +122,8 @@ export function startChild(options: ChildOptions): Child {
   living.add(child);
   child.on('error', (error) => end(`did not start: ${'code' in error ? String(error.code) : error.name}`));
   child.on('exit', (code, signal) => end(signal === null ? `ended with ${code}` : `ended by ${signal}`));
-  child.stdout.on(
-    'data',
-    createLineReader(options.onMessage, () => end('wrote a line without end')),
-  );
+  const lines = createLineReader(options.onMessage, end);
+  child.stdout.on('data', lines.read);
   child.stderr.on('data', (chunk: Buffer) => {
     errorOutput.bytes += chunk.length;
     for (const byte of chunk) if (byte === NEWLINE) errorOutput.lines += 1;
@@ -119,10 +137,10 @@ export function startChild(options: ChildOptions): Child {
       if (how === 'close') child.stdin.end();
       else signalGroup(child, how);
     },
-    send: (message) => void child.stdin.write(`${JSON.stringify(message)}\n`),
-    kill: () => {
-      kill();
-      end('was ended');
+    send(message) {
+      if ('method' in message) lines.asked();
+      child.stdin.write(`${JSON.stringify(message)}\n`);
     },
+    kill: () => end('was ended'),
   };
 }

@@ -84,7 +84,13 @@ export function compareTools(
   present: readonly UpstreamTool[],
 ): readonly ToolDifference[] {
   const before = new Map(approved.map((one) => [one.name, one]));
-  const now = new Map(present.map((one) => [one.name, one]));
+  const now = new Map<string, UpstreamTool>();
+  for (const one of present) {
+    // Of one name that is listed twice, the declaration that nobody approved counts.
+    const [was, twin] = [before.get(one.name), now.get(one.name)];
+    if (twin === undefined || (was !== undefined && declarationHash(twin) === declarationHash(was)))
+      now.set(one.name, one);
+  }
   const differences: ToolDifference[] = [];
   for (const name of [...new Set([...before.keys(), ...now.keys()])].sort()) {
     const [was, is] = [before.get(name), now.get(name)];
