@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../kernel/app-error.ts';
 import { APPROVED_FILE, type Approved, parseApproved, renderApproved } from '../../mcp/upstreams/approved.ts';
@@ -8,14 +8,7 @@ import type { UpstreamTool } from '../../ports/upstream.ts';
 // Writes `approved.json`: one server's entry anew, the others as they are. The file is replaced whole, so that whoever reads it meanwhile reads one or
 // the other; and it is for version control, where each approval is a change that others can look at.
 
-function readNow(path: string): Approved {
-  try {
-    return parseApproved(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
-    throw error;
-  }
-}
+const readNow = (path: string): Approved => (existsSync(path) ? parseApproved(readFileSync(path, 'utf8')) : new Map());
 
 /** Answers where the file lies. */
 export function writeApproved(directory: string, server: string, tools: readonly UpstreamTool[]): string {
