@@ -497,7 +497,18 @@ export const requirements: readonly Requirement[] = [
       ['test/conformance/suites.test.ts', ''],
     ],
   },
-  later('S4.2', 'JSON Schema validation'),
+  {
+    row: 'S4.2',
+    what: 'JSON Schema validation',
+    state: 'kept',
+    tests: [
+      ['test/unit/mcp/call-tool.test.ts', 'the answer says which and what is expected, and repeats no value'],
+      ['test/unit/mcp/every-schema.test.ts', 'needs what it says it needs, and takes nothing that it does not know'],
+      ['test/unit/mcp/every-schema.test.ts', 'refuses a value that breaks any one of its constraints'],
+      ['test/handler/agent-turns.test.ts', 'in the validator’s words and repaired once'],
+      ['test/e2e/every-door.test.ts', 'gets the same list and the same answers through'],
+    ],
+  },
   {
     row: 'S4.3',
     what: 'send_push_notification (ntfy: title, message, priority)',
@@ -530,10 +541,12 @@ export const requirements: readonly Requirement[] = [
   {
     row: 'S4.7',
     what: 'stdio bridge',
-    state: 'partly',
-    missing:
-      'an operator’s command that issues bridge certificates; a bridge’s own certificate at the agent door in a test',
+    state: 'kept',
     tests: [
+      ['test/e2e/every-door.test.ts', 'gets the same list and the same answers through'],
+      ['test/unit/certificates/bridge-credentials.test.ts', 'name that person alone, are signed by the authority'],
+      ['test/e2e/bridge.test.ts', 'does nothing before the person has allowed it'],
+      ['test/e2e/bridge.test.ts', 'goes on with a new document while it runs'],
       ['test/e2e/bridge.test.ts', 'the older client lists and calls'],
       ['test/e2e/bridge.test.ts', 'the newer client speaks the newest revision'],
       ['test/e2e/bridge.test.ts', 'is signed in to by one tab for several bridges'],
