@@ -75,7 +75,7 @@ whenPossible('the deployed system, without an account', () => {
   });
 
   it('is deployed by the operator’s commands, and every door answers as it should', () => {
-    expect(fact('doors').filter((line) => line.startsWith('ok'))).toHaveLength(6);
+    expect(fact('doors').filter((line) => line.startsWith('ok'))).toHaveLength(8);
     expect(fact('doors').filter((line) => !line.startsWith('ok'))).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ whenPossible('the deployed system, without an account', () => {
   });
 
   it('invokes nothing but the alias of each function', () => {
-    expect(fact('deployed')).toHaveLength(3);
+    expect(fact('deployed')).toHaveLength(4);
     for (const arn of fact('deployed')) expect(arn).toMatch(/:live$/);
   });
 
@@ -143,6 +143,29 @@ whenPossible('the deployed system, without an account', () => {
     expect(statuses).toEqual({ another: 403, unsigned: 401, unknown: 404 });
     const byWorker = report.calls.filter((call) => call.function === 'calls');
     expect(byWorker.map((call) => call.as)).toContain('sallyport-dev-aws-reads');
+  });
+
+  it('tells a client where to sign its person in, and opens to the issuer’s token what its scopes allow', () => {
+    const { challenge, metadata, unlinked, tools, answer, stepUp, others, told } = fact('oauthDoor');
+    const door = 'https://tools.dev.sallyport.test';
+    expect(challenge).toEqual({
+      status: 401,
+      header: expect.stringContaining(`resource_metadata="${door}/.well-known/oauth-protected-resource/mcp"`),
+    });
+    const [issuer, pool] = (metadata as { readonly authorization_servers: readonly string[] }).authorization_servers;
+    expect(metadata).toMatchObject({ resource: `${door}/mcp`, scopes_supported: expect.arrayContaining(['aws.read']) });
+    expect(pool).toMatch(/^https:\/\/cognito-idp\.eu-central-1\.amazonaws\.com\/eu-central-1_\w+$/);
+    expect(unlinked).toBe(403);
+    expect(tools).toContain('freebusy');
+    expect(tools).not.toContain('createevent');
+    expect(answer).toContain('"busy"');
+    expect(stepUp).toEqual({ status: 403, header: expect.stringContaining('error="insufficient_scope"') });
+    expect(others).toEqual([401, 401]);
+    expect(told).toMatchObject({
+      url: `${door}/mcp`,
+      issuers: [issuer, pool],
+      cognito: { client_ids: { bridge: expect.stringMatching(/^\w+$/) }, issuer: pool },
+    });
   });
 
   it('refuses none of 300 calls while certificate and signing key are replaced', () => {

@@ -21,6 +21,7 @@ import {
 } from './evidence.ts';
 import { becomesRefused, becomesServed, type OutageFacts, surviveOutage } from './faults.ts';
 import { callAndLookLater, type LongCallFacts } from './long-call.ts';
+import { comeByOAuthDoor, type OAuthDoorFacts } from './oauth-door.ts';
 import {
   ask,
   askSigned,
@@ -72,6 +73,7 @@ export interface Facts {
   /** Whom an AWS tool says that it is, what it finds, and what it says of a region that it may not ask. */
   readonly awsTool: { readonly whoAmI: string; readonly here: string; readonly elsewhere: string };
   readonly longCall: LongCallFacts;
+  readonly oauthDoor: OAuthDoorFacts;
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly rotation: RotationFacts;
   readonly outage: OutageFacts;
@@ -182,6 +184,10 @@ async function converse({ world, step, say, facts }: CycleContext): Promise<Enro
   await step('A call that is answered later: the door takes it on, the worker does it, its owner looks.', async () => {
     facts.longCall = await callAndLookLater(world, person.id, await enrolAnother(world));
     say(`${facts.longCall.seen.join(' → ')}: ${facts.longCall.result}`);
+  });
+  await step('A client signs its person in: the OAuth door, with an issuer’s token.', async () => {
+    facts.oauthDoor = await comeByOAuthDoor(world, world.issuer, person);
+    say(`${facts.oauthDoor.challenge.status}, then ${facts.oauthDoor.tools.join(', ')}`);
   });
   await step('A booking, which the person approves.', async () => {
     const asked = await ask(world, person, `Book "${MESSAGE_CANARY}" tomorrow from 3pm to 4pm.`, '--yes');

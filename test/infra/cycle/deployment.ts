@@ -7,6 +7,7 @@ import { createParameterStore } from '../../../src/adapters/aws/parameter-store.
 import { TEST_CREDENTIALS } from '../../support/aws-emulator.ts';
 import { type DeployedEdges, openDeployedEdges } from '../../support/deployed-edges.ts';
 import type { Ran } from './commands.ts';
+import { DOOR_ALIAS } from './oauth-door.ts';
 import { CLIENT_ID, DOMAIN, ENVIRONMENT, FUNCTIONS, REGION, type World } from './world.ts';
 
 // From an empty account to a system that answers, and back, by the operator's own commands.
@@ -31,7 +32,12 @@ export async function writeVariables(world: World): Promise<void> {
       revoke_url: google.revokeUrl,
       token_url: world.tokenUrl,
     },
-    allowed_hosts: [host(google.url), host(world.tokenUrl)],
+    allowed_hosts: [host(google.url), host(world.tokenUrl), world.issuer.host],
+    // The pool is made beside: the emulator's tokens come from no address that a function could look up.
+    oauth_door: {
+      cognito: { clients: { bridge: { callback_urls: ['http://127.0.0.1:8123/callback'] } } },
+      issuers: [{ issuer: world.issuer.issuer, alias: DOOR_ALIAS }],
+    },
     sign_in_issuer: google.issuer,
     sign_in_client_id: CLIENT_ID,
     rate_per_minute: 10_000,
@@ -41,6 +47,7 @@ export async function writeVariables(world: World): Promise<void> {
   };
   const foundation = {
     aws: { regions: [REGION] },
+    cognito: true,
     disposable: true,
     dns: { domain: DOMAIN, zone_id: zone },
     github: { repository: 'example/sallyport' },

@@ -12,6 +12,7 @@ import { buildBundle } from '../../../build/build-bundle.ts';
 import { createStandInGoogle, type StandInGoogle } from '../../../src/local/google/stand-in-google.ts';
 import { createTestCertificate, type TestCertificate, testAuthority } from '../../support/certificates.ts';
 import { type Ministack, startMinistack } from '../../support/ministack.ts';
+import { type KeyIssuer, startKeyIssuer } from '../../support/oauth-door.ts';
 import { pythonWith } from '../../support/python.ts';
 import { type RecordingProxy, startRecordingProxy } from '../../support/recording-proxy.ts';
 import { type RedisServer, startRedisServer } from '../../support/redis-server.ts';
@@ -26,7 +27,7 @@ export const ENVIRONMENT = 'dev';
 export const DOMAIN = 'dev.sallyport.test';
 export const CLIENT_ID = 'sallyport-cycle.apps.googleusercontent.com';
 export const REGION = 'eu-central-1';
-export const FUNCTIONS = ['agent', 'calls', 'mcp', 'oauth', 'rotate', 'stream', 'worker'] as const;
+export const FUNCTIONS = ['agent', 'calls', 'mcp', 'mcp-oauth', 'oauth', 'rotate', 'stream', 'worker'] as const;
 export const PERSON = {
   sub: '110001',
   email: 'alex@example.com',
@@ -41,6 +42,8 @@ export interface World {
   readonly proxy: RecordingProxy;
   readonly redis: RedisServer;
   readonly google: StandInGoogle;
+  /** Of the OAuth door. */
+  readonly issuer: KeyIssuer;
   /** Leads to its token endpoint; what it gives out is among the secrets. */
   readonly tokenUrl: string;
   readonly commands: Commands;
@@ -119,9 +122,10 @@ export async function createWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-cycle-'));
   await makeCheckout(folder);
   const authority = await testAuthority();
-  const names = [...['agent', 'mcp', 'oauth'].map((name) => `${name}.${DOMAIN}`), `*.lambda-url.${REGION}.on.aws`].map(
-    (value) => ({ type: 'dns' as const, value }),
-  );
+  const names = [
+    ...['agent', 'mcp', 'oauth', 'tools'].map((name) => `${name}.${DOMAIN}`),
+    `*.lambda-url.${REGION}.on.aws`,
+  ].map((value) => ({ type: 'dns' as const, value }));
   const server = await createTestCertificate({ names, usages: [SERVER_AUTH] });
   const caFile = join(folder, 'public-authorities.pem');
   await writeFile(caFile, authority.pem);
@@ -150,6 +154,7 @@ export async function createWorld(): Promise<World> {
       },
     ],
   });
+  const issuer = await startKeyIssuer();
   const emulator = await startMinistack({ region: REGION, functionEnvironment: asOnAws });
   const proxy = await startRecordingProxy(emulator.endpoint, FUNCTIONS);
 
@@ -185,6 +190,7 @@ export async function createWorld(): Promise<World> {
     proxy,
     redis,
     google,
+    issuer,
     tokenUrl: tokens.url,
     commands,
     server,
@@ -214,6 +220,7 @@ export async function createWorld(): Promise<World> {
       await proxy.close();
       tokens.close();
       await google.close();
+      await issuer.close();
       await redis.stop();
       await rm(folder, { recursive: true, force: true });
     },
