@@ -88,6 +88,7 @@ const eventStream = {
               'turn.start',
               'text.delta',
               'tool.call',
+              'tool.progress',
               'tool.result',
               'approval.required',
               'usage',

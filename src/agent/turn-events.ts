@@ -14,6 +14,8 @@ export type TurnEvent =
       readonly tool: string;
       readonly arguments: Readonly<Record<string, unknown>>;
     }
+  /** How far a call is that takes long, in words of the tool's. */
+  | { readonly type: 'tool.progress'; readonly id: string; readonly tool: string; readonly message: string }
   | {
       readonly type: 'tool.result';
       readonly id: string;

@@ -71,6 +71,8 @@ export const turnCall = z.object({
   /** What went wrong, in words for the person. */
   message: z.string().optional(),
   doors: z.array(passedDoor).optional(),
+  /** It goes on behind its answer under this name, until its outcome is known. */
+  task: z.string().optional(),
   /** Kept until the step's results go to the model together. */
   result: z.object({ text: z.string(), data: json.optional() }).optional(),
 });

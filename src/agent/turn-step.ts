@@ -1,9 +1,11 @@
-import type { ListedTool, ToolClient, ToolOutcome, ToolPrincipal } from '../ports/tool-client.ts';
+import type { ListedTool, TaskNews, ToolClient, ToolOutcome, ToolPrincipal } from '../ports/tool-client.ts';
 import type { PausedTurns } from './paused-turns.ts';
 import { taints } from './taint.ts';
 import { type ToolCatalog, takesIdempotencyKey } from './tool-catalog.ts';
+import type { TellTurn } from './turn-events.ts';
 import type { TurnCall, TurnRecord } from './turn-record.ts';
 import type { TurnHandle } from './turn-store.ts';
+import { type Waiting, whileWaiting } from './turn-wait.ts';
 
 // Makes the calls of one step, in the model's order: neighbours that only read go together, each write goes alone and is noted as sent
 // before it leaves. A write that waits for the person stops the step; what stands behind it waits, too.
@@ -14,20 +16,24 @@ export interface StepDeps {
   readonly principal: ToolPrincipal;
   readonly paused: PausedTurns;
   readonly callTimeoutMs: number;
+  /** How long a call that goes on behind its answer is waited for. */
+  readonly waitMs: number;
+  readonly tell?: TellTurn;
 }
 
 const open = (call: TurnCall): boolean =>
   call.outcome === 'waiting' || call.outcome === 'approval_required' || call.outcome === 'sent';
 
 /**
- * After another worker died: what it had sent is sent again where that does no harm (it reads, or carries an idempotency
- * key); any other write may have run, and is said to be unclear.
+ * After another worker died: what it had sent is sent again where that does no harm (it reads, carries an idempotency
+ * key, or goes on as a task, which is then looked for); any other write may have run, and is said to be unclear.
  */
 export function recoverCalls(calls: readonly TurnCall[], catalog: ToolCatalog): TurnCall[] {
   return calls.map((call) => {
     if (call.outcome !== 'sent') return call;
     const tool = catalog.tools.get(call.tool);
-    const harmless = !call.writes || (tool !== undefined && takesIdempotencyKey(tool));
+    const repeatable = !call.writes || (tool !== undefined && takesIdempotencyKey(tool));
+    const harmless = repeatable || call.task !== undefined;
     return harmless ? { ...call, outcome: 'waiting' } : unclear(call);
   });
 }
@@ -55,7 +61,7 @@ function boundedResult(text: string, data: ToolData): NonNullable<TurnCall['resu
 }
 
 function settled(call: TurnCall, outcome: ToolOutcome): TurnCall {
-  const { code: _code, message: _message, result: _result, ...rest } = call;
+  const { code: _code, message: _message, result: _result, task: _task, ...rest } = call;
   switch (outcome.kind) {
     case 'approval':
       return { ...rest, outcome: 'approval_required' };
@@ -102,14 +108,32 @@ function nextBatch(calls: readonly TurnCall[], start: number): readonly number[]
   return calls.flatMap((call, index) => (index >= first && (end === -1 || index < end) && open(call) ? [index] : []));
 }
 
-async function send(deps: StepDeps, call: TurnCall): Promise<ToolOutcome> {
+type OnTask = (said: TaskNews) => void;
+
+async function send(deps: StepDeps, call: TurnCall, onTask: OnTask): Promise<ToolOutcome> {
   const tool: ListedTool | undefined = deps.catalog.tools.get(call.tool);
   if (tool === undefined) {
     const message = `The tool ${call.tool} is not offered any more.`;
     return { kind: 'refused', code: 'not_found', message };
   }
-  const { arguments: args, tainted = true } = call;
-  return deps.tools.call({ ...deps.principal, tool, arguments: args, tainted, timeoutMs: deps.callTimeoutMs });
+  const { arguments: args, tainted = true, task } = call;
+  const { callTimeoutMs: timeoutMs, waitMs } = deps;
+  const known = task === undefined ? {} : { task };
+  return deps.tools.call({ ...deps.principal, tool, arguments: args, tainted, timeoutMs, waitMs, ...known, onTask });
+}
+
+/** Notes which task a call became, so that whoever takes the turn over looks for it instead of calling again; and tells how far it is. */
+function noteTask({ tell }: StepDeps, { index, call }: Due, { save }: Waiting): OnTask {
+  return ({ id, words }) => {
+    if (words === undefined)
+      save(({ calls }) => ({ calls: calls.map((now, at) => (at === index ? { ...now, task: id } : now)) }));
+    else tell?.({ type: 'tool.progress', id: call.id, tool: call.tool, message: words });
+  };
+}
+
+interface Due {
+  readonly index: number;
+  readonly call: TurnCall;
 }
 
 function replace(calls: readonly TurnCall[], changed: ReadonlyMap<number, TurnCall>): TurnCall[] {
@@ -127,7 +151,14 @@ export async function makeCalls(deps: StepDeps, handle: TurnHandle): Promise<boo
       const sent = new Map(due.map(({ index, call }) => [index, { ...call, outcome: 'sent' as const }]));
       await handle.save({ calls: replace(calls, sent), approvals: [] });
     }
-    const outcomes = await Promise.all(due.map(async (item) => ({ ...item, outcome: await send(deps, item.call) })));
+    const outcomes = await whileWaiting(handle, deps.principal.signal, (waiting) => {
+      const within = { ...deps, principal: { ...deps.principal, signal: waiting.signal } };
+      const sending = async (item: Due) => ({
+        ...item,
+        outcome: await send(within, item.call, noteTask(deps, item, waiting)),
+      });
+      return Promise.all(due.map(sending));
+    });
     const after = new Map(outcomes.map(({ index, call, outcome }) => [index, shown(settled(call, outcome), outcome)]));
     const tainted = handle.record.tainted || outcomes.some(({ call, outcome }) => taints(outcome, call.tool));
     const change: Partial<TurnRecord> = { calls: replace(calls, after), tainted };

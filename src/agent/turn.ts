@@ -12,6 +12,9 @@ import { type TurnHandle, TurnLost } from './turn-store.ts';
 
 export type RunTurn = (handle: TurnHandle, run: TurnRun) => Promise<void>;
 
+/** The rest is the model's, to say what came of a call that took long. */
+const WAIT_SHARE = 0.9;
+
 /** Before the first step: who is meant. After another worker's death: what became of its calls. */
 async function setOut(setting: Setting): Promise<void> {
   const { deps, handle } = setting;
@@ -43,7 +46,15 @@ async function work(setting: Setting): Promise<void> {
       // No tool is given more time than the turn has left.
       const leftMs = Math.max(1, setting.deadlineMs - deps.clock.nowMs());
       const told = await makeCalls(
-        { tools: deps.tools, paused: deps.paused, catalog, principal, callTimeoutMs: Math.min(callTimeoutMs, leftMs) },
+        {
+          tools: deps.tools,
+          paused: deps.paused,
+          catalog,
+          principal,
+          callTimeoutMs: Math.min(callTimeoutMs, leftMs),
+          waitMs: Math.ceil(leftMs * WAIT_SHARE),
+          ...(setting.tell !== undefined && { tell: setting.tell }),
+        },
         handle,
       );
       if (!told) return;

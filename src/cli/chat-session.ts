@@ -60,6 +60,7 @@ function createDisplay({ context, write, silent = false }: ChatSessionDeps) {
         endLine();
         context.tell(style.soft(`· ${oneLine(news.tool)} ${shorten(news.arguments)}`));
       }
+      if (news.kind === 'progress') context.tell(style.soft(`· ${oneLine(news.tool)}: ${oneLine(news.message)}`));
       if (news.kind === 'result' && news.outcome !== 'completed') {
         const why = news.message === undefined ? '' : `: ${oneLine(news.message)}`;
         context.tell(style.soft(`· ${oneLine(news.tool)}: ${oneLine(news.outcome)}${why}`));

@@ -41,6 +41,18 @@ export interface ToolCallRequest extends ToolPrincipal {
    */
   readonly tainted?: boolean;
   readonly timeoutMs?: number;
+  /** How long a call that goes on behind its answer is waited for; `timeoutMs` when left out. */
+  readonly waitMs?: number;
+  /** The task that an earlier sending of this very call became. */
+  readonly task?: string;
+  /** Told once that the call goes on as a task, and then how far that is, in words. */
+  readonly onTask?: (said: TaskNews) => void;
+}
+
+export interface TaskNews {
+  /** Finds the task again, for this person through this agent. */
+  readonly id: string;
+  readonly words?: string;
 }
 
 /** A question only the person can answer, at `url`, before the very same call is sent again. */

@@ -3,7 +3,9 @@ import { createMemoryStore } from '../../src/adapters/embedded/memory-store.ts';
 import { createApiGatewayHandler } from '../../src/adapters/http/api-gateway.ts';
 import { createSecret } from '../../src/kernel/secret.ts';
 import { openFrontDoor } from '../../src/local/front-door.ts';
+import type { ConfirmMode } from '../../src/mcp/approvals.ts';
 import { createAgentDoor } from '../../src/mcp/doors/agent-door.ts';
+import type { LongCalls } from '../../src/mcp/long-calls.ts';
 import type { Tool } from '../../src/mcp/tools/tool.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from '../../src/ports/http.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
@@ -95,7 +97,11 @@ async function makeCredentials(epoch: number, serverCa: string): Promise<string>
 
 export async function createMcpWorld(
   tools: readonly Tool[],
-  options: { readonly perMinute?: number } = {},
+  options: {
+    readonly perMinute?: number;
+    readonly confirm?: ConfirmMode;
+    readonly longCalls?: (store: KeyValueStore, mcpUrl: string) => LongCalls;
+  } = {},
 ): Promise<McpWorld> {
   const store = createMemoryStore({ clock });
   const log = createTestLog();
@@ -136,7 +142,9 @@ export async function createMcpWorld(
   await store.set(KEYRING_KEY, keyringText());
   await store.set(REVOCATIONS_KEY, JSON.stringify({ v: 1, version: 1, updated_at: seconds(), revoked: [] }));
   await writeGrant(store, {});
-  app = createTestApp({ tools, store, clock, over: { door: agentDoor, log }, ...options }).app;
+  const { longCalls, ...rest } = options;
+  const later = longCalls === undefined ? {} : { longCalls: longCalls(store, mcpUrl) };
+  app = createTestApp({ tools, store, clock, over: { door: agentDoor, log, ...later }, ...rest }).app;
   const world: McpWorld = {
     mcpUrl,
     store,

@@ -11,6 +11,8 @@ import { createSigningTransport, type SigningTransport } from './mcp-client-tran
 // began with; a replaced one is closed when its last request is done.
 
 export const PROTOCOL_VERSION = '2026-07-28';
+/** Its calls may go on behind their answers: `mcp-client-tasks.ts` waits for them. */
+const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 const DELEGATION_SECONDS = 60;
 /** A delegation is used again for half its life, so that none arrives close to its end. */
 const DELEGATION_REUSE_MS = 30_000;
@@ -84,7 +86,7 @@ function createClient(): Client {
   return new Client(
     { name: 'sallyport-agent', version: '1' },
     {
-      capabilities: { elicitation: { url: {} } },
+      capabilities: { elicitation: { url: {} }, extensions: { [TASKS_EXTENSION]: {} } },
       supportedProtocolVersions: [PROTOCOL_VERSION],
       versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
       inputRequired: { autoFulfill: false },

@@ -7,6 +7,7 @@ import { TIMEOUT_HEADER } from '../../trust/call-timeout.ts';
 import type { AgentCredentials } from '../../trust/credentials.ts';
 import { signRequest } from '../../trust/sign-request.ts';
 import { NONCE_BYTES, normalizeAuthority } from '../../trust/signature-profile.ts';
+import type { TaskExchange, TaskWait } from './mcp-client-tasks.ts';
 
 // One JSON-RPC message as one signed HTTPS request (MCP 2026-07-28, "Streamable HTTP"). A transport of our own in the official client's place for
 // one: the signature covers the very bytes and headers that are sent, and no `fetch` class is touched. It opens no stream,
@@ -18,13 +19,15 @@ const PROTOCOL_VERSION = 'io.modelcontextprotocol/protocolVersion';
 
 /** What one call adds to its request. It travels beside the SDK, which knows nothing of persons. */
 export interface CallContext {
-  /** `Bearer <delegation>` */
-  readonly authorization: string;
+  /** `Bearer <delegation>`, asked for anew for each request. */
+  readonly authorization: () => string;
   readonly traceparent: string;
   /** How long the caller will wait for the answer. */
   readonly timeoutMs?: number;
   /** Told what the MCP API says of the checks, once it has answered. */
   readonly onTiming?: (serverTiming: string | undefined) => void;
+  /** A call that goes on behind its answer is waited for. */
+  readonly task?: TaskWait;
 }
 
 /** The HTTP layer refused: no JSON-RPC message came back. */
@@ -89,13 +92,21 @@ function parseBody(text: string): unknown {
   }
 }
 
+/** What `Mcp-Name` repeats, by method. */
+const NAMED_BY: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'tasks/get': 'taskId',
+  'tasks/cancel': 'taskId',
+};
+
 /** The headers that repeat the body for whoever routes by them: `Mcp-Method`, `Mcp-Name`, `MCP-Protocol-Version`. */
 function standardHeaders(message: JSONRPCMessage): Readonly<Record<string, string>> {
   if (!('method' in message)) return {};
   const params: unknown = message.params;
   const meta = isObject(params) ? params['_meta'] : undefined;
   const version = isObject(meta) ? meta[PROTOCOL_VERSION] : undefined;
-  const name = isObject(params) && message.method === 'tools/call' ? params['name'] : undefined;
+  const member = Object.hasOwn(NAMED_BY, message.method) ? NAMED_BY[message.method] : undefined;
+  const name = isObject(params) && member !== undefined ? params[member] : undefined;
   return {
     ...(typeof version === 'string' ? { 'mcp-protocol-version': version } : {}),
     'mcp-method': message.method,
@@ -110,7 +121,7 @@ export function createSigningTransport(deps: SigningTransportDeps): SigningTrans
 
   function signedHeaders(message: JSONRPCMessage, context: CallContext, body: Uint8Array): Record<string, string> {
     const headers: Record<string, string> = {
-      authorization: context.authorization,
+      authorization: context.authorization(),
       'content-type': 'application/json',
       ...standardHeaders(message),
     };
@@ -173,6 +184,41 @@ export function createSigningTransport(deps: SigningTransportDeps): SigningTrans
     });
   }
 
+  /** The message that answers this very request. */
+  async function post(message: JSONRPCMessage, context: CallContext, signal: AbortSignal | undefined) {
+    const body = Buffer.from(JSON.stringify(message));
+    const answer = await exchange(signedHeaders(message, context, body), body, signal);
+    context.onTiming?.(answer.headers['server-timing']);
+    const parsed = parseBody(answer.text);
+    // JSON-RPC errors come with 400, 403 or 404, too; they belong to the SDK when they answer this very request.
+    const answersThis =
+      isObject(parsed) && 'id' in message && parsed['id'] === message.id && parsed['jsonrpc'] === '2.0';
+    if (!answersThis) throw new HttpRefused(answer.status, answer.headers, parsed);
+    return parsed;
+  }
+
+  async function postOrWait(
+    message: JSONRPCMessage,
+    { context, signal, wait }: { context: CallContext; signal: AbortSignal | undefined; wait: TaskWait },
+  ): Promise<unknown> {
+    const isCall = 'method' in message && message.method === 'tools/call' && 'id' in message;
+    if (!isCall) return post(message, context, signal);
+    const answer = wait.known === undefined ? await post(message, context, signal) : undefined;
+    const result = answer?.['result'];
+    if (answer !== undefined && !(isObject(result) && result['resultType'] === 'task')) return answer;
+    const { seeThrough } = await import('./mcp-client-tasks.ts');
+    // The checks that are told of are those of the call.
+    const { onTiming: _told, ...beside } = context;
+    return seeThrough(isObject(result) ? result : undefined, {
+      message: message as TaskExchange['message'],
+      ask: (asked, limit) => post(asked, beside, limit),
+      call: () => post(message, context, signal),
+      lost: (error) => new ExchangeBroken(error, true, false),
+      signal,
+      wait,
+    });
+  }
+
   const transport: Transport = {
     // Cancelling means closing the request: there is one for each message.
     hasPerRequestStream: true,
@@ -184,15 +230,12 @@ export function createSigningTransport(deps: SigningTransportDeps): SigningTrans
       const context = contexts.getStore();
       // Only calls made through `within` carry a delegation; the SDK has no business sending anything else.
       if (context === undefined) throw new Error('a message to the MCP API needs a delegation');
-      const body = Buffer.from(JSON.stringify(message));
-      const answer = await exchange(signedHeaders(message, context, body), body, options?.requestSignal);
-      context.onTiming?.(answer.headers['server-timing']);
-      const parsed = parseBody(answer.text);
-      // JSON-RPC errors come with 400, 403 or 404, too; they belong to the SDK when they answer this very request.
-      const answersThis =
-        isObject(parsed) && 'id' in message && parsed['id'] === message.id && parsed['jsonrpc'] === '2.0';
-      if (!answersThis) throw new HttpRefused(answer.status, answer.headers, parsed);
-      transport.onmessage?.(parsed as unknown as JSONRPCMessage);
+      const signal = options?.requestSignal;
+      const told =
+        context.task === undefined
+          ? await post(message, context, signal)
+          : await postOrWait(message, { context, signal, wait: context.task });
+      transport.onmessage?.(told as unknown as JSONRPCMessage);
     },
   };
 

@@ -13,6 +13,7 @@ import type {
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { faultCode, listFailure, readCallFailure, readToolAnswer } from './mcp-client-answers.ts';
 import { createGeneration, type Generation, MAX_SOCKETS, NEVER_MS } from './mcp-client-generation.ts';
+import type { TaskWait } from './mcp-client-tasks.ts';
 import { type CallContext, ExchangeBroken } from './mcp-client-transport.ts';
 import { readServerTiming } from './server-timing.ts';
 
@@ -34,7 +35,7 @@ const LIST_TTL_MS = 5 * 60_000;
 const LIST_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 25_000;
 
-type TimedRequest = ToolCallRequest & Pick<CallContext, 'onTiming'>;
+type TimedRequest = ToolCallRequest & { readonly wait: TaskWait } & Pick<CallContext, 'onTiming'>;
 
 /** Enough for a tool that only reads: the same rights without writing. */
 function readOnly(scopes: readonly string[]): readonly string[] {
@@ -56,6 +57,41 @@ function readListed({ _meta: meta, ...tool }: SentTool): ListedTool {
   const scopes = meta?.[SCOPES_META_KEY];
   const told = Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string');
   return told ? { ...tool, scopes } : tool;
+}
+
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** So long from now on, in place of what was left. */
+  extend(ms: number): void;
+  end(): void;
+}
+
+function createDeadline(ms: number): Deadline {
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => clearTimeout(timer);
+  const extend = (leftMs: number): void => {
+    end();
+    timer = setTimeout(() => abort.abort(), leftMs);
+    timer.unref();
+  };
+  extend(ms);
+  return { signal: abort.signal, extend, end };
+}
+
+function taskWaitOf({ task: known, tool, signal, onTask }: ToolCallRequest, begun: () => void): TaskWait {
+  let id = '';
+  return {
+    ...(known !== undefined && { known }),
+    begun: (named) => {
+      id = named;
+      begun();
+      onTask?.({ id });
+    },
+    tell: (words) => onTask?.({ id, words }),
+    // Nobody will ask for what was only read; what writes goes on unless the person wants its end.
+    cancels: () => signal.aborted || tool.annotations?.readOnlyHint === true,
+  };
 }
 
 const noScopes = (): AppError =>
@@ -94,19 +130,20 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
 
   /** Runs one SDK request for a person on the newest generation. */
   async function exchange<Value>(
-    principal: ToolPrincipal & Pick<CallContext, 'onTiming' | 'timeoutMs'> & { readonly tainted?: boolean },
+    principal: ToolPrincipal &
+      Pick<CallContext, 'onTiming' | 'timeoutMs'> & { readonly tainted?: boolean; readonly wait?: TaskWait },
     scopes: readonly string[],
     work: (generation: Generation) => Promise<Value>,
   ): Promise<Value> {
     if (scopes.length === 0) throw noScopes();
     const now = await generation();
-    const { traceparent, timeoutMs, onTiming } = principal;
-    const authorization = now.authorization(principal.person, scopes, principal.tainted ?? true);
+    const { traceparent, timeoutMs, onTiming, wait } = principal;
     const context = {
-      authorization,
+      authorization: () => now.authorization(principal.person, scopes, principal.tainted ?? true),
       traceparent,
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(onTiming !== undefined && { onTiming }),
+      ...(wait !== undefined && { task: wait }),
     };
     return now.use(() => now.within(context, () => work(now)));
   }
@@ -158,21 +195,24 @@ export function createMcpToolClient(deps: McpToolClientDeps): ToolClient {
 
     async call(request): Promise<ToolOutcome> {
       const { timeoutMs = CALL_TIMEOUT_MS } = request;
-      const deadline = AbortSignal.timeout(timeoutMs);
+      const deadline = createDeadline(timeoutMs);
+      const wait = taskWaitOf(request, () => deadline.extend(request.waitMs ?? timeoutMs));
       let doors: readonly PassedDoor[] = [];
       const onTiming = (header: string | undefined): void => {
         doors = readServerTiming(header);
       };
-      const timed = { ...request, timeoutMs, onTiming };
+      const timed = { ...request, timeoutMs, onTiming, wait };
       const told = (outcome: ToolOutcome): ToolOutcome => (doors.length === 0 ? outcome : { ...outcome, doors });
       try {
-        return told(readToolAnswer(await callWithRetry(timed, AbortSignal.any([request.signal, deadline]))));
+        return told(readToolAnswer(await callWithRetry(timed, AbortSignal.any([request.signal, deadline.signal]))));
       } catch (error) {
         request.signal.throwIfAborted();
-        if (deadline.aborted) return { kind: 'unclear', message: 'The tool took too long to answer.' };
+        if (deadline.signal.aborted) return { kind: 'unclear', message: 'The tool took too long to answer.' };
         const outcome = readCallFailure(error);
         log.warn('mcp.call_failed', { tool: request.tool.name, kind: outcome.kind, cause: describe(error) });
         return told(outcome);
+      } finally {
+        deadline.end();
       }
     },
 

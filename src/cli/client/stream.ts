@@ -13,12 +13,14 @@ export type TurnNews =
   | { readonly kind: 'started'; readonly turn: string; readonly conversation: string }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'call'; readonly tool: string; readonly arguments: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'progress'; readonly tool: string; readonly message: string }
   | { readonly kind: 'result'; readonly tool: string; readonly outcome: string; readonly message?: string };
 
 const shapes = {
   'turn.start': z.looseObject({ turn: z.string(), conversation_id: z.string() }),
   'text.delta': z.looseObject({ text: z.string() }),
   'tool.call': z.looseObject({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) }),
+  'tool.progress': z.looseObject({ tool: z.string(), message: z.string() }),
   'tool.result': z.looseObject({ tool: z.string(), outcome: z.string(), message: z.string().optional() }),
   error: z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string(), request_id: z.string() }) }),
 };
@@ -41,6 +43,10 @@ function newsOf(event: string, data: string): TurnNews | undefined {
       return { kind: 'text', text: parse(shapes['text.delta'], data).text };
     case 'tool.call':
       return { kind: 'call', ...parse(shapes['tool.call'], data) };
+    case 'tool.progress': {
+      const { tool, message } = parse(shapes['tool.progress'], data);
+      return { kind: 'progress', tool, message };
+    }
     case 'tool.result': {
       const { tool, outcome, message } = parse(shapes['tool.result'], data);
       return { kind: 'result', tool, outcome, ...(message !== undefined && { message }) };

@@ -89,6 +89,7 @@ export function createChat(deps: ChatDeps): Chat {
         run.view.write(textOf(members['text']));
         return undefined;
       case 'tool.call':
+      case 'tool.progress':
         run.view.call(readCall({ ...members, outcome: 'sent' }));
         return undefined;
       case 'tool.result':
