@@ -27,7 +27,11 @@ function readRedisCa(text: string): string | undefined {
 
 export function readServiceValues(environment: EnvironmentName): ServiceValues {
   const file = variableFile(environment, 'service');
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return serviceValuesOf(existsSync(file) ? readFileSync(file, 'utf8') : '');
+}
+
+/** `text`: an environment's `.tfvars`. */
+export function serviceValuesOf(text: string): ServiceValues {
   const raw = (name: string): string | undefined =>
     new RegExp(`^${name}[ \\t]*=[ \\t]*([^\\n]*)`, 'm')
       .exec(text)?.[1]
@@ -35,8 +39,13 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
       .trim();
   const quoted = (name: string): string | undefined => /"([^"]*)"/.exec(raw(name) ?? '')?.[1];
   const isGiven = (name: string): boolean => raw(name) !== undefined && raw(name) !== 'null';
-  const isToolset = (name: string): boolean => raw('toolsets')?.includes(`"${name}"`) === true;
-  const fallbacks = /^model_fallbacks[ \t]*=[ \t]*\[([^\]]*)\]/m.exec(text)?.[1] ?? '';
+  const listed = (name: string): string =>
+    new RegExp(`^${name}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`, 'm').exec(text)?.[1] ?? '';
+  /** Of one line, or a block whose end stands at the left margin. */
+  const block = (name: string): string =>
+    new RegExp(`^${name}[ \\t]*=[ \\t]*\\{(?:[^\\n]*\\}|[\\s\\S]*?^\\})`, 'm').exec(text)?.[0] ?? '';
+  const isToolset = (name: string): boolean => listed('toolsets').includes(`"${name}"`);
+  const fallbacks = listed('model_fallbacks');
   const asks = (provider: ModelProvider): boolean =>
     quoted('model')?.startsWith(`${provider}:`) === true || fallbacks.includes(`"${provider}:`);
   const domain = quoted('domain');
@@ -53,13 +62,9 @@ export function readServiceValues(environment: EnvironmentName): ServiceValues {
     edge: isGiven('edge'),
     slack: raw('slack') === 'true',
     notify: isToolset('notify'),
-    // The assignment is of one line, or a block whose end stands at the left margin.
-    'tee-times-key':
-      isToolset('golf') &&
-      /^tee_times\s*=\s*\{(?:[^\n]*\}|[\s\S]*?^\})/m.exec(text)?.[0].match(/\bkey\s*=\s*true\b/) != null,
-    'server-secrets':
-      /^servers\s*=\s*\{(?:[^\n]*\}|[\s\S]*?^\})/m.exec(text)?.[0].match(/\bsecrets\s*=\s*true\b/) != null,
-    'ntfy-token': isToolset('notify') && /\btoken\s*=\s*true\b/.test(raw('ntfy') ?? ''),
+    'tee-times-key': isToolset('golf') && /\bkey\s*=\s*true\b/.test(block('tee_times')),
+    'server-secrets': /\bsecrets\s*=\s*true\b/.test(block('servers')),
+    'ntfy-token': isToolset('notify') && /\btoken\s*=\s*true\b/.test(block('ntfy')),
   };
   return {
     store,
