@@ -131,7 +131,7 @@ const floorItems: readonly Item[] = [
   { what: 'hosted zone', why: 'one, if it is for this alone', dollars: price('hostedZone', 1) },
   {
     what: 'alarms',
-    why: `${standing.alarmMetrics} metrics, with the key door and the edge; ten are free`,
+    why: `${standing.alarmMetrics} metrics, with the key door, the OAuth door and the edge; ten are free`,
     dollars: price('alarmMetric', standing.alarmMetrics),
   },
   {

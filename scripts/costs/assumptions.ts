@@ -25,7 +25,7 @@ export const assumptions = {
 export const standing = {
   kmsKeys: 4,
   dashboards: 1,
-  alarmMetrics: 73,
+  alarmMetrics: 77,
 } as const;
 
 /** Metrics of ours that occur in ordinary use: tools × outcomes, refusals by reason, turns and jobs by how they ended, tokens and cost, days left. */
