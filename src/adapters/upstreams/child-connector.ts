@@ -114,7 +114,8 @@ export function createChildConnector(options: ChildConnectorOptions): UpstreamCo
     try {
       return await openMcpConnection({ transport, clock: options.clock, signal, era: asked });
     } catch (error) {
-      throw startFailure(error, transport.endedWhy);
+      // In time no more: then it is we who ended it.
+      throw signal.aborted ? error : startFailure(error, transport.endedWhy);
     }
   }
 
