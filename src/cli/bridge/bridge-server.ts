@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '@modelcontextprotocol/client';
 import {
   type CallToolResult,
@@ -42,6 +43,8 @@ const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
 /** A client waits for its greeting: who has not answered by then is known later. */
 const GREETING_MS = 4_000;
+/** Long enough that two messages are read one after the other, too short to be felt. */
+const APART_MS = 20;
 /** Meta of a call that goes on to the door; what else is in it is between the client and this bridge. */
 const PASSED_META = [TRACEPARENT_META_KEY, TRACESTATE_META_KEY];
 
@@ -58,6 +61,12 @@ const noValidator = {
     throw new Error('the bridge validates no schema');
   },
 };
+
+interface ToldProgress {
+  tell(progress: Progress): void;
+  /** When the client has read what was told so far, as far as that can be known. */
+  arrived(): Promise<void>;
+}
 
 interface Called {
   readonly name: string;
@@ -89,12 +98,20 @@ export function createBridge(deps: BridgeDeps): Bridge {
   const { connections, catalog, log, nowMs } = deps;
   const live = new Set<Server>();
 
-  function progressOf(ctx: ServerContext): ((progress: Progress) => void) | undefined {
+  /** Clients forget a call's progress with its answer: one that comes in one piece with the last step would hide it. */
+  function progressOf(ctx: ServerContext): ToldProgress | undefined {
     const progressToken = ctx.mcpReq._meta?.progressToken;
     if (progressToken === undefined) return undefined;
-    return (progress) => {
-      const params = { ...progress, progressToken };
-      ctx.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined);
+    const told: Promise<void>[] = [];
+    return {
+      tell(progress) {
+        const params = { ...progress, progressToken };
+        told.push(ctx.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined));
+      },
+      async arrived() {
+        await Promise.all(told);
+        if (told.length > 0) await sleep(APART_MS);
+      },
     };
   }
 
@@ -102,7 +119,8 @@ export function createBridge(deps: BridgeDeps): Bridge {
     const { signal } = ctx.mcpReq;
     const found = await catalog.find(name, signal);
     if (found === undefined) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${name.slice(0, 128)}`);
-    const onProgress = progressOf(ctx);
+    const progress = progressOf(ctx);
+    const onProgress = progress?.tell;
     const meta = passedMeta(ctx);
     let told = 0;
     const once = (): Promise<DoorAnswer> =>
@@ -128,6 +146,7 @@ export function createBridge(deps: BridgeDeps): Bridge {
       const failed: CallToolResult = { content: [{ type: 'text', text: message }], isError: true };
       return { ...failed, _meta: { 'sallyport/error': { code } } };
     } finally {
+      await progress?.arrived();
       const milliseconds = Math.round(nowMs() - startedMs);
       log.info('bridge.call', { door: found.connection.name, tool: found.name, outcome, milliseconds });
     }

@@ -3,6 +3,7 @@ import {
   Client,
   type Implementation,
   type Progress,
+  SdkHttpError,
   type ServerCapabilities,
   StreamableHTTPClientTransport,
   type Tool,
@@ -93,6 +94,13 @@ function newClient(door: DoorOptions): Client {
   );
 }
 
+/** The specification says 404; servers in use, official ones among them, say 400 and that there is no such session. */
+function isForgotten(error: unknown): boolean {
+  if (!(error instanceof SdkHttpError)) return false;
+  const said = String(error.data['text'] ?? '');
+  return error.status === 404 || (error.status === 400 && /\bsession\b/i.test(said));
+}
+
 /** A tool whose second run does no harm: it reads, or says that it is idempotent. */
 const isHarmless = ({ annotations }: Tool): boolean =>
   annotations?.readOnlyHint === true || annotations?.idempotentHint === true;
@@ -144,16 +152,15 @@ export async function connectDoor(door: DoorOptions, setting: DoorSetting): Prom
     if (connected === opened) connected = undefined;
   }
 
-  /** A server that has forgotten our session (404) is greeted anew, once; the request itself was not looked at. */
+  /** A server that has forgotten our session is greeted anew, once; the request itself was not looked at. */
   async function ask<Value>(work: (client: Client) => Promise<Value>): Promise<Value> {
     const opened = current();
     const client = await opened;
     try {
       return await work(client);
     } catch (error) {
-      const status = (error as { readonly status?: unknown }).status;
       const hasSession = (client.transport as StreamableHTTPClientTransport | undefined)?.sessionId !== undefined;
-      if (status !== 404 || !hasSession) throw error;
+      if (!hasSession || !isForgotten(error)) throw error;
       forget(opened);
       await client.close().catch(() => undefined);
       return work(await current());
