@@ -556,9 +556,22 @@ export const requirements: readonly Requirement[] = [
       ['test/contract/bridge-doors.test.ts', 'signs each request'],
     ],
   },
-  ...['asynchronous answers', 'load tests', 'guides', 'JWT beside keys, rotation'].map((what, index) =>
-    later(`S4.${index + 8}`, what),
-  ),
+  later('S4.8', 'asynchronous answers'),
+  later('S4.9', 'load tests'),
+  {
+    row: 'S4.10',
+    what: 'guides',
+    state: 'kept',
+    tests: [
+      ['test/e2e/guides.test.ts', 'whoever gets started'],
+      ['test/e2e/guides.test.ts', 'a client that is set up by its guide'],
+      ['test/e2e/adding-a-tool.test.ts', 'a reader who adds a tool by the guide'],
+      ['test/unit/workshop/tools-reference.test.ts', 'says what the tools declare'],
+      ['test/unit/workshop/troubleshooting.test.ts', 'has every reason that a refusal is logged with'],
+      ['test/unit/workshop/documents.test.ts', 'lists every document'],
+    ],
+  },
+  later('S4.11', 'JWT beside keys, rotation'),
   {
     row: 'S4.12',
     what: 'VPC, WAF, dashboards, X-Ray, alarms, incident response',
