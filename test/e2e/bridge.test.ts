@@ -283,6 +283,38 @@ describe('the OAuth door', () => {
     expect(await listOnce()).toBe(counts[0]);
     expect(shown).toHaveLength(1);
   }, 60_000);
+
+  it('asks the person for more when a tool needs it, once, and the same call goes on', async () => {
+    const config = join(folder, 'bridge.json');
+    const auth = { kind: 'oauth', browser: false, scopes: ['openid', 'offline_access', 'calendar.read'] };
+    writeFileSync(
+      config,
+      JSON.stringify({ mcpServers: { door: { url: system.machine.access.oauth_door.url, auth } } }),
+    );
+    const setting = { args: ['bridge', '--bridge-config', config], env: bridgeTo().env };
+    await withOldClient(setting, async (client, told) => {
+      const shown: string[] = [];
+      const look = setInterval(() => {
+        const link = told.text.match(/^https?:\S+$/gm)?.at(-1);
+        if (link === undefined || shown.includes(link)) return;
+        shown.push(link);
+        void signIn(link);
+      }, 50);
+      try {
+        const before = (await client.listTools()).tools.map(({ name }) => name);
+        expect(before).toContain('freebusy');
+        expect(before).not.toContain('createevent');
+        // Not listed is not unknown: the door names the scope, and the person is sent to the browser for it.
+        const asked = await client.callTool(event('stepped up'));
+        expect(asked).toMatchObject({ isError: true, _meta: { 'sallyport/error': { code: 'approval_required' } } });
+        expect(shown).toHaveLength(2);
+        expect(new URL(shown[1] ?? '').searchParams.get('scope')?.split(' ')).toContain('calendar.write');
+        expect((await client.listTools()).tools.map(({ name }) => name)).toContain('createevent');
+      } finally {
+        clearInterval(look);
+      }
+    });
+  }, 60_000);
 });
 
 describe('stdout', () => {

@@ -42,7 +42,9 @@ interface Way {
 
 /** What the configuration leaves open the door says itself. */
 async function findWay(door: DoorOptions, auth: SignInAuth, refusal: Refusal, transport: Transport): Promise<Way> {
-  const asked = words(challengeParameter(refusal.challenge, 'scope'));
+  // Who says in the settings how far a sign-in goes is asked for more by a tool that needs it, and not by the door as such.
+  const isBounded = auth.scopes !== undefined && refusal.status !== 403;
+  const asked = isBounded ? [] : words(challengeParameter(refusal.challenge, 'scope'));
   const own = { resource: auth.resource, audience: auth.audience, port: auth.port };
   if (auth.issuer !== undefined && auth.clientId !== undefined) {
     const scopes = [...(auth.scopes ?? USUAL_SCOPES), ...asked];
