@@ -205,7 +205,7 @@ export function findBridgeServers(sources: BridgeSources): readonly DoorOptions[
   if (names.length === 0) {
     throw new AppError(
       'misconfigured',
-      `No MCP server is known. Describe one in ${path} or by SALLYPORT_BRIDGE_URL, or start a system here with \`make dev\`.`,
+      `No MCP server is known. Describe one in ${path} or by SALLYPORT_BRIDGE_URL, or start a system with \`make dev\` (SALLYPORT_HOME names its folder .sallyport).`,
     );
   }
   return names.map((name) => {
