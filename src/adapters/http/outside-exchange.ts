@@ -1,5 +1,6 @@
 import type { Agent as HttpAgent, request as httpRequest, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { AppError } from '../../kernel/app-error.ts';
 import type { OutsideRequest, OutsideResponse } from '../../ports/outside-client.ts';
 import type { OutsideTarget } from './outside-target.ts';
@@ -24,6 +25,10 @@ export type Exchange = (
   signal: AbortSignal,
   trace: ExchangeTrace,
 ) => Promise<OutsideResponse>;
+
+/** Whether TCP, or TLS above it, is still to come. */
+const isConnecting = (socket: Socket & { readonly secureConnecting?: boolean }): boolean =>
+  socket.connecting || socket.secureConnecting === true;
 
 function flattenHeaders(message: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -106,7 +111,8 @@ export function createExchange(): { readonly exchange: Exchange; readonly close:
       });
       outgoing.on('error', reject);
       outgoing.on('socket', (socket) => {
-        if (outgoing.reusedSocket) trace.reached = true;
+        // One that another request has just freed is connected too, though Node does not call it reused; a listener would wait there for ever.
+        if (outgoing.reusedSocket || !isConnecting(socket)) trace.reached = true;
         else
           socket.once(secure ? 'secureConnect' : 'connect', () => {
             trace.reached = true;

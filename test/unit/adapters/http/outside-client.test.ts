@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { type AddressInfo, Socket } from 'node:net';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createOutsideClient } from '../../../../src/adapters/http/outside-client.ts';
 import type { Resolve } from '../../../../src/adapters/http/outside-target.ts';
 import type { OutsideClient, OutsideRequest } from '../../../../src/ports/outside-client.ts';
@@ -298,6 +298,26 @@ describe('another try', () => {
 });
 
 describe('connections', () => {
+  it('that are handed on from request to request keep nothing of those before', async () => {
+    const site = await serve((response) => response.end('hello'));
+    const one = client({ hosts: [site.host] });
+    const late: unknown[] = [];
+    const { once: listen } = Socket.prototype;
+    const spy = jest.spyOn(Socket.prototype, 'once').mockImplementation(function (this: Socket, name, listener) {
+      if (name === 'connect' && this.remoteAddress !== undefined) late.push(name);
+      return listen.call(this, name, listener);
+    });
+    try {
+      // Far more at once than there are connections to one host.
+      await Promise.all(Array.from({ length: 200 }, () => one.send(get(site.url))));
+    } finally {
+      spy.mockRestore();
+    }
+    expect(site.requests).toHaveLength(200);
+    // Who waits for a connection that stands waits, and stays, for as long as it does.
+    expect(late).toEqual([]);
+  });
+
   it('keeps one for what may be repeated, and takes a new one for what may not', async () => {
     const site = await serve((response) => response.end());
     const one = client({ hosts: [site.host] });
