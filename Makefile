@@ -7,7 +7,7 @@ SHELL := /bin/bash
 QUIET := --disable-warning=ExperimentalWarning
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help setup demo dev test lint types check bundle cli mcpb bench eval cycle client slack-manifest docs pictures clean
+.PHONY: help setup demo dev test lint types check bundle cli mcpb bench load eval cycle client slack-manifest docs pictures clean
 .PHONY: bootstrap secrets certs plan deploy deploy-gateway deploy-server edge-secret rollback destroy logs rotate revoke bridge person token operator doctor redis-acl
 
 # The environment that the deployment targets work on; `local` as well for doctor.
@@ -61,6 +61,9 @@ mcpb: $(INSTALLED) ## Build the bundle that Claude Desktop installs, into dist/
 
 bench: $(INSTALLED) ## Measure speed against baselines in the same run
 	@node test/bench/run.ts $(ONLY)
+
+load: $(INSTALLED) ## Fifty signed calls a second for a minute: P50, P95, P99, errors; LOAD_RATE=, LOAD_SECONDS=
+	@node $(QUIET) test/load/run.ts
 
 eval: $(INSTALLED) ## Play the written scenarios offline and on every model whose key is there; ONLY=words, MODELS="openai:…"
 	@node $(QUIET) test/eval/run.ts

@@ -13,6 +13,7 @@ const config: KnipConfig = {
     'scripts/*.{ts,mjs}',
     'scripts/aws/*.ts',
     'test/bench/*.ts',
+    'test/load/{run,machine}.ts',
     'test/eval/run.ts',
     'test/**/*.test.ts',
     'test/infra/cycle/run.ts',
