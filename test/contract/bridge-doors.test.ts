@@ -135,6 +135,33 @@ describe('SigV4', () => {
   }, 20_000);
 });
 
+describe('a token', () => {
+  const auth: DoorAuth = { kind: 'token', token: async () => 'sp_canary_b' };
+
+  it('is not led to another address: a redirect is an answer that says so', async () => {
+    const elsewhere: HttpRequest[] = [];
+    const other = await startAppServer(async (request) => {
+      elsewhere.push(request);
+      return app(request);
+    });
+    server = await startAppServer(async () => ({ status: 307, headers: { location: `${other.url}/mcp` }, body: '' }));
+    const door = await bridgeTo(`${server.url}/mcp`, auth);
+    const failed = await door.listTools(signal).catch((error: unknown) => error);
+    await other.close();
+    expect(explainFault(failed, 'door').code).toBe('misconfigured');
+    expect(elsewhere).toEqual([]);
+  }, 20_000);
+
+  it('goes over no road that others can read', async () => {
+    const door = await bridgeTo('http://mcp.example.com/mcp', auth);
+    const failed = await door.listTools(signal).catch((error: unknown) => error);
+    expect(explainFault(failed, 'door')).toEqual({
+      code: 'misconfigured',
+      message: expect.stringContaining('https://'),
+    });
+  }, 20_000);
+});
+
 describe('a door that goes away', () => {
   const token: DoorAuth = { kind: 'token', token: async () => 'sp_a_b' };
 
