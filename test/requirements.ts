@@ -256,7 +256,17 @@ export const requirements: readonly Requirement[] = [
       ['test/eval/injections-other-servers.test.ts', 'does nothing'],
     ],
   },
-  later('S1.1', 'discover MCP servers in a folder'),
+  {
+    row: 'S1.1',
+    what: 'discover MCP servers in a folder',
+    state: 'kept',
+    tests: [
+      ['test/unit/compose/believed-servers.test.ts', 'are found by the list and by what lies in folders'],
+      ['test/unit/compose/believed-servers.test.ts', 'that cannot be read are named, and the others go on'],
+      ['test/e2e/example-servers.test.ts', 'offers exactly what was approved of each'],
+      ['test/e2e/servers-command.test.ts', 'has each of them named with what mends it'],
+    ],
+  },
   {
     row: 'S1.2',
     what: 'one Lambda proxy per stdio server',
@@ -268,14 +278,47 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/gateway.test.ts', 'may log and trace, and are refused everything that is ours'],
     ],
   },
-  ...[
-    'prefixed targets',
-    'one endpoint for all tools',
-    'JWT (Cognito)',
-    'authorisation per tool',
-    'routing and audit log',
-    'rate limits, scaling',
-  ].map((what, index) => later(`S1.${index + 3}`, what)),
+  {
+    row: 'S1.3',
+    what: 'prefixed targets',
+    state: 'kept',
+    tests: [
+      ['test/unit/mcp/upstreams/believe.test.ts', 'are the server’s and the tool’s'],
+      ['test/contract/gateway-hostile.test.ts', 'names of odd characters has them told apart'],
+      ['test/contract/gateway-servers.test.ts', 'each tool by its server’s name'],
+    ],
+  },
+  {
+    row: 'S1.4',
+    what: 'one endpoint for all tools',
+    state: 'kept',
+    tests: [
+      ['test/e2e/other-servers.test.ts', 'lists our tools and the other server’s, by its name'],
+      ['test/contract/gateway-servers.test.ts', 'answer at the same time'],
+    ],
+  },
+  later('S1.5', 'JWT (Cognito)'),
+  later('S1.6', 'authorisation per tool'),
+  {
+    row: 'S1.7',
+    what: 'routing and audit log',
+    state: 'kept',
+    tests: [
+      ['test/e2e/other-servers.test.ts', 'sends each call where it belongs, and writes down whose it was'],
+      ['test/contract/gateway-servers.test.ts', 'say nothing in the log of what was asked and answered'],
+    ],
+  },
+  {
+    row: 'S1.8',
+    what: 'rate limits, scaling',
+    state: 'kept',
+    tests: [
+      ['test/e2e/other-servers.test.ts', 'holds calls of other servers’ tools to the caller’s rate'],
+      ['test/unit/mcp/upstreams/limits.test.ts', 'are refused when too many wait'],
+      ['test/unit/mcp/upstreams/limits.test.ts', 'is left alone after three times in a row'],
+      ['test/contract/gateway-servers.test.ts', 'costs its own caller a deadline and nobody else anything'],
+    ],
+  },
   {
     row: 'S1.9',
     what: 'two deployments',
@@ -286,8 +329,24 @@ export const requirements: readonly Requirement[] = [
       ['test/infra/gateway.test.ts', 'answers nobody who does not sign'],
     ],
   },
-  later('S1.10', 'adding a server changes no agent code'),
-  later('S1.11', 'documents with code explained'),
+  {
+    row: 'S1.10',
+    what: 'adding a server changes no agent code',
+    state: 'kept',
+    tests: [
+      ['test/e2e/other-servers.test.ts', 'uses a server’s tool that it was never written for'],
+      ['test/e2e/adding-a-server.test.ts', 'has a tool beside ours that answers, though no line of the agent was written'],
+    ],
+  },
+  {
+    row: 'S1.11',
+    what: 'documents with code explained',
+    state: 'kept',
+    tests: [
+      ['test/e2e/adding-a-server.test.ts', 'can do this: $name ($language)'],
+      ['test/e2e/adding-a-server.test.ts', 'is taken as it stands: $name'],
+    ],
+  },
   {
     row: 'S2.1',
     what: 'CLI: interactive prompt, history, streaming display, tool-call display, conversation commands',
