@@ -20,7 +20,7 @@ const act: UpstreamTool = {
   name: 'act',
   description: 'Does act.',
   inputSchema: { type: 'object' },
-  annotations: { readOnlyHint: true },
+  annotations: { readOnlyHint: true, openWorldHint: false },
 };
 
 let folder: ServersFolder | undefined;

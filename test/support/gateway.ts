@@ -36,8 +36,10 @@ export function oddServer(how: string, options: { readonly more?: string; readon
   return { command: process.execPath, args: [ODD_SERVER, how, more], sallyport };
 }
 
+type OfficialServer = 'everything' | 'files' | 'memory' | 'time' | 'docs';
+
 /** Installs what is needed for these and answers the entries of five official servers by name. */
-export async function officialServers(): Promise<Readonly<Record<string, Entry>>> {
+export async function officialServers(): Promise<Readonly<Record<OfficialServer, Entry>>> {
   for (const name of ['everything', 'filesystem', 'memory']) {
     await installPeer(`@modelcontextprotocol/server-${name}`, 'mcp-servers');
   }

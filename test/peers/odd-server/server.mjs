@@ -6,7 +6,7 @@ const write = (line) => process.stdout.write(`${line}\n`);
 const say = (message) => write(JSON.stringify({ jsonrpc: '2.0', ...message }));
 const words = (text) => ({ content: [{ type: 'text', text }] });
 const inputSchema = { type: 'object' };
-const tool = (name, over = {}) => ({ name, description: `Does ${name}.`, inputSchema, annotations: { readOnlyHint: true }, ...over });
+const tool = (name, over = {}) => ({ name, description: `Does ${name}.`, inputSchema, annotations: { readOnlyHint: true, openWorldHint: false }, ...over });
 
 /** What it lists, a page at a time. */
 const lists = {
