@@ -26,7 +26,7 @@ beforeAll(async () => {
   const { everything, memory, time } = await officialServers();
   const slow = oddServer('silent', { seconds: 3 });
   folder = createServersFolder({ everything, memory, time, slow, many: oddServer('many', { more: String(MANY) }) });
-  await folder.approve((server, tools) =>
+  await folder.approve((_server, tools) =>
     tools.map((tool) => (tool.name === 'get-sum' ? { ...tool, description: 'Adds.' } : tool)),
   );
   model = await startObedientModel();

@@ -39,7 +39,7 @@ export function oddServer(how: string, options: { readonly more?: string; readon
 type OfficialServer = 'everything' | 'files' | 'memory' | 'time' | 'docs';
 
 /** Installs what is needed for these and answers the entries of five official servers by name. */
-export async function officialServers(): Promise<Readonly<Record<OfficialServer, Entry>>> {
+export async function officialServers(): Promise<Readonly<Record<OfficialServer, Entry> & Record<string, Entry>>> {
   for (const name of ['everything', 'filesystem', 'memory']) {
     await installPeer(`@modelcontextprotocol/server-${name}`, 'mcp-servers');
   }
