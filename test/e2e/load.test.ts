@@ -10,7 +10,7 @@ describe('a machine under load', () => {
     expect(figures).toMatchObject({ calls: 20, errors: 0, faults: {}, sync: { count: 16 }, async: { count: 4 } });
     expect(figures.sync.p50).toBeGreaterThan(0);
     expect(inWords(figures)).toContain('errors: 0 of 20 (0.00 %)');
-  });
+  }, 240_000);
 });
 
 describe('the figures of a run', () => {

@@ -304,7 +304,7 @@ describe('connections', () => {
     const late: unknown[] = [];
     const { once: listen } = Socket.prototype;
     const spy = jest.spyOn(Socket.prototype, 'once').mockImplementation(function (this: Socket, name, listener) {
-      if (name === 'connect' && this.remoteAddress !== undefined) late.push(name);
+      if (String(name) === 'connect' && this.remoteAddress !== undefined) late.push(name);
       return listen.call(this, name, listener);
     });
     try {
