@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { auth } from '@modelcontextprotocol/client';
 import { ask } from '../../src/cli/client/chat.ts';
 import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
+import { createSdkSignIn } from '../support/sdk-sign-in.ts';
 
 // Planted words that no log line may hold: what people say, whom they meet, and every secret of the system.
 
@@ -76,6 +78,41 @@ describe('the logs', () => {
     }
     expect(log).toContain('tool_call');
     expect(test.lines('door.refused').length).toBeGreaterThan(0);
+  });
+
+  it('hold no token of an issuer and nothing that leads to one, whatever the OAuth door does with it; nor does the store', async () => {
+    const { url } = test.machine.access.oauth_door;
+    const person = await createSdkSignIn();
+    await auth(person.provider, { serverUrl: url, scope: 'calendar.read offline_access' });
+    const back = person.back();
+    const code = back.get('code') ?? '';
+    await auth(person.provider, { serverUrl: url, authorizationCode: code, iss: back.get('iss') ?? '' });
+    await person.close();
+    const { access_token: token = '', refresh_token: refresh = '' } = person.held() ?? {};
+    const post = async (name: string, args: object, bearer = token): Promise<number> => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${bearer}` };
+      const params = { name, arguments: args };
+      const body = stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+      return (await fetch(url, { method: 'POST', headers, body })).status;
+    };
+    const window = { timeMin: '2027-03-01T00:00:00Z', timeMax: '2027-03-02T00:00:00Z' };
+    expect(await post('freebusy', window)).toBe(200);
+    // Arguments that are none, a scope that it lacks, a token that was changed, one in a wrong place.
+    expect(await post('freebusy', { timeMin: TITLE })).toBe(200);
+    expect(await post('createevent', { summary: TITLE })).toBe(403);
+    expect(await post('freebusy', window, `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`)).toBe(401);
+    expect((await fetch(`${url}?access_token=${token}`, { method: 'POST', body: token })).status).toBe(401);
+
+    const { keys } = await test.machine.store.list('', { limit: 10_000 });
+    const records = await Promise.all(keys.map(async (key) => `${key} ${await test.machine.store.get(key)}`));
+    const [, claims = '', signature = ''] = token.split('.');
+    for (const [what, canary] of Object.entries({ claims, code, refresh, signature, TITLE })) {
+      expect(canary.length).toBeGreaterThan(8);
+      const line = test.logText.find((text) => text.includes(canary));
+      const record = what === 'TITLE' ? undefined : records.find((text) => text.includes(canary));
+      expect({ what, line, record }).toEqual({ what, line: undefined, record: undefined });
+    }
+    expect(test.lines('tool_call')).toContainEqual(expect.objectContaining({ door: 'oauth', outcome: 'completed' }));
   });
 
   it('join one question’s lines across the APIs by request id and trace', async () => {
