@@ -297,8 +297,30 @@ export const requirements: readonly Requirement[] = [
       ['test/contract/gateway-servers.test.ts', 'answer at the same time'],
     ],
   },
-  later('S1.5', 'JWT (Cognito)'),
-  later('S1.6', 'authorisation per tool'),
+  {
+    row: 'S1.5',
+    what: 'JWT (Cognito)',
+    state: 'kept',
+    tests: [
+      ['test/infra/user-pool.test.ts', 'signs a person in with PKCE, whose token opens the door'],
+      ['test/infra/user-pool.test.ts', 'is not believed by its ID tokens'],
+      ['test/infra/user-pool.test.ts', 'is believed about the clients that are named alone'],
+      ['test/infra/oauth-door.test.ts', 'believes the pool’s clients by their scopes at this door'],
+      ['test/infra/oauth-door.test.ts', 'has no client with a secret'],
+      ['test/handler/oauth-door.test.ts', 'is refused like any other'],
+    ],
+  },
+  {
+    row: 'S1.6',
+    what: 'authorisation per tool',
+    state: 'kept',
+    tests: [
+      ['test/handler/oauth-door.test.ts', 'shows and runs what its scopes allow'],
+      ['test/handler/oauth-door.test.ts', 'is told which scopes to ask for again'],
+      ['test/handler/key-door.test.ts', 'is told which scope is missing when it calls something else'],
+      ['test/e2e/oauth-door.test.ts', 'asks for more when a tool needs it'],
+    ],
+  },
   {
     row: 'S1.7',
     what: 'routing and audit log',
@@ -335,7 +357,10 @@ export const requirements: readonly Requirement[] = [
     state: 'kept',
     tests: [
       ['test/e2e/other-servers.test.ts', 'uses a server’s tool that it was never written for'],
-      ['test/e2e/adding-a-server.test.ts', 'has a tool beside ours that answers, though no line of the agent was written'],
+      [
+        'test/e2e/adding-a-server.test.ts',
+        'has a tool beside ours that answers, though no line of the agent was written',
+      ],
     ],
   },
   {
@@ -438,7 +463,35 @@ export const requirements: readonly Requirement[] = [
       ],
     ],
   },
-  ...['long turns', 'gateway JWT by OIDC discovery'].map((what, index) => later(`S2.${index + 8}`, what)),
+  {
+    row: 'S2.8',
+    what: 'long turns',
+    state: 'kept',
+    tests: [
+      ['test/handler/agent-tasks.test.ts', 'gives it nearly all the time that the turn has left'],
+      ['test/handler/agent-tasks.test.ts', 'stays its own for as long as the call takes'],
+      ['test/handler/agent-tasks.test.ts', 'is gone on with by another, which looks for that call'],
+      [
+        'test/unit/adapters/http/mcp-client-tasks.test.ts',
+        'is waited for, and answered as if it had been done at once',
+      ],
+      ['test/unit/mcp/tasks/taken-on.test.ts', 'is one that ran out of time and may be made again'],
+    ],
+  },
+  {
+    row: 'S2.9',
+    what: 'gateway JWT by OIDC discovery',
+    state: 'kept',
+    tests: [
+      ['test/contract/issuer-tokens.test.ts', 'is believed after a rotation'],
+      ['test/contract/issuer-tokens.test.ts', 'for another API is refused'],
+      ['test/handler/oauth-door.test.ts', 'is refused when its issuer has withdrawn the key'],
+      ['test/handler/oauth-door.test.ts', 'is the person whom the token’s identity is linked to'],
+      ['test/infra/oauth-door.test.ts', 'believes named issuers, for this door unless something else is said'],
+      ['test/e2e/oauth-door.test.ts', 'finds the issuer, registers there, signs its person in'],
+      ['test/e2e/mcp-remote.test.ts', 'signs the person in by what the address tells'],
+    ],
+  },
   {
     row: 'S2.10',
     what: 'hello_world, get_time and read-only tools for eighteen services',
@@ -596,7 +649,17 @@ export const requirements: readonly Requirement[] = [
       ['test/e2e/golf.test.ts', 'booked with the person’s yes alone, and booked once'],
     ],
   },
-  later('S4.6', 'Lambda with API key'),
+  {
+    row: 'S4.6',
+    what: 'Lambda with API key',
+    state: 'kept',
+    tests: [
+      ['test/handler/key-door.test.ts', 'is refused like any other'],
+      ['test/handler/key-door.test.ts', 'ends with the next call when it is revoked'],
+      ['test/infra/service.test.ts', 'has a key door only where it is wanted'],
+      ['test/bundle/dynamodb.test.ts', ''],
+    ],
+  },
   {
     row: 'S4.7',
     what: 'stdio bridge',
@@ -615,8 +678,35 @@ export const requirements: readonly Requirement[] = [
       ['test/contract/bridge-doors.test.ts', 'signs each request'],
     ],
   },
-  later('S4.8', 'asynchronous answers'),
-  later('S4.9', 'load tests'),
+  {
+    row: 'S4.8',
+    what: 'asynchronous answers',
+    state: 'kept',
+    tests: [
+      ['test/e2e/long-calls.test.ts', 'would rather not wait, and looks at the address that it is given'],
+      ['test/e2e/long-calls.test.ts', 'has tasks of its own, and gets the answer of the call itself'],
+      ['test/e2e/long-calls.test.ts', 'an agent of the newest revision is given a task, and signs each look at it'],
+      ['test/e2e/long-calls.test.ts', 'does what it had taken on when it is started again'],
+      ['test/unit/mcp/tasks/status-route.test.ts', 'gives nothing to anybody else'],
+      ['test/unit/mcp/tasks/status-route.test.ts', 'keeps the result for a day from its end'],
+      [
+        'test/unit/mcp/tasks/task-worker.test.ts',
+        'does a call once, however often and however many at once are handed it',
+      ],
+      ['test/unit/mcp/tasks/task-worker.test.ts', 'nothing is done, and the log says why'],
+      ['test/unit/mcp/tasks/task-approvals.test.ts', 'is taken on with the person’s yes alone'],
+      ['test/handler/agent-tasks.test.ts', 'tells how far it is'],
+    ],
+  },
+  {
+    row: 'S4.9',
+    what: 'load tests',
+    state: 'kept',
+    tests: [
+      ['test/e2e/load.test.ts', 'answers each signed call at its agent door, at once or behind the answer'],
+      ['test/e2e/load.test.ts', 'keep the limits, or name each that they do not'],
+    ],
+  },
   {
     row: 'S4.10',
     what: 'guides',
@@ -630,7 +720,18 @@ export const requirements: readonly Requirement[] = [
       ['test/unit/workshop/documents.test.ts', 'lists every document'],
     ],
   },
-  later('S4.11', 'JWT beside keys, rotation'),
+  {
+    row: 'S4.11',
+    what: 'JWT beside keys, caching, rotation',
+    state: 'kept',
+    tests: [
+      ['test/e2e/oauth-door.test.ts', 'gets the key door’s answer'],
+      ['test/handler/key-door.test.ts', 'is served without a pause, whichever secret a caller has by then'],
+      ['test/handler/key-door.test.ts', 'is told to wait past it, while another one is served'],
+      ['test/handler/oauth-tokens.test.ts', ''],
+      ['test/contract/aws-tools.test.ts', 'once for 45 seconds and each caller, anew when told to'],
+    ],
+  },
   {
     row: 'S4.12',
     what: 'VPC, WAF, dashboards, X-Ray, alarms, incident response',
