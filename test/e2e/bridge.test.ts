@@ -147,6 +147,27 @@ describe('a server that cannot be used', () => {
     });
   }, 30_000);
 
+  it.each([
+    ['no JSON', '{', /bridge\.json is no JSON that can be read/],
+    ['a server without an address', '{"mcpServers":{"a":{"url":"x"}}}', /mcpServers\.a\.url/],
+    ['a token in a variable that is not set', undefined, /environment variable NOT_SET is not set/],
+  ])(
+    'because of settings with %s says so in each answer, and the client stays connected',
+    async (_what, text, said) => {
+      const config = join(folder, 'bridge.json');
+      const token = { url: 'https://mcp.example.com/mcp', auth: { kind: 'token', token: { env: 'NOT_SET' } } };
+      writeFileSync(config, text ?? JSON.stringify({ mcpServers: { a: token } }));
+      const setting = { args: ['--home', folder, 'bridge', '--bridge-config', config], env: bridgeTo().env };
+      await withOldClient(setting, async (client) => {
+        await expect(client.listTools()).rejects.toThrow(said);
+        const answer = await client.callTool(FREE);
+        expect(answer).toMatchObject({ isError: true, _meta: { 'sallyport/error': { code: 'misconfigured' } } });
+        expect(JSON.stringify(answer.content)).toMatch(said);
+      });
+    },
+    30_000,
+  );
+
   it('is found by `bridge check`', async () => {
     const { args, env } = bridgeTo('local', 'local-agent');
     const good = await runCommand(process.execPath, ['bin/sallyport.mjs', ...args, 'check'], {

@@ -8,6 +8,7 @@ import { createJsonLog } from '../../adapters/log/json-log.ts';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Log } from '../../ports/log.ts';
 import { createBridge } from './bridge-server.ts';
+import { createBrokenDoor } from './broken-door.ts';
 import { connectDoor } from './door-connection.ts';
 import type { DoorOptions } from './door-options.ts';
 import { createToolCatalog } from './tool-catalog.ts';
@@ -16,7 +17,8 @@ import { createToolCatalog } from './tool-catalog.ts';
 // on stderr, where clients keep their servers' words.
 
 export interface BridgeRun {
-  readonly doors: readonly DoorOptions[];
+  /** Or why there are none: the client is told by each answer. */
+  readonly doors: readonly DoorOptions[] | AppError;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Lines go to this file in place of stderr. */
   readonly logFile?: string | undefined;
@@ -93,10 +95,13 @@ export async function runBridge({
   const ending = new AbortController();
   const left = untilLeft();
   const setting = { environment, log, showAddress, signal: ending.signal };
-  const connections = await Promise.all(doors.map((door) => connectDoor(door, setting)));
+  const connections =
+    doors instanceof AppError
+      ? [createBrokenDoor(doors)]
+      : await Promise.all(doors.map((door) => connectDoor(door, setting)));
   const catalog = createToolCatalog(connections, log);
   const bridge = createBridge({ connections, catalog, log, nowMs: Date.now, waitMs });
-  log.info('bridge.started', { doors: doors.map(({ name }) => name).join(' ') });
+  log.info('bridge.started', { doors: connections.map(({ name }) => name).join(' ') });
   const transport = new StdioServerTransport(process.stdin, protocol, { maxBufferSize: MAX_MESSAGE_BYTES });
   const handle = serveStdio(({ era }) => bridge.serve(era), {
     transport,

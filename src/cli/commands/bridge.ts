@@ -25,10 +25,21 @@ function doorsOf(context: CliContext, command: Command, named?: string): readonl
   return findBridgeServers({ environment: context.environment, flags, local: readLocalFile(homeOf(command)) });
 }
 
+/** At a terminal somebody reads why it ended; a client shows its user answers, and of a process that ended little. */
+function doorsOrFault(context: CliContext, command: Command): readonly DoorOptions[] | AppError {
+  try {
+    return doorsOf(context, command);
+  } catch (error) {
+    if (!(error instanceof AppError) || process.stdin.isTTY === true) throw error;
+    context.warn(error.message);
+    return error;
+  }
+}
+
 async function serve(context: CliContext, command: Command): Promise<void> {
   const { environment } = context;
   const { logFile = environment['SALLYPORT_BRIDGE_LOG_FILE'] } = command.optsWithGlobals<BridgeOptions>();
-  const doors = doorsOf(context, command);
+  const doors = doorsOrFault(context, command);
   const { runBridge } = await import('../bridge/run-bridge.ts');
   const showAddress = (url: string, open: boolean): Promise<void> => showLink(context, open)(url);
   await runBridge({ doors, environment, logFile: logFile || undefined, showAddress });
