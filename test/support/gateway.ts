@@ -1,6 +1,8 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createOutsideClient } from '../../src/adapters/http/outside-client.ts';
@@ -13,6 +15,7 @@ import type { ToolContext, ToolResult } from '../../src/mcp/tools/tool.ts';
 import { renderApproved } from '../../src/mcp/upstreams/approved.ts';
 import { createUpstreamSource, type UpstreamSource } from '../../src/mcp/upstreams/upstream-source.ts';
 import type { UpstreamTool } from '../../src/ports/upstream.ts';
+import { freePortBase } from './dev-process.ts';
 import { createTestLog, type TestLog } from './log.ts';
 import { installPeer } from './peers.ts';
 import { pythonWith } from './python.ts';
@@ -61,6 +64,20 @@ export async function officialServers(): Promise<Readonly<Record<OfficialServer,
     time: { command: python, args: ['-m', 'mcp_server_time', '--local-timezone=UTC'], sallyport: { tenant: 'none' } },
     docs: { command: python, args: ['-m', 'awslabs.aws_documentation_mcp_server.server'], sallyport },
   };
+}
+
+/** The official everything server in its HTTP mode. Whoever starts it ends it. */
+export async function everythingOverHttp(): Promise<{ readonly url: string; readonly child: ChildProcess }> {
+  await installPeer('@modelcontextprotocol/server-everything', 'mcp-servers');
+  const port = (await freePortBase()) + 1;
+  const script = join(PEERS, 'server-everything', 'dist', 'index.js');
+  const child = spawn(process.execPath, [script, 'streamableHttp'], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  for await (const line of createInterface({ input: child.stderr })) if (line.includes(String(port))) break;
+  child.stderr.resume();
+  return { url: `http://127.0.0.1:${port}/mcp`, child };
 }
 
 export interface ServersFolder {
