@@ -7,6 +7,8 @@ import type { Tool } from './tools/tool.ts';
 export interface ToolFault {
   /** The server, or the tool, that it is about. */
   readonly name: string;
+  /** Whose scopes begin with it may be told; without it the fault is for the operator alone. */
+  readonly toolset?: string;
   /** A stable word. */
   readonly code: string;
   /** What is wrong and what mends it, without contents. */

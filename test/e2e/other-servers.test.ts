@@ -15,8 +15,11 @@ let model: ObedientModel;
 let test: TestMachine;
 beforeAll(async () => {
   const dice = { command: process.execPath, args: [DICE], sallyport: { tenant: 'none' } };
-  folder = createServersFolder({ dice, cards: { ...dice, sallyport: { tenant: 'none', deny: ['*'] } } });
-  await folder.approve();
+  const changing = { ...dice };
+  folder = createServersFolder({ dice, changing, cards: { ...dice, sallyport: { tenant: 'none', deny: ['*'] } } });
+  await folder.approve((server, tools) =>
+    server === 'changing' ? tools.map((tool) => ({ ...tool, description: 'As it was.' })) : tools,
+  );
   model = await startObedientModel();
   test = await startTestMachine({ given: { ...folder.environment, ...model.environment } });
   await test.connect();
@@ -41,7 +44,7 @@ async function post(body: string, token = test.machine.access.key_door.token): P
     },
     body,
   });
-  return { status: answer.status, ...(await answer.json()) };
+  return { status: answer.status, ...((await answer.json()) as object) };
 }
 
 const rolled = { structuredContent: { shown: [expect.any(Number), expect.any(Number)] } };
@@ -89,6 +92,28 @@ describe('one endpoint', () => {
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);
     for (const { error } of refused) expect(error).toMatchObject({ code: -32000 });
+  });
+});
+
+describe('a server that is not what was approved', () => {
+  const list = async (token?: string): Promise<Json> =>
+    (await post(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }), token)).result;
+  const named = [{ name: 'changing__roll', code: 'tool_changed', message: expect.stringContaining('description') }];
+
+  it('is named in the list that lacks it, to whoever may use it and to nobody else', async () => {
+    const { person } = test.machine.access;
+    const stranger = await test.operator.createToken({ person, audience: 'mcp', scope: 'dice.read', days: 1 });
+    expect(await list()).not.toHaveProperty('_meta.sallyport/faults');
+    const { result } = await post(toolCall('changing__roll', { dice: 2 }));
+    expect(result).toMatchObject({ isError: true });
+    expect(JSON.stringify(result.content)).toContain('changing__roll has another description than was approved');
+    const after = await list();
+    expect(after._meta['sallyport/faults']).toEqual(named);
+    const names = after.tools.map(({ name }: { name: string }) => name);
+    expect(names).toContain('dice__roll');
+    expect(names).not.toContain('changing__roll');
+    expect((await list(stranger.text))._meta?.['sallyport/faults']).toBeUndefined();
+    expect(test.lines('upstream.tools_changed')).toMatchObject([{ level: 'error', server: 'changing' }]);
   });
 });
 

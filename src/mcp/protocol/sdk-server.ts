@@ -30,6 +30,8 @@ export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18'];
 /** How long a client may keep the list. Where it is the same for everyone at this endpoint, anyone may. */
 const LIST_TTL_MS = 5 * 60_000;
 const INVALID_PARAMS = -32602;
+/** As the bridge has it for the servers behind it. */
+const FAULTS_META_KEY = 'sallyport/faults';
 
 /** A request for the SDK to serve, or only to say how it ended when the call was run already. */
 export interface DeliveredRequest extends ProtocolRequest {
@@ -86,6 +88,14 @@ function executionOf({ execution }: ToolDeclaration, era: Era, deps: ProtocolDep
   return era === 'legacy' && deps.longCalls !== undefined && execution !== undefined ? { execution } : {};
 }
 
+/** What is missing of other servers that this caller may use, and why: a list without them would hide it. */
+function faultsFor(scopes: readonly string[], deps: ProtocolDeps): readonly object[] {
+  const told = (toolset: string | undefined): boolean =>
+    toolset !== undefined && (deps.listByScopes !== true || scopes.some((scope) => scope.startsWith(`${toolset}.`)));
+  const faults = deps.tools.faults?.() ?? [];
+  return faults.filter(({ toolset }) => told(toolset)).map(({ name, code, message }) => ({ name, code, message }));
+}
+
 function listTools(server: Server, transport: SharedTransport<DeliveredRequest>, era: Era, deps: ProtocolDeps): void {
   server.setRequestHandler('tools/list', { params: anyParams }, async (params, ctx) => {
     // One page holds all, so no cursor was ever given out.
@@ -101,7 +111,8 @@ function listTools(server: Server, transport: SharedTransport<DeliveredRequest>,
         ...executionOf(declaration, era, deps),
         _meta: { [SCOPES_META_KEY]: declaration.scopes },
       }));
-    return { tools };
+    const faults = faultsFor(scopes, deps);
+    return { tools, ...(faults.length > 0 && { _meta: { [FAULTS_META_KEY]: faults } }) };
   });
 }
 

@@ -192,11 +192,18 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     quarantine: (tool) => quarantined.get(tool),
 
     faults() {
+      const { toolset } = config;
       const changed = [...quarantined].map(([tool, reason]): ToolFault => {
         const name = exposedName(server, tool);
-        return { name, code: 'tool_changed', message: `It ${reason}. Look at it, and change approved.json.` };
+        return {
+          name,
+          toolset,
+          code: 'tool_changed',
+          message: `It ${reason}, so it is not used until an operator has looked.`,
+        };
       });
-      const down = trouble === undefined ? [] : [{ name: server, code: 'server_failed', message: trouble.message }];
+      const down =
+        trouble === undefined ? [] : [{ name: server, toolset, code: 'server_failed', message: trouble.message }];
       return [...down, ...changed];
     },
 
