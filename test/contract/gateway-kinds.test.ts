@@ -109,7 +109,7 @@ describe('an official server over HTTP', () => {
   beforeAll(async () => {
     server = await everythingOverHttp();
   }, PYTHON_INSTALL_MS);
-  afterAll(() => server?.child.kill('SIGKILL'));
+  afterAll(() => void server?.child.kill('SIGKILL'));
   afterEach(() => {
     for (const proxy of proxies.splice(0)) proxy.close();
   });
