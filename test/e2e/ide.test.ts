@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -189,6 +190,37 @@ describe('what is missing', () => {
       expect(said).toMatch(/no AWS credentials.*--profile.*Profiles on this computer: nowhere, work/);
     },
     SLOW_MS,
+  );
+
+  it(
+    'a sign-in that has ended, a profile whose source is gone, a region that there is not: each with its mend',
+    async () => {
+      const own = createDesk({ AWS_EC2_METADATA_DISABLED: 'true' });
+      const session = '[sso-session corp]\nsso_start_url = https://corp.example.com/start\nsso_region = eu-central-1\n';
+      own.write(
+        '.aws/config',
+        `[profile ended]\nregion = eu-central-1\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Reader\n
+[profile chained]\nregion = eu-central-1\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = gone\n\n${session}`,
+      );
+      own.write('.aws/credentials', '[work]\naws_access_key_id = AKIATEST\naws_secret_access_key = test\n');
+      const cache = createHash('sha1').update('corp').digest('hex');
+      own.write(`.aws/sso/cache/${cache}.json`, { accessToken: 'x', expiresAt: '2020-01-01T00:00:00Z' });
+      const asked = async (...args: string[]): Promise<string> => {
+        const client = await openClient(serverOf(own, ['--toolsets', 'aws', ...args]), { era: 'modern' });
+        try {
+          return wordsOf(await client.callTool(clusters));
+        } finally {
+          await client.close();
+        }
+      };
+      expect(await asked('--profile', 'ended')).toMatch(/has ended. Run `aws sso login --profile ended`/);
+      expect(await asked('--profile', 'chained')).toMatch(
+        /from "gone" \(source_profile.*Name one of: chained, ended, work/,
+      );
+      expect(await asked('--profile', 'work', '--region', 'mars-1')).toMatch(/mars-1: is the region's name right/);
+      own.close();
+    },
+    2 * SLOW_MS,
   );
 
   it(

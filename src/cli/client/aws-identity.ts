@@ -59,6 +59,21 @@ export function profileNames(environment: Environment): readonly string[] {
   return [...found].filter((name) => name !== '').sort();
 }
 
+/** Whose rights a profile takes over, as its section says. */
+function sourceProfile(profile: string, environment: Environment): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file(environment, 'AWS_CONFIG_FILE', 'config'), 'utf8');
+  } catch {
+    return undefined;
+  }
+  const sections = text.split(/^(?=\s*\[)/m);
+  const heading = (section: string): string =>
+    /^\s*\[\s*(?:profile\s+)?["']?([^\]"']+?)["']?\s*\]/.exec(section)?.[1] ?? '';
+  const own = sections.find((section) => heading(section) === profile);
+  return /^[ \t]*source_profile[ \t]*=[ \t]*(\S.*?)[ \t]*$/m.exec(own ?? '')?.[1];
+}
+
 function missing(code: 'credentials_missing' | 'credentials_expired', message: string, cause?: unknown): AppError {
   return new AppError('unauthenticated', message, { cause, details: { code } });
 }
@@ -77,6 +92,12 @@ export function explainCredentials(
     const choice = known.length === 0 ? 'There is none on this computer' : `There are: ${known.join(', ')}`;
     const mend = `Name one of these by --profile, or make it: \`aws configure sso --profile ${named}\``;
     return missing('credentials_missing', `There is no AWS profile "${named}". ${choice}. ${mend}.`, error);
+  }
+  const source = named === undefined ? undefined : sourceProfile(named, environment);
+  if (source !== undefined && !known.includes(source)) {
+    const what = `The AWS profile "${named}" takes its rights from "${source}" (source_profile in ~/.aws/config)`;
+    const mend = `Name one of: ${known.join(', ')}, or make it: \`aws configure --profile ${source}\``;
+    return missing('credentials_missing', `${what}, which is not there. ${mend}.`, error);
   }
   if (/expired|sso session|is invalid|Token is|refresh/i.test(words(error))) {
     const whose = named === undefined ? '' : ` of the profile "${named}"`;

@@ -85,7 +85,10 @@ export function describeAwsFailure(error: unknown, asked: Asked): AwsFailure {
   if (ABSENT.test(name)) return { code: 'not_found', message: `Not in ${place}: ${wordsOf(error) || name}` };
   if (WRONG.test(name)) return { code: 'invalid_parameters', message: `${wordsOf(error) || name} (${name})` };
   if (UNREACHABLE.test(name) || UNREACHABLE.test(wordsOf(error))) {
-    return { code: 'unavailable', message: `AWS cannot be reached in ${place}: is the region's name right?` };
+    return {
+      code: 'unavailable',
+      message: `AWS cannot be reached in ${place}: is the region's name right, and the network there?`,
+    };
   }
   return { code: 'upstream_failed', message: `AWS failed in ${place} (${name}). Try again.` };
 }
