@@ -27,7 +27,13 @@ beforeAll(async () => {
     tools.map((tool) => (tool.name === 'recommend' ? { ...tool, description: 'What was looked at.' } : tool)),
   );
   await folder.untilNoneRuns();
-  gateway = openTestGateway(folder);
+  const secrets = {
+    SALLYPORT_VAULT_KEY: 'ours',
+    OPENAI_API_KEY: 'ours',
+    AWS_SECRET_ACCESS_KEY: 'ours',
+    ANY_OTHER: 'ours',
+  };
+  gateway = openTestGateway(folder, { environment: { ...process.env, ...secrets } as Record<string, string> });
 }, PYTHON_INSTALL_MS * 2);
 afterAll(async () => {
   await gateway?.close();
@@ -82,6 +88,14 @@ describe('five official servers', () => {
     const { code, message } = await gateway.refusal('everything__echo', { message: 7 });
     expect([code, message]).toEqual(['invalid_request', expect.stringContaining('message')]);
     expect((await gateway.refusal('time__get_current_time', {})).message).toContain('timezone');
+  });
+
+  it('find nothing of ours in their environment', async () => {
+    const { text } = await gateway.call('everything__get-env');
+    const names = Object.keys(JSON.parse(text));
+    expect(names).toContain('PATH');
+    const usual = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'PWD', 'SHLVL', '_'];
+    expect(names.filter((name) => !usual.includes(name))).toEqual(['SALLYPORT_TEST_MARK']);
   });
 
   it('keep the data of each person apart where they hold any', async () => {
