@@ -248,7 +248,10 @@ export const requirements: readonly Requirement[] = [
       ['test/e2e/turn.test.ts', 'is done as a whole, with a yes for each write'],
       ['test/e2e/turn.test.ts', 'says what was done and what was not'],
       ['test/e2e/personal-tools.test.ts', 'are listed beside the calendar'],
-      ['test/e2e/gateway.test.ts', 'is answered with a tool of another server, which the model finds among more than forty'],
+      [
+        'test/e2e/gateway.test.ts',
+        'is answered with a tool of another server, which the model finds among more than forty',
+      ],
       ['test/e2e/gateway.test.ts', 'waits for the person’s yes, is made once, and is there then'],
       ['test/eval/injections.test.ts', 'does nothing'],
       ['test/eval/injections-other-servers.test.ts', 'does nothing'],
