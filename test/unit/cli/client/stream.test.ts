@@ -54,6 +54,7 @@ describe('a streamed turn', () => {
       ': heartbeat\n\n',
       event('text.delta', { text: 'look.' }),
       event('tool.call', { id: '1', tool: 'freebusy', arguments: { timeMin: 'a' } }),
+      event('tool.progress', { id: '1', tool: 'freebusy', message: 'half of it' }),
       event('tool.result', { id: '1', tool: 'freebusy', outcome: 'failed', message: 'No.' }),
       event('something.new', { any: 'thing' }),
       event('turn.end', end),
@@ -64,6 +65,7 @@ describe('a streamed turn', () => {
       { kind: 'text', text: 'Let me ' },
       { kind: 'text', text: 'look.' },
       { kind: 'call', tool: 'freebusy', arguments: { timeMin: 'a' }, id: '1' },
+      { kind: 'progress', tool: 'freebusy', message: 'half of it' },
       { kind: 'result', tool: 'freebusy', outcome: 'failed', message: 'No.' },
     ]);
     expect(asked).toEqual(['POST /stream']);
