@@ -234,7 +234,7 @@ const missing = !hasTerraform('the plan of the service’s parts');
         expect({ alarm, fits: sets.some((set) => [...set].sort().join() === names.join()), names }).toMatchObject({
           fits: true,
         });
-        expect(['agent', 'mcp', 'oauth', 'rotate']).toContain(dimensions['service']);
+        expect(['agent', 'calls', 'mcp', 'oauth', 'rotate']).toContain(dimensions['service']);
         expect(dimensions['environment']).toBe('dev');
       }
     });
@@ -246,6 +246,13 @@ const missing = !hasTerraform('the plan of the service’s parts');
       const named = [...new Set(words.filter((word) => word !== undefined))];
       expect(named.length).toBeGreaterThan(12);
       expect(named.filter((word) => !source.includes(`'${word}'`))).toEqual([]);
+    });
+
+    it('looks for refusals only at services that let somebody in', () => {
+      const refused = watchedMetrics(plan)
+        .filter(({ metric, dimensions }) => metric === 'Refused' && dimensions['reason'] === undefined)
+        .map(({ dimensions }) => dimensions['service']);
+      expect([...refused].sort()).toEqual(['agent', 'mcp', 'oauth']);
     });
 
     it('leaves out nothing that the code counts of what goes wrong', () => {
@@ -352,7 +359,7 @@ const missing = !hasTerraform('the plan of the service’s parts');
 
     it('counts lines of faults only by a filter; everything else the code counts itself', () => {
       const filters = plan.resources('aws_cloudwatch_log_metric_filter');
-      expect(filters).toHaveLength(5);
+      expect(filters).toHaveLength(6);
       for (const { values } of filters) {
         expect(values['pattern']).toBe('{ $.level = "error" }');
         expect(blockOf(values, 'metric_transformation')).toMatchObject({

@@ -38,7 +38,7 @@ variable "edge_apis" {
 
 locals {
   prefix    = "sallyport-dev"
-  functions = { agent = "agent", mcp = "mcp", mcp-key = "mcp", oauth = "oauth", rotate = "rotate" }
+  functions = { agent = "agent", calls = "calls", mcp = "mcp", mcp-key = "mcp", oauth = "oauth", rotate = "rotate" }
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -93,8 +93,13 @@ module "observability" {
   environment       = "dev"
   function_urls     = ["agent"]
   prefix            = local.prefix
-  queues            = { jobs-failed = "sallyport-dev-jobs-dead", rotate-failed = "sallyport-dev-rotate-dead", rotate-undelivered = module.rotation.queue_name }
-  tables            = values(module.store.table_names)
+  queues = {
+    calls-failed       = "sallyport-dev-calls-dead"
+    jobs-failed        = "sallyport-dev-jobs-dead"
+    rotate-failed      = "sallyport-dev-rotate-dead"
+    rotate-undelivered = module.rotation.queue_name
+  }
+  tables = values(module.store.table_names)
 
   functions = {
     for name, service in local.functions : name => {
