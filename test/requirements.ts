@@ -528,6 +528,7 @@ export const requirements: readonly Requirement[] = [
     state: 'kept',
     tests: [
       ['test/e2e/ide.test.ts', 'gets the same tools and the same answer'],
+      ['test/e2e/every-door.test.ts', 'gets the same list and the same answers through'],
       ['test/e2e/ide-door.test.ts', 'write after a yes at the door'],
       ['test/bundle/ide-examples.test.ts', 'starts the command, which lists its tools'],
     ],
@@ -536,7 +537,11 @@ export const requirements: readonly Requirement[] = [
     row: 'S3.2',
     what: 'AWS profile and region',
     state: 'kept',
-    tests: [['test/e2e/ide.test.ts', 'a profile that is not there: the ones that are']],
+    tests: [
+      ['test/e2e/ide.test.ts', 'a profile that is not there: the ones that are'],
+      ['test/e2e/ide.test.ts', 'a profile that was mended counts from the next call on'],
+      ['test/e2e/ide.test.ts', 'no region: where one can be named'],
+    ],
   },
   {
     row: 'S3.3',
@@ -575,6 +580,8 @@ export const requirements: readonly Requirement[] = [
     tests: [
       ['test/contract/aws-tools.test.ts', 'says so, with the mend'],
       ['test/contract/aws-writes.test.ts', 'that let nobody in are named, with the mend'],
+      ['test/e2e/ide.test.ts', 'a region that there is not: each with its mend'],
+      ['test/e2e/bridge.test.ts', 'says so in each answer, and the client stays connected'],
     ],
   },
   {
@@ -676,6 +683,10 @@ export const requirements: readonly Requirement[] = [
       ['test/e2e/bridge.test.ts', 'is signed in to by one tab for several bridges'],
       ['test/e2e/bridge.test.ts', 'carries messages of the protocol and nothing else'],
       ['test/contract/bridge-doors.test.ts', 'and comes back at the same address is found again'],
+      ['test/contract/bridge-forwarding.test.ts', 'comes before the answer, step by step'],
+      ['test/contract/bridge-forwarding.test.ts', 'is taken back at the server, by the id that it has there'],
+      ['test/contract/bridge-forwarding.test.ts', 'has forgotten who we are, is greeted again'],
+      ['test/e2e/bridge.test.ts', 'asks the person for more when a tool needs it, once'],
       ['test/contract/bridge-doors.test.ts', 'get a token once, for this bridge and the next'],
       ['test/contract/bridge-doors.test.ts', 'signs each request'],
     ],

@@ -137,6 +137,19 @@ describe('grants', () => {
     expect((await world.call(token, 'GET', '/grants')).json.grants).toHaveLength(1);
   });
 
+  it('are made for the person’s own bridge by its short name, and for nobody else’s', async () => {
+    const person = await world.addPerson('Ann');
+    const token = await world.addToken(person);
+    const made = await world.call(token, 'POST', '/grants', { agent: 'bridge', scopes: ['calendar.read'] });
+    expect(made.json).toMatchObject({ agent: `bridge/${person}` });
+    const other = await world.call(token, 'POST', '/grants', {
+      agent: `bridge/${await world.addPerson('Tom')}`,
+      scopes: ['calendar.read'],
+    });
+    expect(other).toMatchObject({ status: 400, json: { error: { message: expect.stringContaining('bridge') } } });
+    expect((await world.call(token, 'DELETE', `/grants/bridge/${person}`)).status).toBe(204);
+  });
+
   it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', 'confirm', 'calendar.everything'])(
     'are not made for a scope that does not exist: %s',
     async (scope) => {
