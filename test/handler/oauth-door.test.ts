@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { identityKey } from '../../src/trust/person.ts';
 import { MACHINE_CLIENT, startIssuer, type TestIssuer } from '../support/issuer.ts';
 import { claimsAt, createSigningKey, signJwt, unsigned } from '../support/jwt.ts';
 import {
@@ -269,7 +270,12 @@ describe('who comes through the OAuth door', () => {
     expect(world.reasons()).toEqual(['identity_unknown']);
     expect(world.log.join('\n')).not.toContain('stranger');
     await world.link('oidc:own:stranger');
-    expect((await world.post(await signed({ sub: 'stranger' }))).status).toBe(200);
+    const token = await signed({ sub: 'stranger' });
+    expect((await world.post(token)).status).toBe(200);
+    // Taken back, the very next call with the same token is nobody's again.
+    const held = (await world.store.get(identityKey('oidc:own:stranger'))) ?? '';
+    await world.store.compareAndDelete(identityKey('oidc:own:stranger'), held);
+    expect((await world.post(token)).status).toBe(403);
   });
 
   it('is told to come back while the issuer or the store is away', async () => {
