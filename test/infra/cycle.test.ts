@@ -220,7 +220,7 @@ whenPossible('the deployed system, without an account', () => {
     ];
     const judge = await createJudge(account);
     expect(new Set(report.calls.map((call) => call.function))).toEqual(
-      new Set(['agent', 'calls', 'mcp', 'oauth', 'rotate', 'stream', 'worker']),
+      new Set(['agent', 'calls', 'mcp', 'mcp-oauth', 'oauth', 'rotate', 'stream', 'worker']),
     );
     // A function has its own role, but where it became another for an AWS tool.
     const asWhom = (call: CycleReport['calls'][number]): string => call.as ?? `sallyport-dev-${call.function}`;
