@@ -1,189 +1,94 @@
 import { describe, expect, it } from '@jest/globals';
-import { AppError } from '../../../../src/kernel/app-error.ts';
-import { compareTools } from '../../../../src/mcp/upstreams/approved.ts';
 import { createCircuit } from '../../../../src/mcp/upstreams/circuit.ts';
-import { createConnections } from '../../../../src/mcp/upstreams/connections.ts';
 import { createSlots } from '../../../../src/mcp/upstreams/slots.ts';
-import type { UpstreamConnection } from '../../../../src/ports/upstream.ts';
-import { createTestClock } from '../../../support/clock.ts';
-
-// What keeps one server from costing others anything: how often it is tried, how many calls it takes, how many connections it has.
 
 const never = new AbortController().signal;
 
-describe('a circuit', () => {
-  it('opens after three failures in a row, for longer each time, and lets one call try', () => {
-    const circuit = createCircuit();
-    circuit.failed(0);
-    circuit.failed(0);
-    expect(circuit.closedUntil(0)).toBeUndefined();
-    circuit.failed(0);
-    expect(circuit.closedUntil(0)).toBe(5_000);
-    expect(circuit.closedUntil(5_000)).toBeUndefined();
-    circuit.begin(5_000);
-    expect(circuit.closedUntil(5_000)).toBe(6_000);
-    circuit.failed(5_000);
-    expect(circuit.closedUntil(5_000)).toBe(15_000);
-    for (let time = 0; time < 20; time += 1) circuit.failed(0);
-    expect(circuit.closedUntil(0)).toBe(300_000);
+/** Work that goes on until it is told to end. */
+function held() {
+  let end: () => void = () => {};
+  const done = new Promise<void>((resolve) => {
+    end = resolve;
   });
+  return { work: () => done, end };
+}
 
-  it('closes with the first call that succeeds, and forgets what failed before', () => {
-    const circuit = createCircuit();
-    for (let time = 0; time < 3; time += 1) circuit.failed(0);
-    circuit.begin(5_000);
-    circuit.succeeded();
-    expect(circuit.closedUntil(5_000)).toBeUndefined();
-    circuit.failed(5_000);
-    circuit.failed(5_000);
-    expect(circuit.closedUntil(5_000)).toBeUndefined();
-  });
-
-  it('lets another try when the one that tried has gone away', () => {
-    const circuit = createCircuit();
-    for (let time = 0; time < 3; time += 1) circuit.failed(0);
-    circuit.begin(5_000);
-    circuit.abandoned();
-    expect(circuit.closedUntil(5_000)).toBeUndefined();
-  });
-});
-
-describe('slots', () => {
-  const held = () => {
-    let release = (): void => {};
-    const until = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    return { until, release };
-  };
-
-  it('run so many at a time, the rest in their order', async () => {
+describe('calls of one server at the same time', () => {
+  it('are as many as it takes; the next one waits for its turn', async () => {
     const slots = createSlots(1);
     const first = held();
     const order: string[] = [];
-    const running = [
-      slots.use(never, async () => {
-        await first.until;
-        order.push('first');
-      }),
-      slots.use(never, async () => void order.push('second')),
-      slots.use(never, async () => void order.push('third')),
-    ];
-    expect(order).toEqual([]);
-    first.release();
-    await Promise.all(running);
-    expect(order).toEqual(['first', 'second', 'third']);
-  });
-
-  it('let only some wait, and refuse the next at once', async () => {
-    const slots = createSlots(1);
-    const first = held();
-    const running = [slots.use(never, () => first.until)];
-    for (let waiting = 0; waiting < 8; waiting += 1) running.push(slots.use(never, async () => {}));
-    await expect(slots.use(never, async () => {})).rejects.toMatchObject({ code: 'rate_limited' });
-    first.release();
-    await Promise.all(running);
-  });
-
-  it('give the place of one that went away to the next, and a failure frees its own', async () => {
-    const slots = createSlots(1);
-    const first = held();
-    const gone = new AbortController();
-    const running = slots.use(never, () => first.until);
-    const left = slots.use(gone.signal, async () => 'ran');
-    const next = slots.use(never, () => Promise.reject(new Error('failed')));
-    const last = slots.use(never, async () => 'ran');
-    gone.abort();
-    await expect(left).rejects.toMatchObject({ code: 'timed_out', details: { reached: false } });
-    first.release();
-    await expect(next).rejects.toThrow('failed');
-    await expect(last).resolves.toBe('ran');
-    await running;
-  });
-});
-
-describe('connections', () => {
-  function create() {
-    const clock = createTestClock();
-    const opened: { readonly tenant: string | undefined; broken: boolean; closed: boolean }[] = [];
-    const connections = createConnections({
-      clock,
-      onOpen: async () => {},
-      connector: {
-        async connect({ tenant }) {
-          const state = { tenant, broken: false, closed: false };
-          opened.push(state);
-          return {
-            server: { name: 'odd', version: '1' },
-            protocolVersion: '2025-11-25',
-            heardAtMs: 0,
-            get broken() {
-              return state.broken;
-            },
-            listTools: async () => [],
-            callTool: async () => ({ content: [], isError: false }),
-            onToolsChanged: () => {},
-            close: async () => {
-              state.closed = true;
-            },
-          } satisfies UpstreamConnection;
-        },
-      },
+    const one = slots.use(never, async () => {
+      await first.work();
+      order.push('first');
     });
-    return { connections, opened };
-  }
-
-  it('are one for each person, and nobody gets another’s', async () => {
-    const { connections, opened } = create();
-    const [ada, bob, again] = await Promise.all(['ada', 'bob', 'ada'].map((person) => connections.get(person, never)));
-    expect(ada).toBe(again);
-    expect(ada).not.toBe(bob);
-    expect(opened.map(({ tenant }) => tenant)).toEqual(['ada', 'bob']);
-    await connections.close();
-    expect(opened.map(({ closed }) => closed)).toEqual([true, true]);
+    const two = slots.use(never, async () => order.push('second'));
+    first.end();
+    await Promise.all([one, two]);
+    expect(order).toEqual(['first', 'second']);
   });
 
-  it('that broke or hang are replaced by new ones', async () => {
-    const { connections, opened } = create();
-    const first = await connections.get(undefined, never);
-    for (const state of opened) state.broken = true;
-    const second = await connections.get(undefined, never);
-    expect(second).not.toBe(first);
-    connections.discard(second);
-    expect(await connections.get(undefined, never)).not.toBe(second);
-    await connections.close();
-    expect(opened.map(({ closed }) => closed)).toEqual([true, true, true]);
+  it('are refused when too many wait, and served again once there is room', async () => {
+    const slots = createSlots(1);
+    const first = held();
+    const served = [slots.use(never, first.work), ...Array.from({ length: 8 }, () => slots.use(never, async () => {}))];
+    await expect(slots.use(never, async () => {})).rejects.toMatchObject({ code: 'rate_limited' });
+    first.end();
+    await Promise.all(served);
+    await expect(slots.use(never, async () => 'again')).resolves.toBe('again');
   });
 
-  it('make room by closing one that nobody uses, and refuse where all are in use', async () => {
-    const { connections, opened } = create();
-    for (let person = 0; person < 16; person += 1) await connections.get(`p_${person}`, never);
-    await connections.get('p_more', never);
-    expect(opened[0]).toMatchObject({ tenant: 'p_0', closed: true });
-    const uses: Promise<void>[] = [];
-    const done = new AbortController();
-    const until = new Promise<void>((resolve) => done.signal.addEventListener('abort', () => resolve()));
-    for (const { tenant } of opened.slice(1)) {
-      const connection = await connections.get(tenant, never);
-      uses.push(connections.using(connection, () => until));
-    }
-    await expect(connections.get('p_last', never)).rejects.toBeInstanceOf(AppError);
-    await expect(connections.get('p_last', never)).rejects.toMatchObject({ code: 'unavailable' });
-    done.abort();
-    await Promise.all(uses);
-    await connections.close();
+  it('stop waiting with their caller, who holds nobody’s place', async () => {
+    const slots = createSlots(1);
+    const [first, gone] = [held(), new AbortController()];
+    const one = slots.use(never, first.work);
+    const two = slots.use(gone.signal, async () => {});
+    gone.abort();
+    await expect(two).rejects.toMatchObject({ code: 'timed_out' });
+    first.end();
+    await one;
+    await expect(slots.use(never, async () => 'served')).resolves.toBe('served');
+  });
+
+  it('give their place back when they fail', async () => {
+    const slots = createSlots(1);
+    await expect(slots.use(never, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    await expect(slots.use(never, async () => 'served')).resolves.toBe('served');
   });
 });
 
-describe('a list that has one name twice', () => {
-  const inputSchema = { type: 'object' };
-  const approved = [{ name: 'act', description: 'Looked at.', inputSchema }];
-  const other = { name: 'act', description: 'Another.', inputSchema };
+describe('a server that fails', () => {
+  it('is left alone after three times in a row, longer each time, and tried with one call', () => {
+    const circuit = createCircuit();
+    for (const nowMs of [0, 1, 2]) {
+      expect(circuit.closedUntil(nowMs)).toBeUndefined();
+      circuit.failed(nowMs);
+    }
+    expect(circuit.closedUntil(3)).toBe(5_002);
+    expect(circuit.closedUntil(5_002)).toBeUndefined();
+    circuit.begin(5_002);
+    // Another one meanwhile.
+    expect(circuit.closedUntil(5_003)).toBe(6_003);
+    circuit.failed(5_003);
+    expect(circuit.closedUntil(5_004)).toBe(15_003);
+  });
 
-  it.each([
-    ['before', [other, ...approved]],
-    ['behind', [...approved, other]],
-  ])('is another list than was approved, with the other one %s it', (_where, present) => {
-    expect(compareTools(approved, present)).toEqual([{ name: 'act', kind: 'changed', members: ['description'] }]);
+  it('is asked as before once it answered', () => {
+    const circuit = createCircuit();
+    for (const nowMs of [0, 1, 2]) circuit.failed(nowMs);
+    circuit.begin(6_000);
+    circuit.succeeded();
+    expect(circuit.closedUntil(6_000)).toBeUndefined();
+    circuit.failed(6_001);
+    expect(circuit.closedUntil(6_002)).toBeUndefined();
+  });
+
+  it('is never left alone for more than five minutes, and a try that was given up blames nobody', () => {
+    const circuit = createCircuit();
+    for (let count = 0; count < 30; count += 1) circuit.failed(0);
+    expect(circuit.closedUntil(1)).toBe(300_000);
+    circuit.begin(300_000);
+    circuit.abandoned();
+    expect(circuit.closedUntil(300_000)).toBeUndefined();
   });
 });
