@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readLocalFile } from '../../src/cli/client/local-file.ts';
 import { createHeadlessPerson } from '../../src/local/headless-person.ts';
 import { type DevProcess, freePortBase, startDev } from '../support/dev-process.ts';
 
 // What people type, as processes of their own: the demo, the test client and the sallyport command.
+
+// Each test starts several processes, which on a busy machine takes its time.
+jest.setTimeout(180_000);
 
 let home: string;
 let dev: DevProcess;
@@ -22,7 +25,7 @@ function run(
   return spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
     env,
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
   });
 }
 /** A command that goes on: its link, and its end. */
@@ -48,7 +51,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'sallyport-cli-'));
   dev = startDev(home, await freePortBase());
   await dev.ready;
-}, 30_000);
+}, 120_000);
 afterAll(async () => {
   dev.signal('SIGTERM');
   await dev.ended;
