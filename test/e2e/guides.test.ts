@@ -39,7 +39,7 @@ describe('whoever gets started', () => {
   it.each(commandsOf('docs/getting-started.md'))('can do this: $name', ({ code }) => run(code.trim()), 5 * MINUTES);
 
   it('sees who was let in', () => {
-    expect(ends).toMatch(/^ok   Google is connected$/m);
+    expect(ends).toMatch(/^ok {3}Google is connected$/m);
     expect(ends).toContain('"tool":"createevent"');
     expect(ends).toContain('"outcome":"completed"');
   });
