@@ -1,7 +1,7 @@
 # The values of the service root for dev: where changes go first. Docs: terraform/service/README.md. `make plan ENV=dev` shows what they do.
 # The file may be public: no secret is in it, nor can be.
 
-# Where. Take a hosted zone of your own; the names are agent., mcp., oauth. and key. below the domain.
+# Where. Take a hosted zone of your own; the names are agent., mcp., oauth., key. and tools. below the domain.
 domain  = "dev.sallyport.example.com"
 zone_id = "Z0123456789EXAMPLE"
 
