@@ -14,10 +14,8 @@ import { installPeer } from '../support/peers.ts';
 
 // Everything that a server may say besides answers, through the bridge: MCP's own server of every feature behind HTTP, its official clients in front.
 
-const SERVER = new URL(
-  '../peers/mcp-servers/node_modules/@modelcontextprotocol/server-everything/dist/index.js',
-  import.meta.url,
-).pathname;
+const PEERS = new URL('../peers/mcp-servers/node_modules/', import.meta.url).pathname;
+const SERVER = join(PEERS, '@modelcontextprotocol', 'server-everything', 'dist', 'index.js');
 const SLOW_MS = 90_000;
 const LONG = { name: 'trigger-long-running-operation', arguments: { duration: 0.4, steps: 4 } };
 const STARTED = /listening on port/i;
