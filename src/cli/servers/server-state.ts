@@ -1,6 +1,6 @@
 import type { ServerLook } from '../../compose/server-looks.ts';
 import type { ToolFault } from '../../mcp/tool-source.ts';
-import { type OfferedTool, openChanges } from '../../mcp/upstreams/offer.ts';
+import type { OfferedTool } from '../../mcp/upstreams/offer.ts';
 import type { ServerConfig } from '../../mcp/upstreams/server-config.ts';
 
 // What a look at a server says of it: its state in a word, what is wrong with it, and what mends that.
@@ -79,8 +79,6 @@ export function faultsOf(look: ServerLook): readonly ServerFault[] {
 
 /** Tools that nobody approved: no fault, they are not offered. */
 export const newTools = ({ offer }: ServerLook): readonly OfferedTool[] => offer.filter(({ state }) => state === 'new');
-
-export const hasOpenChanges = ({ offer }: ServerLook): boolean => openChanges(offer).length > 0;
 
 const LIST_MENDS: Readonly<Record<string, string>> = {
   server_unknown: 'take its entry out of approved.json',
