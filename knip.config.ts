@@ -22,8 +22,8 @@ const config: KnipConfig = {
   // CloudFront runs it.
   ignore: ['terraform/modules/edge/origin-secret.js'],
   project: ['src/**/*.ts', 'build/**/*.{ts,mjs}', 'scripts/**/*.{ts,mjs}', 'test/**/*.ts', '!test/peers/**'],
-  // Installed by the tests that run the zip, from test/peers/lambda.
-  ignoreDependencies: ['aws-lambda-ric'],
+  // Installed by tests, from projects of their own under test/peers.
+  ignoreDependencies: ['aws-lambda-ric', 'mcp-conformance-0.2', 'mcp-remote'],
   // The bundle, which lies beside it in the package.
   ignoreUnresolved: ['./main.js'],
   ignoreBinaries: ['go', 'java', 'mvn', 'redis-server', 'script', 'terraform'],

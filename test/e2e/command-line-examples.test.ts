@@ -41,12 +41,9 @@ const NAMES_NOBODY: Readonly<Record<string, RegExp>> = {
   'token create --person p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --audience agent --scope "calendar.read calendar.write"':
     /no person p_/,
   'token create --person p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --audience mcp --scope calendar.read --rate 30': /no person p_/,
-  'token create --person p_01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --audience mcp --scope calendar.read --rate 30': /no person p_/,
   'token rotate 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD': /no token/,
   'token rotate 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --mine --overlap 1': /no token/,
   'token revoke 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD': /no token/,
-  'token rotate 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD': /no token/,
-  'token rotate 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --mine --overlap 1': /no token/,
   'approve Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
   'approvals show Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
   'refuse Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
