@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 // Gives the gateway its own copies of the MCP SDK's client and of zod. Chunks are split by module, so one copy for both would bring what only the
@@ -13,6 +13,7 @@ const GATEWAY =
 const SHIMS = /\/_shims$/;
 
 export function gatewayApart(): Plugin {
+  const root = process.cwd();
   return {
     name: 'gateway-apart',
     setup(build) {
@@ -23,12 +24,12 @@ export function gatewayApart(): Plugin {
         const options = { kind, importer, resolveDir: resolveDir || dirname(importer), pluginData: APART };
         const found = await build.resolve(path, options);
         const ownCopy = theirs && found.errors.length === 0 && !found.external && found.namespace === 'file';
-        return ownCopy ? { path: found.path, namespace: APART, sideEffects: found.sideEffects } : found;
+        return ownCopy ? { path: relative(root, found.path), namespace: APART, sideEffects: found.sideEffects } : found;
       });
       build.onLoad({ filter: /.*/, namespace: APART }, async ({ path }) => ({
-        contents: await readFile(path, 'utf8'),
+        contents: await readFile(`${root}/${path}`, 'utf8'),
         loader: 'js',
-        resolveDir: dirname(path),
+        resolveDir: dirname(`${root}/${path}`),
       }));
     },
   };
