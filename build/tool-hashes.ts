@@ -17,10 +17,10 @@ const readSecretValue = createReadSecretValue({
   places: undefined as never,
 });
 
-const declared: readonly Tool[] = [
-  ...(await Promise.all(Object.values(declaredToolsets).map((declare) => declare()))).flat(),
-  readSecretValue,
-];
+const declared: Tool[] = [];
+// One after the other: they share modules, which a test runner cannot link twice at the same time.
+for (const declare of Object.values(declaredToolsets)) declared.push(...(await declare()));
+declared.push(readSecretValue);
 
 export function declaredTools(): readonly Tool[] {
   return declared;

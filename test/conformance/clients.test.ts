@@ -10,6 +10,7 @@ import { approvalKey, approvalRecord, decisionKey } from '../../src/trust/approv
 import { type AppServer, startAppServer } from '../support/http-app-server.ts';
 import { createTestApp, PERSON } from '../support/mcp-app.ts';
 import { createEchoTool, createNoteTool } from '../support/mcp-tools.ts';
+import { installPeer } from '../support/peers.ts';
 
 // Clients that nobody here wrote: the SDK's own of both generations, and the inspector's command line.
 
@@ -25,13 +26,14 @@ let server: AppServer;
 let url: URL;
 
 beforeAll(async () => {
+  await installPeer('@modelcontextprotocol/inspector');
   server = await startAppServer(async (request) => {
     const answer = await app(request);
     requests.push(`${request.method} ${request.headers['mcp-method'] ?? '-'} ${answer.status}`);
     return answer;
   });
   url = new URL(`${server.url}/mcp`);
-});
+}, 600_000);
 
 beforeEach(() => {
   requests = [];

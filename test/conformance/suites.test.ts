@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startConformanceServer } from '../support/conformance-server.ts';
 import type { AppServer } from '../support/http-app-server.ts';
+import { installPeer } from '../support/peers.ts';
 
 // MCP's own conformance suites, both generations, against the real app behind a trivial door. They can present no client
 // certificate; what the doors do is proved elsewhere.
@@ -39,9 +40,11 @@ describe('MCP conformance', () => {
   let folder: string;
 
   beforeAll(async () => {
+    await installPeer('mcp-conformance-0.1');
+    await installPeer('mcp-conformance-0.2');
     server = await startConformanceServer();
     folder = await mkdtemp(join(tmpdir(), 'conformance-'));
-  });
+  }, 600_000);
 
   afterAll(async () => {
     await server.close();

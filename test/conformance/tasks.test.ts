@@ -16,6 +16,7 @@ import { createToken, tokenKey } from '../../src/trust/access-token.ts';
 import { type AppServer, startAppServer } from '../support/http-app-server.ts';
 import { createTestApp, PERSON } from '../support/mcp-app.ts';
 import { createToolOf } from '../support/mcp-tools.ts';
+import { installPeer } from '../support/peers.ts';
 
 // MCP's own scenarios of the tasks extension, against the real app with a queue and a worker behind it. Those that ask the client something in the
 // middle of a task are not played: a task here asks nothing once it has begun.
@@ -59,6 +60,7 @@ let folder: string;
 const queue = createEmbeddedJobQueue({ onGivenUp: () => {} });
 
 beforeAll(async () => {
+  await installPeer('mcp-conformance-0.2');
   folder = mkdtempSync(join(tmpdir(), 'conformance-tasks-'));
   const store = createMemoryStore({ clock });
   const source = fixedTools(tools);
@@ -87,7 +89,7 @@ beforeAll(async () => {
   const schemas = createSchemaValidators();
   const worker = createTaskWorker({ store, tools: source, schemas, approvals, clock, random, log: test.log });
   queue.attach((name) => worker.run(name, { remainingMs: 900_000, requestId: 'worker' }));
-});
+}, 600_000);
 afterAll(async () => {
   await queue.close();
   await server.close();

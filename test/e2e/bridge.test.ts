@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { type BridgeSetting, withNewClient, withOldClient } from '../support/bridge-client.ts';
 import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
+import { installPeer } from '../support/peers.ts';
 import { runCommand } from '../support/run-command.ts';
 import { createWebBrowser } from '../support/web-browser.ts';
 
@@ -37,11 +38,12 @@ async function answer(url: string, decision: 'yes' | 'no'): Promise<void> {
 }
 
 beforeAll(async () => {
+  await installPeer('@modelcontextprotocol/inspector');
   home = mkdtempSync(join(tmpdir(), 'sallyport-bridge-'));
   system = await startTestMachine({ home, storeFile: join(home, 'store.sqlite') });
   await system.connect();
   writeFileSync(join(home, 'local.json'), JSON.stringify(system.machine.access), { mode: 0o600 });
-}, 60_000);
+}, 600_000);
 beforeEach(() => {
   folder = mkdtempSync(join(home, 'config-'));
 });

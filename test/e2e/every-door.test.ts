@@ -11,6 +11,7 @@ import {
   visitors,
 } from '../support/every-door.ts';
 import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
+import { installPeer } from '../support/peers.ts';
 
 // One list and one answer, whichever door they come through and whoever asks.
 
@@ -34,12 +35,13 @@ let home: string;
 let doors: Doors;
 
 beforeAll(async () => {
+  await installPeer('@modelcontextprotocol/inspector');
   home = mkdtempSync(join(tmpdir(), 'sallyport-every-door-'));
   system = await startTestMachine();
   await system.connect();
   writeFileSync(join(home, 'local.json'), JSON.stringify(system.machine.access), { mode: 0o600 });
   doors = await openEveryDoor(system.machine.access, home, SCOPE);
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   doors?.close();
   await system?.close();

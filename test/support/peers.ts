@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,10 +28,11 @@ export async function installPeer(name: string, project = ''): Promise<void> {
   }
 }
 
-/** An alias (`npm:…@version`) counts as there when any version is: its lock file pins it. */
+/** An alias (`npm:…@version`) counts as there when any version is: its lock file pins it. What npm writes last says that the others are there, too. */
 function isInstalled(name: string, folder: string): boolean {
   const wanted = readJson(`${folder}package.json`)?.dependencies?.[name];
   if (wanted === undefined) throw new Error(`${folder}package.json does not list ${name}`);
+  if (!existsSync(`${folder}node_modules/.package-lock.json`)) return false;
   const there = readJson(`${folder}node_modules/${name}/package.json`)?.version;
   return there !== undefined && (wanted.startsWith('npm:') || there === wanted);
 }
