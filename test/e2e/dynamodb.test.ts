@@ -41,6 +41,9 @@ async function run(file: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** Nobody plays golf in it, and no call goes on behind its answer. */
+const NOT_IN_THE_MAIN_JOB: readonly StoreTable[] = ['golf', 'calls'];
+
 async function items(table: StoreTable | typeof CONVERSATIONS_TABLE) {
   const { Items: found = [] } = await server.client.send(new ScanCommand({ TableName: `${PREFIX}${table}` }));
   return found;
@@ -71,7 +74,7 @@ const everything = async (): Promise<string> =>
     for (const table of tables) {
       const kinds: readonly string[] = storeTables[table];
       const found = (await items(table)).map(({ p }) => p?.S ?? '');
-      expect(found.length).toBeGreaterThan(0);
+      expect({ table, empty: found.length === 0 }).toEqual({ table, empty: NOT_IN_THE_MAIN_JOB.includes(table) });
       expect(
         found.filter((key) => !kinds.some((kind) => key === kind || (kind.endsWith(':') && key.startsWith(kind)))),
       ).toEqual([]);
