@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { AGENT_ENVELOPE } from '../../src/ports/agent-envelope.ts';
 import { parseCredentials } from '../../src/trust/credentials.ts';
 import { mintDelegation } from '../../src/trust/delegation.ts';
 import { signRequest } from '../../src/trust/sign-request.ts';
@@ -16,6 +15,11 @@ export interface SignedCall {
 export type SignCall = (person: string, id: number) => SignedCall;
 
 const REVISION = '2026-07-28';
+const META = {
+  'io.modelcontextprotocol/protocolVersion': REVISION,
+  'io.modelcontextprotocol/clientInfo': { name: 'sallyport-agent', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } },
+};
 const DELEGATION_SECONDS = 60;
 const DELEGATION_REUSE_MS = 40_000;
 
@@ -30,7 +34,7 @@ export interface ToolUse {
 const ECHO: ToolUse = { name: 'echo', arguments: { text: TOLD } };
 
 function callBody(use: ToolUse, id: number): Buffer {
-  const params = { ...use, _meta: AGENT_ENVELOPE };
+  const params = { ...use, _meta: META };
   return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
 }
 

@@ -39,9 +39,9 @@ function sourcesAtStart(entry: Entry): readonly string[] {
   return filesAtStart(bundle, entry).flatMap((file) => Object.keys(bundle.metafile.outputs[file]?.inputs ?? {}));
 }
 
-/** `node_modules/a/node_modules/@b/c/x.js` → the whole path up to the package, as the lock file names it. */
+/** `node_modules/a/node_modules/@b/c/x.js` → the whole path up to the package, as the lock file names it; the gateway has copies of some. */
 function packageOf(source: string): string | undefined {
-  return /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
+  return /^(?:gateway:)?(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
 }
 
 interface LockedPackage {
@@ -198,7 +198,7 @@ const lazy: Readonly<Record<Entry, readonly string[]>> = {
     ...never,
     ...models,
     'node_modules/hono/',
-    'node_modules/@modelcontextprotocol/',
+    'node_modules/@modelcontextprotocol/client/',
     'src/agent/',
     'src/oauth/',
     'node_modules/luxon/',

@@ -1,7 +1,6 @@
 import { Agent } from 'node:https';
 import { isIP } from 'node:net';
 import { Client } from '@modelcontextprotocol/client';
-import { AGENT_CAPABILITIES, AGENT_INFO } from '../../ports/agent-envelope.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { type AgentCredentials, parseCredentials } from '../../trust/credentials.ts';
@@ -12,6 +11,8 @@ import { createSigningTransport, type SigningTransport } from './mcp-client-tran
 // began with; a replaced one is closed when its last request is done.
 
 export const PROTOCOL_VERSION = '2026-07-28';
+/** Its calls may go on behind their answers: `mcp-client-tasks.ts` waits for them. */
+const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 const DELEGATION_SECONDS = 60;
 /** A delegation is used again for half its life, so that none arrives close to its end. */
 const DELEGATION_REUSE_MS = 30_000;
@@ -82,16 +83,19 @@ function createDelegations(deps: GenerationDeps, credentials: AgentCredentials):
 }
 
 function createClient(): Client {
-  return new Client(AGENT_INFO, {
-    capabilities: AGENT_CAPABILITIES,
-    supportedProtocolVersions: [PROTOCOL_VERSION],
-    versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
-    inputRequired: { autoFulfill: false },
-    // Answers are checked where they are used; the MCP API has checked them against their schema before it sent them.
-    jsonSchemaValidator: {
-      getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+  return new Client(
+    { name: 'sallyport-agent', version: '1' },
+    {
+      capabilities: { elicitation: { url: {} }, extensions: { [TASKS_EXTENSION]: {} } },
+      supportedProtocolVersions: [PROTOCOL_VERSION],
+      versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
+      inputRequired: { autoFulfill: false },
+      // Answers are checked where they are used; the MCP API has checked them against their schema before it sent them.
+      jsonSchemaValidator: {
+        getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+      },
     },
-  });
+  );
 }
 
 /** Throws AppError `misconfigured` when the document cannot be used. */

@@ -1,14 +1,12 @@
-import type { JSONRPCRequest, RequestId } from '@modelcontextprotocol/server';
-import { AGENT_ENVELOPE } from '../../ports/agent-envelope.ts';
+import { type JSONRPCRequest, type RequestId, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import { createBoundedCache } from '../bounded-cache.ts';
 import type { JsonObject, ToolResult } from '../tools/tool.ts';
-import { SERVER_INFO_META_KEY } from './revisions.ts';
 import type { CallOutcome, ServerInfo } from './seam.ts';
 
 // The commonest exchange by far: `tools/call` of 2026-07-28 with nothing but a name, arguments and a `_meta` that is always the same, answered
 // with a result. The SDK parses it against eight schemas on its way in and out, half of what a call costs. Here it is
 // read and written plainly, under two rules that leave every other word to the SDK:
-// - the SDK has itself served a call with that very `_meta`, so what it thinks of it is known; our own agent's is known from the start, by a test;
+// - the SDK has itself served a call with that very `_meta`, so what it thinks of it is known;
 // - an outcome that is more than a result (an error, an approval, a missing scope) goes to the SDK to be said.
 // Tests hold both ways to one answer, byte for byte.
 
@@ -25,9 +23,8 @@ export interface Remembered {
 
 export function createRemembered(): Remembered {
   const known = createBoundedCache<true>(MAX_REMEMBERED);
-  const ours = JSON.stringify(AGENT_ENVELOPE);
   return {
-    has: (meta) => meta === ours || known.get(meta) === true,
+    has: (meta) => known.get(meta) === true,
     add: (meta) => {
       if (meta.length <= MAX_META_CHARACTERS) known.set(meta, true);
     },

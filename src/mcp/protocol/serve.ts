@@ -1,11 +1,21 @@
-import type { JSONRPCRequest, MessageClassification, RequestId } from '@modelcontextprotocol/server';
+import {
+  isInitializeRequest,
+  type JSONRPCRequest,
+  type MessageClassification,
+  type RequestId,
+} from '@modelcontextprotocol/server';
 import { AppError } from '../../kernel/app-error.ts';
-import { behindCall } from './behind-call.ts';
 import { laterOf } from './later.ts';
 import { createRemembered, isPlain, plainAnswer, readPlainCall } from './plain-call.ts';
-import { type Era, LEGACY_VERSIONS, MODERN_VERSION } from './revisions.ts';
 import { createRoute } from './route.ts';
-import type { EraServer } from './sdk-server.ts';
+import {
+  behindCall,
+  createEraServer,
+  type Era,
+  type EraServer,
+  LEGACY_VERSIONS,
+  MODERN_VERSION,
+} from './sdk-server.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
 import type { Answer } from './shared-transport.ts';
 import { findHeaderFault, readStandardHeaders, type StandardHeaders } from './standard-headers.ts';
@@ -77,15 +87,10 @@ export function createProtocol(deps: ProtocolDeps): Serve {
   const served = createRemembered();
   const shared: Partial<Record<Era, Promise<EraServer>>> = {};
 
-  async function newServer(era: Era): Promise<EraServer> {
-    const { createEraServer } = await import('./sdk-server.ts');
-    return createEraServer(era, deps);
-  }
-
   function sharedServer(era: Era): Promise<EraServer> {
     const known = shared[era];
     if (known !== undefined) return known;
-    const created = newServer(era);
+    const created = createEraServer(era, deps);
     shared[era] = created;
     return created;
   }
@@ -129,9 +134,8 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     headers: StandardHeaders,
     request: ProtocolRequest,
   ): Promise<ProtocolResponse> {
-    const { isInitialize } = await import('./classify.ts');
-    if (isInitialize(message)) {
-      const own = await newServer('legacy');
+    if (isInitializeRequest(message)) {
+      const own = await createEraServer('legacy', deps);
       const answer = await own.transport.deliver(message, request);
       await own.server.close();
       return response(answer);
@@ -151,7 +155,7 @@ export function createProtocol(deps: ProtocolDeps): Serve {
   async function serve(request: ProtocolRequest): Promise<ProtocolResponse> {
     const { message } = request;
     const headers = readStandardHeaders(request.headers);
-    const { outcome, meta } = await route(message, headers);
+    const { outcome, meta } = route(message, headers);
     if (outcome.kind === 'reject') {
       const { code, httpStatus, data } = outcome;
       const error = { code, message: outcome.message, ...(data !== undefined && { data }) };

@@ -1,7 +1,6 @@
 import { type CallToolResult, ProtocolError, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
-import { TASKS_EXTENSION } from '../../ports/agent-envelope.ts';
 import type { TaskView } from '../long-calls.ts';
-import { laterOf } from './later.ts';
+import { laterOf, TASKS_EXTENSION } from './later.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
 import type { Exchange } from './shared-transport.ts';
 import { toolResult } from './tool-answers.ts';
