@@ -106,13 +106,12 @@ function createSignatureCheck(options: AgentDoorOptions): AgentChecks['signature
     const signature = parsed.value;
     const timely = checkWindow(signature, clock.nowMs());
     if (!timely.ok) return timely;
-    const known = keyrings.known(signature.keyId);
-    const keyring =
-      known === undefined
-        ? await orRefuse<Keyring>('keyring_unavailable', async () => accept(await keyrings.forKey(signature.keyId)))
-        : accept(known);
+    const { keyId } = signature;
+    const known = keyrings.known(keyId);
+    const read = async () => accept(await keyrings.forKey(keyId, certificate.spiffeId.agent));
+    const keyring = known === undefined ? await orRefuse<Keyring>('keyring_unavailable', read) : accept(known);
     if (!keyring.ok) return keyring;
-    const key = checkKey(keyring.value.find(signature.keyId), certificate, clock.nowMs());
+    const key = checkKey(keyring.value.find(keyId), certificate, clock.nowMs());
     if (!key.ok) return key;
     const signed = checkHmac(signature, keyring.value.keyOf(key.value));
     if (!signed.ok) return signed;

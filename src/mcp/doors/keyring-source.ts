@@ -6,17 +6,30 @@ import { KEYRING_KEY, type Keyring, parseKeyring } from '../../trust/keyring.ts'
 import { createSingleFlight } from './single-flight.ts';
 
 // The keyring as the door knows it, kept for one cache life. That life is a promise: key rotation waits twice as long before
-// it uses a new key, so a keyring older than that is never used, not even when the store is down. A key id that the keyring
-// does not name causes one more reading, and no more than one every few seconds however many unknown ids arrive.
+// it uses a new key, so a keyring older than that is never used, not even when the store is down. A key id of the caller's own
+// that the keyring does not name causes one more reading: new credentials are good at once, and even several in a row. A caller
+// who makes up ids gets a few readings in some seconds and no more, and takes none from others.
 
 export interface KeyringSource {
   /** The keyring at hand, if it is fresh and names `keyId`: the usual case, without waiting. */
   known(keyId: string): Keyring | undefined;
-  /** A keyring that is fresh and, if possible, names `keyId`. Rejects when none can be read. */
-  forKey(keyId: string): Promise<Keyring>;
+  /** A keyring that is fresh and, if possible, names `keyId` of this agent. Rejects when none can be read. */
+  forKey(keyId: string, agent: string): Promise<Keyring>;
 }
 
-const UNKNOWN_KEY_RELOAD_MS = 5000;
+const RELOAD_WINDOW_MS = 5000;
+const RELOADS_IN_WINDOW = 4;
+
+/** Counts the readings that an agent causes; agents are as many as there are valid certificates. */
+function createReloadLimit(): (agent: string, nowMs: number) => boolean {
+  const reloads = new Map<string, readonly number[]>();
+  return (agent, nowMs) => {
+    const recent = (reloads.get(agent) ?? []).filter((atMs) => Math.abs(nowMs - atMs) < RELOAD_WINDOW_MS);
+    if (recent.length >= RELOADS_IN_WINDOW) return false;
+    reloads.set(agent, [...recent, nowMs]);
+    return true;
+  };
+}
 
 export function createKeyringSource(options: {
   readonly store: Pick<KeyValueStore, 'get'>;
@@ -27,7 +40,7 @@ export function createKeyringSource(options: {
 }): KeyringSource {
   const { store, clock } = options;
   let loaded: { readonly keyring: Keyring; readonly loadedAtMs: number } | undefined;
-  let reloadedForUnknownAtMs = Number.NEGATIVE_INFINITY;
+  const mayReload = createReloadLimit();
 
   const load = createSingleFlight(async () => {
     const loadedAtMs = clock.nowMs();
@@ -49,14 +62,11 @@ export function createKeyringSource(options: {
       const keyring = fresh();
       return keyring?.find(keyId) === undefined ? undefined : keyring;
     },
-    forKey: async (keyId) => {
+    forKey: async (keyId, agent) => {
       const keyring = fresh() ?? (await load());
-      if (keyring.find(keyId) !== undefined) return keyring;
-      const nowMs = clock.nowMs();
-      const allowed = Math.abs(nowMs - reloadedForUnknownAtMs) >= UNKNOWN_KEY_RELOAD_MS;
-      if (!allowed) return load.running() ?? keyring;
-      reloadedForUnknownAtMs = nowMs;
-      return load();
+      // Another's id is refused whatever the store says.
+      if (keyring.find(keyId) !== undefined || !keyId.startsWith(`${agent}#`)) return keyring;
+      return load.running() ?? (mayReload(agent, clock.nowMs()) ? load() : keyring);
     },
   };
 }

@@ -120,15 +120,37 @@ describe('the keyring at the door', () => {
     expect(await ask(2)).toBe('accepted');
   });
 
-  it('is read again for unknown keys once in five seconds, however many come', async () => {
+  it('is read again for each of several new keys in a row', async () => {
+    expect(await ask()).toBe('accepted');
+    for (let epoch = 2; epoch <= 5; epoch += 1) {
+      await world.setKeyring(keyOf('agent/assistant', { epoch }));
+      expect(await ask(epoch)).toBe('accepted');
+    }
+  });
+
+  it('is read again for unknown keys a few times in five seconds, however many come', async () => {
     await ask();
     const before = readings(KEYRING_KEY);
     await Promise.all(Array.from({ length: 20 }, () => ask(9)));
-    for (let call = 0; call < 20; call += 1) expect(await ask(9)).toBe('key_unknown');
     expect(readings(KEYRING_KEY) - before).toBe(1);
+    for (let call = 0; call < 20; call += 1) expect(await ask(9 + call)).toBe('key_unknown');
+    expect(readings(KEYRING_KEY) - before).toBe(4);
     world.clock.now += 5_000;
     await ask(9);
-    expect(readings(KEYRING_KEY) - before).toBe(2);
+    expect(readings(KEYRING_KEY) - before).toBe(5);
+  });
+
+  it('is read again for a caller’s new key after another has made up ids, and never for the id of another', async () => {
+    const other = await testAgentCertificate('agent/other');
+    await ask();
+    const asOther = async (keyId: string) =>
+      world.ask(world.request({ certificate: other, agent: 'agent/other', keyId }));
+    for (let call = 0; call < 20; call += 1) expect(await asOther(`agent/other#${call + 2}`)).toBe('key_unknown');
+    const before = readings(KEYRING_KEY);
+    expect(await asOther('agent/assistant#2')).toBe('key_unknown');
+    expect(readings(KEYRING_KEY)).toBe(before);
+    await world.setKeyring(keyOf('agent/assistant', { epoch: 2 }));
+    expect(await ask(2)).toBe('accepted');
   });
 
   it('is not used beyond one cache life, not even when the store is down', async () => {
