@@ -4,7 +4,6 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { zipSync } from 'fflate';
 import { compiledSchemas } from './compiled-schemas.ts';
 import { consoleAssets } from './console-assets.ts';
-import { gatewayApart } from './gateway-apart.ts';
 import { leanSdk } from './lean-sdk.ts';
 import { withoutOptionalPackages } from './left-out.ts';
 import { withoutCodeGeneration } from './no-code-generation.ts';
@@ -30,7 +29,7 @@ export type Entry = (typeof ENTRIES)[number];
  */
 export const START_BUDGETS: Readonly<Record<Entry, number>> = {
   agent: 131_000,
-  mcp: 117_000,
+  mcp: 86_000,
   oauth: 86_000,
   stream: 131_500,
   worker: 120_000,
@@ -101,7 +100,7 @@ async function buildEntry(entry: Entry, plugins: Plugin[]): Promise<Pick<Bundle,
     sourcemap: 'external',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: BANNER },
-    plugins: [...(entry === 'mcp' ? [gatewayApart()] : []), ...plugins, oneStartFile(entry)],
+    plugins: [...plugins, oneStartFile(entry)],
     metafile: true,
     write: false,
     logLevel: 'error',

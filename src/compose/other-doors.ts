@@ -64,6 +64,8 @@ async function composeKeyDoor({ store, platform, log }: OtherDoorParts): Promise
 
 /** Pages of the configured origins may call both; the agent door is none for browsers. */
 export async function composeOtherDoor(kind: 'key' | 'oauth', parts: OtherDoorParts): Promise<ComposedDoor> {
+  // Clients here begin with what the SDK serves. Loaded now, while Lambda gives a whole processor to the start.
+  await import('../mcp/protocol/sdk-server.ts');
   const { door, before } = await (kind === 'key' ? composeKeyDoor(parts) : composeOAuthDoor(parts));
   const { SALLYPORT_CORS_ORIGINS: pages } = parts.config.settings;
   return { door, before: (app) => withCors(before(app), kind, pages, parts.log) };

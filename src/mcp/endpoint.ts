@@ -1,4 +1,3 @@
-import { isJsonContentType } from '@modelcontextprotocol/server';
 import type { HttpRequest, HttpResponse } from '../ports/http.ts';
 import type { Caller } from './caller.ts';
 import { type BodyFault, MAX_BODY_BYTES, MAX_DEPTH, readBody } from './protocol/read-body.ts';
@@ -26,6 +25,13 @@ export function httpRefusal(
   const data = { code, request_id: requestId, ...(details !== undefined && { details }) };
   const response = rpcErrorResponse(status, { code: HTTP_REFUSAL, message: refusal.message, data });
   return { ...response, headers: { ...response.headers, ...headers } };
+}
+
+/** As the SDK reads the header, which is asked about all but the usual words. */
+async function saysJson(contentType: string | undefined): Promise<boolean> {
+  if (contentType === 'application/json') return true;
+  const { isJson } = await import('./protocol/classify.ts');
+  return isJson(contentType);
 }
 
 export interface EndpointDeps {
@@ -83,7 +89,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
         const refusal = { code: 'method_not_allowed', message: 'Method not allowed: only POST', requestId };
         return httpRefusal(405, refusal, { allow: 'POST' });
       }
-      if (!isJsonContentType(request.headers['content-type'])) {
+      if (!(await saysJson(request.headers['content-type']))) {
         const refusal = { code: 'unsupported_media_type', message: 'Content-Type must be application/json', requestId };
         return httpRefusal(415, refusal);
       }

@@ -18,7 +18,10 @@ const REVISION = '2026-07-28';
 const META = {
   'io.modelcontextprotocol/protocolVersion': REVISION,
   'io.modelcontextprotocol/clientInfo': { name: 'sallyport-agent', version: '1' },
-  'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } },
+  'io.modelcontextprotocol/clientCapabilities': {
+    elicitation: { url: {} },
+    extensions: { 'io.modelcontextprotocol/tasks': {} },
+  },
 };
 const DELEGATION_SECONDS = 60;
 const DELEGATION_REUSE_MS = 40_000;

@@ -39,9 +39,9 @@ function sourcesAtStart(entry: Entry): readonly string[] {
   return filesAtStart(bundle, entry).flatMap((file) => Object.keys(bundle.metafile.outputs[file]?.inputs ?? {}));
 }
 
-/** `node_modules/a/node_modules/@b/c/x.js` → the whole path up to the package, as the lock file names it; the gateway has copies of some. */
+/** `node_modules/a/node_modules/@b/c/x.js` → the whole path up to the package, as the lock file names it. */
 function packageOf(source: string): string | undefined {
-  return /^(?:gateway:)?(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
+  return /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
 }
 
 interface LockedPackage {
@@ -198,7 +198,7 @@ const lazy: Readonly<Record<Entry, readonly string[]>> = {
     ...never,
     ...models,
     'node_modules/hono/',
-    'node_modules/@modelcontextprotocol/client/',
+    'node_modules/@modelcontextprotocol/',
     'src/agent/',
     'src/oauth/',
     'node_modules/luxon/',

@@ -1,11 +1,9 @@
-import { CLIENT_CAPABILITIES_META_KEY } from '@modelcontextprotocol/server';
+import { CLIENT_CAPABILITIES_META_KEY, TASKS_EXTENSION } from './revisions.ts';
 import type { LaterAnswer, ProtocolRequest } from './seam.ts';
 
 // How one caller can take an answer that comes later. Clients of 2026-07-28 say so with every request, and the server decides; those of 2025-11-25
 // ask for it with the call itself. Anybody may say that they would rather not wait.
 
-/** https://modelcontextprotocol.io/seps/2663-tasks-extension */
-export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 /** RFC 7240 §4.1, among other preferences. */
 const RESPOND_ASYNC = /(?:^|,)\s*respond-async\s*(?:[,;]|$)/i;
 

@@ -1,35 +1,17 @@
-import { type JSONRPCRequest, type RequestId, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
-import { createBoundedCache } from '../bounded-cache.ts';
-import type { JsonObject, ToolResult } from '../tools/tool.ts';
+import type { JSONRPCRequest, RequestId } from '@modelcontextprotocol/server';
+import type { JsonObject } from '../tools/tool.ts';
+import { SERVER_INFO_META_KEY } from './revisions.ts';
 import type { CallOutcome, ServerInfo } from './seam.ts';
+import { toolResult } from './tool-result.ts';
 
 // The commonest exchange by far: `tools/call` of 2026-07-28 with nothing but a name, arguments and a `_meta` that is always the same, answered
-// with a result. The SDK parses it against eight schemas on its way in and out, half of what a call costs. Here it is
-// read and written plainly, under two rules that leave every other word to the SDK:
-// - the SDK has itself served a call with that very `_meta`, so what it thinks of it is known;
-// - an outcome that is more than a result (an error, an approval, a missing scope) goes to the SDK to be said.
+// with what a tool says. The SDK parses it against eight schemas on its way in and out, half of what a call costs, and to load it is a quarter of a
+// cold start. Here it is read and written plainly, under two rules that leave every other word to the SDK:
+// - what the SDK thinks of that `_meta` is known (`envelope.ts`);
+// - an outcome that is not what a tool says in text and structured content (a missing scope, an approval, a fault) goes to the SDK.
 // Tests hold both ways to one answer, byte for byte.
 
-/** Clients differ in a few ways only; what varies with each call (trace ids, progress tokens) must not push them out. */
-const MAX_REMEMBERED = 64;
-const MAX_META_CHARACTERS = 1024;
-
 const PARAMS: ReadonlySet<string> = new Set(['_meta', 'name', 'arguments']);
-
-export interface Remembered {
-  has(meta: string): boolean;
-  add(meta: string): void;
-}
-
-export function createRemembered(): Remembered {
-  const known = createBoundedCache<true>(MAX_REMEMBERED);
-  return {
-    has: (meta) => known.get(meta) === true,
-    add: (meta) => {
-      if (meta.length <= MAX_META_CHARACTERS) known.set(meta, true);
-    },
-  };
-}
 
 export interface PlainCall {
   readonly name: string;
@@ -45,20 +27,24 @@ export function readPlainCall({ method, params }: JSONRPCRequest): PlainCall | u
   return { name, arguments: given as JsonObject };
 }
 
-/** Whether an outcome is a result of text and structured content, which `plainAnswer` can say. */
-export function isPlain(
-  outcome: CallOutcome,
-): outcome is CallOutcome & { readonly kind: 'result'; readonly result: ToolResult } {
-  return outcome.kind === 'result' && outcome.result.isError !== true && outcome.result.content === undefined;
+export interface PlainAddressee {
+  readonly id: RequestId;
+  readonly requestId: string;
+  readonly serverInfo: ServerInfo;
 }
 
-/** The body, member by member as the SDK writes it. */
-export function plainAnswer({ text, structuredContent }: ToolResult, id: RequestId, serverInfo: ServerInfo): string {
-  const result = {
-    content: [{ type: 'text', text }],
-    structuredContent,
-    resultType: 'complete',
-    _meta: { [SERVER_INFO_META_KEY]: serverInfo },
-  };
-  return JSON.stringify({ result, jsonrpc: '2.0', id });
+export type PlainOutcome = Extract<CallOutcome, { readonly kind: 'result' }>;
+
+/** Whether an outcome is one that `plainAnswer` can say: what the tool answered in text and structured content, or why it did not. */
+export function isPlain(outcome: CallOutcome): outcome is PlainOutcome {
+  return outcome.kind === 'result' && outcome.result.content === undefined;
+}
+
+/** The body, member by member as the SDK writes it: a `_meta` of the result's own comes first. */
+export function plainAnswer({ result, details }: PlainOutcome, to: PlainAddressee): string {
+  const { _meta: own, ...said } = toolResult(result, to.requestId, details);
+  const _meta = { ...own, [SERVER_INFO_META_KEY]: to.serverInfo };
+  const resultType = 'complete';
+  const whole = own === undefined ? { ...said, resultType, _meta } : { _meta, ...said, resultType };
+  return JSON.stringify({ result: whole, jsonrpc: '2.0', id: to.id });
 }

@@ -1,5 +1,4 @@
 import {
-  CLIENT_CAPABILITIES_META_KEY,
   inputResponse,
   type JsonSchemaType,
   type jsonSchemaValidator,
@@ -13,19 +12,21 @@ import { holdsScopes } from '../../trust/scope.ts';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
 import type { ToolDeclaration } from '../tools/tool.ts';
-import { laterOf, TASKS_EXTENSION } from './later.ts';
-import type { CallOutcome, ProtocolDeps, ProtocolRequest, ToolCall } from './seam.ts';
+import { behindCall } from './behind-call.ts';
+import { laterOf } from './later.ts';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  type Era,
+  LEGACY_VERSIONS,
+  MODERN_VERSION,
+  TASKS_EXTENSION,
+} from './revisions.ts';
+import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
 import { SharedTransport } from './shared-transport.ts';
 import { APPROVAL_INPUT, answerCall } from './tool-answers.ts';
 
 // The official SDK's server for one era, with the two methods that this endpoint has. The low-level `Server` takes tools as plain
 // JSON Schema; `McpServer` would compile each schema a second time and keep a registry of its own.
-
-export type Era = 'modern' | 'legacy';
-
-export const MODERN_VERSION = '2026-07-28';
-/** Newest first: what `initialize` offers to a client that asks for a revision not served. */
-export const LEGACY_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18'];
 
 /** How long a client may keep the list. Where it is the same for everyone at this endpoint, anyone may. */
 const LIST_TTL_MS = 5 * 60_000;
@@ -49,13 +50,6 @@ const noValidator: jsonSchemaValidator = {
     throw new Error('this server validates no schema through the SDK');
   },
 };
-
-/** What a call keeps of the request it came in. */
-export function behindCall(request: ProtocolRequest): Omit<ToolCall, 'name' | 'arguments' | 'declined'> {
-  const { caller, requestId, log, signal, stages, traceparent } = request;
-  const told = { ...(stages !== undefined && { stages }), ...(traceparent !== undefined && { traceparent }) };
-  return { caller, requestId, log, signal, ...told };
-}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);

@@ -1,21 +1,12 @@
-import {
-  isInitializeRequest,
-  type JSONRPCRequest,
-  type MessageClassification,
-  type RequestId,
-} from '@modelcontextprotocol/server';
+import type { JSONRPCRequest, MessageClassification, RequestId } from '@modelcontextprotocol/server';
 import { AppError } from '../../kernel/app-error.ts';
+import { behindCall } from './behind-call.ts';
+import { createKnownEnvelopes, type Envelope } from './envelope.ts';
 import { laterOf } from './later.ts';
-import { createRemembered, isPlain, plainAnswer, readPlainCall } from './plain-call.ts';
+import { isPlain, plainAnswer, readPlainCall } from './plain-call.ts';
+import { type Era, LEGACY_VERSIONS, MODERN_VERSION } from './revisions.ts';
 import { createRoute } from './route.ts';
-import {
-  behindCall,
-  createEraServer,
-  type Era,
-  type EraServer,
-  LEGACY_VERSIONS,
-  MODERN_VERSION,
-} from './sdk-server.ts';
+import type { EraServer } from './sdk-server.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest, ProtocolResponse, Serve } from './seam.ts';
 import type { Answer } from './shared-transport.ts';
 import { findHeaderFault, readStandardHeaders, type StandardHeaders } from './standard-headers.ts';
@@ -83,14 +74,19 @@ export function createProtocol(deps: ProtocolDeps): Serve {
   const { name, version, title } = deps.serverInfo;
   const serverInfo = { name, version, ...(title !== undefined && { title }) };
   const route = createRoute();
-  /** Each `_meta` with which the SDK has served a call. */
-  const served = createRemembered();
+  /** Those with which the SDK has served a call. */
+  const served = createKnownEnvelopes();
   const shared: Partial<Record<Era, Promise<EraServer>>> = {};
+
+  async function newServer(era: Era): Promise<EraServer> {
+    const { createEraServer } = await import('./sdk-server.ts');
+    return createEraServer(era, deps);
+  }
 
   function sharedServer(era: Era): Promise<EraServer> {
     const known = shared[era];
     if (known !== undefined) return known;
-    const created = createEraServer(era, deps);
+    const created = newServer(era);
     shared[era] = created;
     return created;
   }
@@ -98,20 +94,20 @@ export function createProtocol(deps: ProtocolDeps): Serve {
   /** By the SDK, which says whatever the outcome is; a call that was run already is not run again. */
   async function deliver(
     message: JSONRPCRequest,
-    meta: string | undefined,
+    envelope: Envelope | undefined,
     request: ProtocolRequest,
     outcome?: CallOutcome,
   ): Promise<ProtocolResponse> {
     const { transport } = await sharedServer('modern');
     const answer = await transport.deliver(message, outcome === undefined ? request : { ...request, outcome });
-    if (meta !== undefined && message.method === 'tools/call' && 'result' in answer.message) served.add(meta);
+    if (envelope !== undefined && message.method === 'tools/call' && 'result' in answer.message) served.add(envelope);
     return response(answer);
   }
 
   async function serveModern(
     { message, classification }: { message: JSONRPCRequest; classification: MessageClassification },
     headers: StandardHeaders,
-    meta: string | undefined,
+    envelope: Envelope | undefined,
     request: ProtocolRequest,
   ): Promise<ProtocolResponse> {
     if (classification.revision !== MODERN_VERSION)
@@ -121,12 +117,17 @@ export function createProtocol(deps: ProtocolDeps): Serve {
       const text = `Bad Request: the request headers and body disagree: ${fault.body}`;
       return rpcErrorResponse(400, { code: HEADER_MISMATCH, message: text, data: { mismatch: fault } }, message.id);
     }
-    const call = meta !== undefined && served.has(meta) ? readPlainCall(message) : undefined;
-    if (call === undefined) return deliver(message, meta, request);
+    const { requestId } = request;
+    const call = envelope !== undefined && served.has(envelope) ? readPlainCall(message) : undefined;
+    if (call === undefined) return deliver(message, envelope, request);
     const later = deps.longCalls === undefined ? {} : { later: laterOf('modern', request) };
     const outcome = await deps.callTool({ ...call, ...behindCall(request), ...later, declined: false });
-    if (!isPlain(outcome)) return deliver(message, meta, request, outcome);
-    return { status: 200, headers: JSON_HEADERS, body: plainAnswer(outcome.result, message.id, serverInfo) };
+    if (!isPlain(outcome)) return deliver(message, envelope, request, outcome);
+    return {
+      status: 200,
+      headers: JSON_HEADERS,
+      body: plainAnswer(outcome, { id: message.id, requestId, serverInfo }),
+    };
   }
 
   async function serveLegacy(
@@ -134,8 +135,9 @@ export function createProtocol(deps: ProtocolDeps): Serve {
     headers: StandardHeaders,
     request: ProtocolRequest,
   ): Promise<ProtocolResponse> {
-    if (isInitializeRequest(message)) {
-      const own = await createEraServer('legacy', deps);
+    const { isInitialize } = await import('./classify.ts');
+    if (isInitialize(message)) {
+      const own = await newServer('legacy');
       const answer = await own.transport.deliver(message, request);
       await own.server.close();
       return response(answer);
@@ -155,14 +157,14 @@ export function createProtocol(deps: ProtocolDeps): Serve {
   async function serve(request: ProtocolRequest): Promise<ProtocolResponse> {
     const { message } = request;
     const headers = readStandardHeaders(request.headers);
-    const { outcome, meta } = route(message, headers);
+    const { outcome, envelope } = await route(message, headers);
     if (outcome.kind === 'reject') {
       const { code, httpStatus, data } = outcome;
       const error = { code, message: outcome.message, ...(data !== undefined && { data }) };
       return rpcErrorResponse(httpStatus, error, echoableId(message));
     }
     if (outcome.kind === 'modern') {
-      if (outcome.messageKind === 'request') return serveModern(outcome, headers, meta, request);
+      if (outcome.messageKind === 'request') return serveModern(outcome, headers, envelope, request);
       const { revision } = outcome.classification;
       return revision === MODERN_VERSION ? ACCEPTED : unsupportedVersion('modern', revision, null);
     }

@@ -1,9 +1,10 @@
 import { type CallToolResult, ProtocolError, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import type { TaskView } from '../long-calls.ts';
-import { laterOf, TASKS_EXTENSION } from './later.ts';
+import { laterOf } from './later.ts';
+import { TASKS_EXTENSION } from './revisions.ts';
 import type { CallOutcome, ProtocolDeps, ProtocolRequest } from './seam.ts';
 import type { Exchange } from './shared-transport.ts';
-import { toolResult } from './tool-answers.ts';
+import { toolResult } from './tool-result.ts';
 
 // A task in the words of both eras: the extension of 2026-07-28 (SEP-2663), and the experimental tasks of 2025-11-25 (SEP-1686). A call that went
 // wrong in its tool is `completed` with `isError`; `failed` is only what a call done at once would have answered with a JSON-RPC error.

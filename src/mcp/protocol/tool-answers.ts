@@ -5,9 +5,9 @@ import {
   ProtocolError,
 } from '@modelcontextprotocol/server';
 import type { ApprovalQuestion } from '../approvals.ts';
-import type { JsonObject, ToolResult } from '../tools/tool.ts';
 import type { CallOutcome, ProtocolRequest } from './seam.ts';
 import type { Exchange } from './shared-transport.ts';
+import { toolResult } from './tool-result.ts';
 
 // How each outcome of a call is said on the wire, in both eras:
 // - a result, or a failure that the model can act on: a tool result (`isError`), its code under `_meta['sallyport/error']`;
@@ -19,7 +19,6 @@ import type { Exchange } from './shared-transport.ts';
 // - a scope is missing: 403 with an RFC 6750 §3.1 challenge; an unknown tool: -32602; a fault of ours: -32603.
 
 const APPROVAL_META = 'sallyport/approval';
-const ERROR_META = 'sallyport/error';
 /** The one key under `inputRequests` and `inputResponses`. */
 export const APPROVAL_INPUT = 'approval';
 
@@ -35,18 +34,6 @@ export interface AnswerContext {
   readonly exchange: Exchange<ProtocolRequest>;
   /** Whether this request's client said that it can send a person to a URL. */
   readonly canOpenUrls: boolean;
-}
-
-export function toolResult(result: ToolResult, requestId: string, details: JsonObject | undefined): CallToolResult {
-  // What a tool adds is checked by the SDK against the revision's schema, as the whole result is.
-  const added = (result.content ?? []) as CallToolResult['content'];
-  const content: CallToolResult['content'] = [{ type: 'text', text: result.text }, ...added];
-  if (result.isError !== true) {
-    const { structuredContent } = result;
-    return structuredContent === undefined ? { content } : { content, structuredContent: { ...structuredContent } };
-  }
-  const error = { code: result.code ?? 'tool_error', request_id: requestId, ...(details !== undefined && { details }) };
-  return { content, isError: true, _meta: { [ERROR_META]: error } };
 }
 
 function approvalWords(question: ApprovalQuestion): string {

@@ -10,7 +10,7 @@ import { visibleText } from '../../kernel/visible-text.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ApprovalQuestion } from '../approvals.ts';
 import type { Caller } from '../caller.ts';
-import type { Era } from '../protocol/sdk-server.ts';
+import type { Era } from '../protocol/revisions.ts';
 import type { CallOutcome, CallTool } from '../protocol/seam.ts';
 import { APPROVAL_INPUT, answerCall } from '../protocol/tool-answers.ts';
 import type { JsonObject } from '../tools/tool.ts';

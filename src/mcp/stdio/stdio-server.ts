@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
-import { type Era, LEGACY_VERSIONS, MODERN_VERSION } from '../protocol/sdk-server.ts';
+import { type Era, LEGACY_VERSIONS, MODERN_VERSION } from '../protocol/revisions.ts';
 import type { ServerInfo } from '../protocol/seam.ts';
 import type { ToolSource } from '../tool-source.ts';
 import { createStdioCalls, type StdioCallsDeps } from './stdio-calls.ts';

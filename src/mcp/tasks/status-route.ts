@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from '../../ports/http.ts';
 import type { Caller } from '../caller.ts';
 import { httpRefusal } from '../endpoint.ts';
 import type { LongCalls, TaskView } from '../long-calls.ts';
-import { toolResult } from '../protocol/tool-answers.ts';
+import { toolResult } from '../protocol/tool-result.ts';
 
 // `GET /mcp/status/{id}`: how far a call is that goes on behind its answer, for scripts and clients that know no tasks. It stands behind the same door as
 // the endpoint; what is not the caller's own is not there. `DELETE` asks for its end.

@@ -232,11 +232,11 @@ describe('our endpoint beside the stock SDK handler', () => {
     const remembering = createRoute();
     let modern = 0;
     await fc.assert(
-      fc.property(cases, ({ message, headers }) => {
+      fc.asyncProperty(cases, async ({ message, headers }) => {
         const standard = readStandardHeaders(headers);
-        const { outcome } = remembering(message, standard);
+        const { outcome } = await remembering(message, standard);
         if (outcome.kind === 'modern') modern += 1;
-        expect(remembering(message, standard)).toEqual(createRoute()(message, standard));
+        expect(await remembering(message, standard)).toEqual(await createRoute()(message, standard));
       }),
       { numRuns: 5000 },
     );

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../../src/kernel/app-error.ts';
+import { readEnvelope } from '../../../src/mcp/protocol/envelope.ts';
 import type { HttpApp, HttpResponse } from '../../../src/ports/http.ts';
 import { CAPABILITIES_META, createTestApp, httpRequest, PROTOCOL_VERSION_META } from '../../support/mcp-app.ts';
 import { createEchoTool, createNoteTool, createToolOf } from '../../support/mcp-tools.ts';
 
 // A call that is read and written plainly (src/mcp/protocol/plain-call.ts) and the same call through the SDK: one answer, byte for byte.
-// The two ways differ only in whether the SDK has served a call with that `_meta` before, so each call goes to an app where it has
-// and to one where it has not.
+// The two ways differ only in whether that `_meta` is known: because the SDK has served a call with it before, so each call goes to an app where it
+// has and to one where it has not; or because it is simple, so each goes with it and with one that is not.
 
 const tools = [
   createEchoTool(),
@@ -43,7 +44,48 @@ const meta = fc.record(
     traceparent: fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
     other: fc.jsonValue({ maxDepth: 1 }),
   },
-  { requiredKeys: [PROTOCOL_VERSION_META, CAPABILITIES_META] },
+  { requiredKeys: [PROTOCOL_VERSION_META, CAPABILITIES_META, 'other'] },
+);
+
+const CLIENT_INFO_META = 'io.modelcontextprotocol/clientInfo';
+const trap = fc.constantFrom('__proto__', 'constructor', 'hasOwnProperty', 'isPrototypeOf', 'toString');
+
+/** Mostly such as clients send, and then a little off. */
+function nearly<Value>(usual: fc.Arbitrary<Value>): fc.Arbitrary<unknown> {
+  const stray = fc.tuple(usual, trap, fc.jsonValue({ maxDepth: 1 }));
+  return fc.oneof(
+    { weight: 12, arbitrary: usual },
+    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 1 }) },
+    {
+      weight: 1,
+      arbitrary: stray.map(([value, name, member]) =>
+        JSON.parse(`{${[...members(value), `${JSON.stringify(name)}:${JSON.stringify(member)}`].join()}}`),
+      ),
+    },
+  );
+}
+
+const members = (value: unknown): readonly string[] =>
+  Object.entries(Object(value)).map(([name, member]) => `${JSON.stringify(name)}:${JSON.stringify(member)}`);
+
+const empty = nearly(fc.constant({}));
+const simple = fc.record(
+  {
+    [PROTOCOL_VERSION_META]: fc.constant('2026-07-28'),
+    [CLIENT_INFO_META]: nearly(fc.record({ name: fc.string(), version: fc.string() })),
+    [CAPABILITIES_META]: nearly(
+      fc.record(
+        {
+          elicitation: nearly(fc.record({ form: empty, url: empty }, { requiredKeys: [] })),
+          extensions: nearly(fc.dictionary(fc.string(), empty, { maxKeys: 2 })),
+          roots: empty,
+          sampling: empty,
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+  },
+  { requiredKeys: [PROTOCOL_VERSION_META] },
 );
 
 const call = fc.record({
@@ -91,7 +133,7 @@ const comparable = ({ status, headers, body }: HttpResponse): string =>
 
 describe('a plain call', () => {
   it('is answered with the very bytes that the SDK would write', async () => {
-    const seen = { results: 0, others: 0 };
+    const seen = { results: 0, errors: 0, others: 0 };
     const { app: remembering, log } = createTestApp({ tools });
     await fc.assert(
       fc.asyncProperty(meta, params, id, async (given, body, callId) => {
@@ -101,13 +143,33 @@ describe('a plain call', () => {
         const ours = await post(remembering, message);
         expect(comparable(ours)).toBe(comparable(await post(fresh, message)));
         if (/"structuredContent":\{.*"resultType":"complete"/.test(String(ours.body))) seen.results += 1;
+        else if (/"isError":true,"resultType":"complete"/.test(String(ours.body))) seen.errors += 1;
         else seen.others += 1;
       }),
       { numRuns: 3000 },
     );
     expect(seen.results).toBeGreaterThan(200);
+    expect(seen.errors).toBeGreaterThan(200);
     expect(seen.others).toBeGreaterThan(200);
     expect(log.lines.filter(({ event }) => event === 'protocol_fault')).toEqual([]);
+  }, 120_000);
+
+  it('is answered so at once to whoever says of themselves only what is plain', async () => {
+    const seen = { plain: 0, others: 0 };
+    await fc.assert(
+      fc.asyncProperty(simple, params, id, async (given, body, callId) => {
+        const send = (_meta: unknown): Promise<HttpResponse> =>
+          post(createTestApp({ tools }).app, { id: callId, params: { ...body, _meta } });
+        const ours = await send(given);
+        // A member that nobody knows is no matter to the SDK; it makes the same `_meta` one to ask it about.
+        expect(comparable(ours)).toBe(comparable(await send({ ...given, other: true })));
+        if (readEnvelope(given)?.isSimple === true && ours.status === 200) seen.plain += 1;
+        else seen.others += 1;
+      }),
+      { numRuns: 3000 },
+    );
+    expect(seen.plain).toBeGreaterThan(500);
+    expect(seen.others).toBeGreaterThan(500);
   }, 120_000);
 
   it('runs its tool once, whichever way its outcome is said', async () => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createMcpToolClient } from '../../../../src/adapters/http/mcp-client.ts';
+import { readEnvelope } from '../../../../src/mcp/protocol/envelope.ts';
 import type { HttpResponse } from '../../../../src/ports/http.ts';
 import type { ListedTool, ToolClient, ToolOutcome, ToolPrincipal } from '../../../../src/ports/tool-client.ts';
 import { toolHash } from '../../../../src/trust/tool-hash.ts';
@@ -98,6 +99,13 @@ describe('the MCP client', () => {
   it('lists tools in the very form that is hashed', async () => {
     const listed = await client.list(principal());
     expect(listed.map(toolHash)).toEqual(tools.map((item) => toolHash(item.declaration)));
+  });
+
+  it('says of itself what the MCP API need not ask the SDK about', async () => {
+    await call('echo', { text: 'one' });
+    const sent = world.requests.map(({ body }) => JSON.parse(String(body)).params._meta);
+    expect(sent.map((meta) => readEnvelope(meta)?.isSimple)).toEqual(sent.map(() => true));
+    expect(sent.length).toBeGreaterThan(1);
   });
 
   it('calls a tool as one request, and lists once for many calls', async () => {
