@@ -1,3 +1,4 @@
+import { isJsonObject } from '../kernel/json-object.ts';
 import type { Log } from '../ports/log.ts';
 import type { ModelTool } from '../ports/model.ts';
 import type { ListedTool } from '../ports/tool-client.ts';
@@ -26,7 +27,7 @@ export const IDEMPOTENCY_ARGUMENT = 'idempotencyKey';
 type JsonObject = Readonly<Record<string, unknown>>;
 
 function asObject(value: unknown): JsonObject | undefined {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 export function takesIdempotencyKey(tool: ListedTool): boolean {

@@ -1,4 +1,5 @@
 import { AppError } from '../../kernel/app-error.ts';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type {
   BusyPeriod,
   CalendarEvent,
@@ -11,7 +12,7 @@ import type {
 } from '../../ports/calendar.ts';
 import { createGoogleApi, type GoogleApi, type GoogleApiOptions } from './google-api.ts';
 import { readEvent, writeEvent } from './google-event.ts';
-import { isRecord, type JsonRecord, readFlag, readRecord, readRecords, readText } from './google-json.ts';
+import { type JsonRecord, readFlag, readRecord, readRecords, readText } from './google-json.ts';
 
 // Google Calendar v3 behind the calendar port, by plain REST. Google's own client (`googleapis`) would weigh more than this
 // whole function, and would bring its own HTTP way out.
@@ -59,7 +60,7 @@ function readFreeBusy(body: JsonRecord, asked: readonly string[]): FreeBusy {
   const errors: { calendar: string; reason: string }[] = [];
   const answered = new Set<string>();
   for (const [key, entry] of [...Object.entries(calendars), ...Object.entries(groups)]) {
-    if (!isRecord(entry)) continue;
+    if (!isJsonObject(entry)) continue;
     const calendar = names.get(key) ?? key;
     answered.add(calendar);
     for (const error of readRecords(entry, 'errors')) {

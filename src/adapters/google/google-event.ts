@@ -1,5 +1,6 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { CalendarAttendee, CalendarEvent, CalendarEventInput, CalendarTime } from '../../ports/calendar.ts';
-import { isRecord, type JsonRecord, readFlag, readRecord, readRecords, readText, readTexts } from './google-json.ts';
+import { type JsonRecord, readFlag, readRecord, readRecords, readText, readTexts } from './google-json.ts';
 
 // Google's event resource to and from ours.
 
@@ -17,7 +18,7 @@ const EXTRAS = [
 
 function readTime(from: JsonRecord, name: string): CalendarTime | undefined {
   const value = from[name];
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const date = readText(value, 'date');
   if (date !== undefined) return { date };
   const dateTime = readText(value, 'dateTime');

@@ -1,14 +1,11 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 // Reading what Google answered without trusting its shape: a member of another type counts as absent.
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function readRecord(from: JsonRecord, name: string): JsonRecord {
   const value = from[name];
-  return isRecord(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 export function readText(from: JsonRecord, name: string): string | undefined {
@@ -23,7 +20,7 @@ export function readFlag(from: JsonRecord, name: string): boolean | undefined {
 
 export function readRecords(from: JsonRecord, name: string): readonly JsonRecord[] {
   const value = from[name];
-  return Array.isArray(value) ? value.filter(isRecord) : [];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 export function readTexts(from: JsonRecord, name: string): readonly string[] {
@@ -35,7 +32,7 @@ export function readTexts(from: JsonRecord, name: string): readonly string[] {
 export function parseBody(body: Uint8Array): JsonRecord | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return isRecord(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

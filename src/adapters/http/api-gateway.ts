@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { AppError } from '../../kernel/app-error.ts';
 import { createBareRecord } from '../../kernel/bare-record.ts';
+import { isJsonObject, type JsonObject } from '../../kernel/json-object.ts';
 import type { HttpApp, HttpRequest, HttpResponse, IamCaller } from '../../ports/http.ts';
 
 // API Gateway v2 (HTTP API), payload format 2.0, to and from our plain shape.
@@ -18,15 +19,13 @@ const ID = /^[\w=+/:.-]{1,128}$/;
 const STAGE = /^[\w$-]{1,128}$/;
 const ANYTHING = /^/;
 
-type Members = Readonly<Record<string, unknown>>;
-
 /** A made-up event, or one of another payload format: says what it lacks, for the log. */
 class NotThisEvent extends Error {
   override readonly name = 'NotThisEvent';
 }
 
-function membersOf(value: unknown, what: string): Members {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Members;
+function membersOf(value: unknown, what: string): JsonObject {
+  if (isJsonObject(value)) return value;
   throw new NotThisEvent(`${what} is no object`);
 }
 
@@ -58,14 +57,14 @@ function withoutStage(path: string, stage: string): string {
   return path.slice(prefix.length) || '/';
 }
 
-function readBody({ body, isBase64Encoded = false }: Members): Uint8Array {
+function readBody({ body, isBase64Encoded = false }: JsonObject): Uint8Array {
   if (typeof isBase64Encoded !== 'boolean') throw new NotThisEvent('isBase64Encoded is no boolean');
   if (body === undefined || body === null) return new Uint8Array(0);
   return Buffer.from(textOf(body, 'body'), isBase64Encoded ? 'base64' : 'utf8');
 }
 
 /** Names that differ by case only are one field: API Gateway never sends such, and a made-up event hides nothing by it. */
-function readHeaders(given: Members): Record<string, string> {
+function readHeaders(given: JsonObject): Record<string, string> {
   const headers = createBareRecord();
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || name === '__proto__') continue;
@@ -87,19 +86,15 @@ function readCertificate(authentication: unknown): string | undefined {
 const PRINCIPAL = /^(A(?:ROA|IDA)[A-Z0-9]{12,124})(?::[\w+=,.@-]{2,64})?$/;
 const ACCOUNT = /^\d{12}$/;
 
-function isMembers(value: unknown): value is Members {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 /**
  * Who signed the request, where AWS has checked that: roles and users. An account's root and federated users have no id that stays, and a
  * role behind a Cognito identity pool is everybody's in it: they are nobody here.
  */
 function readIamClaim(authorizer: unknown): IamCaller | undefined {
-  const iam = isMembers(authorizer) ? authorizer['iam'] : undefined;
-  if (!isMembers(iam)) return undefined;
+  const iam = isJsonObject(authorizer) ? authorizer['iam'] : undefined;
+  if (!isJsonObject(iam)) return undefined;
   const { accountId, userId, cognitoIdentity } = iam;
-  if (isMembers(cognitoIdentity) && Object.values(cognitoIdentity).some((part) => part !== null)) return undefined;
+  if (isJsonObject(cognitoIdentity) && Object.values(cognitoIdentity).some((part) => part !== null)) return undefined;
   const uniqueId = typeof userId === 'string' ? PRINCIPAL.exec(userId)?.[1] : undefined;
   if (uniqueId === undefined || typeof accountId !== 'string' || !ACCOUNT.test(accountId)) return undefined;
   return { accountId, uniqueId };

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
+import { isJsonObject } from '../../kernel/json-object.ts';
 
 // A call that goes on behind its answer (the tasks extension of MCP, https://modelcontextprotocol.io/seps/2663-tasks-extension), waited for below the
 // official client, which does not know the extension: it is handed what the call itself would have been answered with. Nothing here decides how long
@@ -37,28 +39,17 @@ const MAX_MISSED = 5;
 const CANCEL_MS = 5_000;
 const ERROR_META = 'sallyport/error';
 
-const isObject = (value: unknown): value is Json =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    if (signal?.aborted === true) done();
-    else signal?.addEventListener('abort', done, { once: true });
-  });
+/** Ends early, and quietly, with the signal. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => {});
 }
 
 /** What the call itself would have been answered with; nothing while it goes on. */
 function endOf(task: Json, id: string | number): JSONRPCMessage | undefined {
   const { status, result, error, statusMessage } = task;
-  if (status === 'completed' && isObject(result))
+  if (status === 'completed' && isJsonObject(result))
     return { jsonrpc: '2.0', id, result: { ...result, resultType: 'complete' } } as JSONRPCMessage;
-  if (status === 'failed' && isObject(error)) return { jsonrpc: '2.0', id, error } as unknown as JSONRPCMessage;
+  if (status === 'failed' && isJsonObject(error)) return { jsonrpc: '2.0', id, error } as unknown as JSONRPCMessage;
   if (status === 'cancelled') {
     const text = typeof statusMessage === 'string' ? statusMessage : 'It was cancelled.';
     const content = [{ type: 'text', text }];
@@ -74,15 +65,15 @@ const pollOf = ({ pollIntervalMs }: Json): number =>
 
 /** `tasks/get` and `tasks/cancel` on behalf of the call, in its own words about itself (`_meta`). */
 function taskRequest({ message }: TaskExchange, method: string, taskId: string): JSONRPCMessage {
-  const params = 'params' in message && isObject(message.params) ? message.params : {};
-  const { progressToken: _own, ...meta } = isObject(params['_meta']) ? params['_meta'] : {};
+  const params = 'params' in message && isJsonObject(message.params) ? message.params : {};
+  const { progressToken: _own, ...meta } = isJsonObject(params['_meta']) ? params['_meta'] : {};
   return { jsonrpc: '2.0', id: `${message.id}:${method}`, method, params: { taskId, _meta: meta } } as JSONRPCMessage;
 }
 
 /** The task as it is; nothing where there is none of the caller's by that name. */
 async function lookAt(exchange: TaskExchange, id: string): Promise<Json | undefined> {
   const { result } = await exchange.ask(taskRequest(exchange, 'tasks/get', id), exchange.signal);
-  return isObject(result) && result['taskId'] === id ? result : undefined;
+  return isJsonObject(result) && result['taskId'] === id ? result : undefined;
 }
 
 /** Rejects when waiting was stopped, and when the other side could not be asked any more. */
@@ -116,7 +107,7 @@ async function waitForTask(first: Json, exchange: TaskExchange): Promise<JSONRPC
   }
 }
 
-const isTask = (value: unknown): value is Json => isObject(value) && value['resultType'] === 'task';
+const isTask = (value: unknown): value is Json => isJsonObject(value) && value['resultType'] === 'task';
 
 /** The end of a task that was just begun, or of one that an earlier sending became; where that is gone, the call is made anew. */
 export async function seeThrough(begun: Json | undefined, exchange: TaskExchange): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Agent, request as httpsRequest } from 'node:https';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { TIMEOUT_HEADER } from '../../trust/call-timeout.ts';
@@ -80,10 +81,6 @@ interface Answer {
   readonly text: string;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -103,10 +100,10 @@ const NAMED_BY: Readonly<Record<string, string>> = {
 function standardHeaders(message: JSONRPCMessage): Readonly<Record<string, string>> {
   if (!('method' in message)) return {};
   const params: unknown = message.params;
-  const meta = isObject(params) ? params['_meta'] : undefined;
-  const version = isObject(meta) ? meta[PROTOCOL_VERSION] : undefined;
+  const meta = isJsonObject(params) ? params['_meta'] : undefined;
+  const version = isJsonObject(meta) ? meta[PROTOCOL_VERSION] : undefined;
   const member = Object.hasOwn(NAMED_BY, message.method) ? NAMED_BY[message.method] : undefined;
-  const name = isObject(params) && member !== undefined ? params[member] : undefined;
+  const name = isJsonObject(params) && member !== undefined ? params[member] : undefined;
   return {
     ...(typeof version === 'string' ? { 'mcp-protocol-version': version } : {}),
     'mcp-method': message.method,
@@ -192,7 +189,7 @@ export function createSigningTransport(deps: SigningTransportDeps): SigningTrans
     const parsed = parseBody(answer.text);
     // JSON-RPC errors come with 400, 403 or 404, too; they belong to the SDK when they answer this very request.
     const answersThis =
-      isObject(parsed) && 'id' in message && parsed['id'] === message.id && parsed['jsonrpc'] === '2.0';
+      isJsonObject(parsed) && 'id' in message && parsed['id'] === message.id && parsed['jsonrpc'] === '2.0';
     if (!answersThis) throw new HttpRefused(answer.status, answer.headers, parsed);
     return parsed;
   }
@@ -205,11 +202,11 @@ export function createSigningTransport(deps: SigningTransportDeps): SigningTrans
     if (!isCall) return post(message, context, signal);
     const answer = wait.known === undefined ? await post(message, context, signal) : undefined;
     const result = answer?.['result'];
-    if (answer !== undefined && !(isObject(result) && result['resultType'] === 'task')) return answer;
+    if (answer !== undefined && !(isJsonObject(result) && result['resultType'] === 'task')) return answer;
     const { seeThrough } = await import('./mcp-client-tasks.ts');
     // The checks that are told of are those of the call.
     const { onTiming: _told, ...beside } = context;
-    return seeThrough(isObject(result) ? result : undefined, {
+    return seeThrough(isJsonObject(result) ? result : undefined, {
       message: message as TaskExchange['message'],
       ask: (asked, limit) => post(asked, beside, limit),
       call: () => post(message, context, signal),

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 // The one place where a tool's JSON Schema becomes a provider's dialect, and a provider's arguments become ours again.
 // OpenAI's strict mode (https://platform.openai.com/docs/guides/structured-outputs): every object closed, every property required, optional ones
 // nullable, a subset of keywords. What that subset cannot say is left to our own validator, which checks every call anyway.
@@ -22,10 +23,6 @@ const KEPT = [
 /** Formats that strict mode knows. */
 const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'];
 
-function isObject(value: unknown): value is JsonSchema {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 const requiredOf = (schema: JsonSchema): readonly unknown[] =>
   Array.isArray(schema['required']) ? schema['required'] : [];
 
@@ -48,13 +45,13 @@ function kept(schema: JsonSchema): JsonSchema {
 }
 
 function strictObject(schema: JsonSchema): JsonSchema | undefined {
-  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
   // An object that may hold anything cannot be closed without changing what it means.
   if (schema['additionalProperties'] !== false || schema['patternProperties'] !== undefined) return undefined;
   const required = requiredOf(schema);
   const converted: Record<string, JsonSchema> = {};
   for (const [name, property] of Object.entries(properties)) {
-    const strict = isObject(property) ? convert(property) : undefined;
+    const strict = isJsonObject(property) ? convert(property) : undefined;
     if (strict === undefined) return undefined;
     converted[name] = required.includes(name) ? strict : nullable(strict);
   }
@@ -76,14 +73,14 @@ function scalarType(schema: JsonSchema): unknown {
 
 function convert(schema: JsonSchema): JsonSchema | undefined {
   if (Array.isArray(schema['anyOf'])) {
-    const branches = schema['anyOf'].map((branch) => (isObject(branch) ? convert(branch) : undefined));
+    const branches = schema['anyOf'].map((branch) => (isJsonObject(branch) ? convert(branch) : undefined));
     return branches.some((branch) => branch === undefined) ? undefined : { ...kept(schema), anyOf: branches };
   }
   if (['oneOf', 'allOf', 'not', 'if', '$ref'].some((keyword) => schema[keyword] !== undefined)) return undefined;
   const type = scalarType(schema);
   if (type === 'object') return strictObject(schema);
   if (type === 'array') {
-    const items = isObject(schema['items']) ? convert(schema['items']) : undefined;
+    const items = isJsonObject(schema['items']) ? convert(schema['items']) : undefined;
     return items === undefined ? undefined : { type, ...kept(schema), items };
   }
   return typeof type === 'string' && TYPES.includes(type) ? { type, ...kept(schema) } : undefined;
@@ -113,14 +110,14 @@ export interface ClaudeSchema {
 
 function claudeObject(schema: JsonSchema): ClaudeSchema | undefined {
   if (schema['additionalProperties'] !== false || schema['patternProperties'] !== undefined) return undefined;
-  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
   const required = requiredOf(schema).filter((name) => typeof name === 'string' && Object.hasOwn(properties, name));
   const { description } = schema;
   const converted: Record<string, JsonSchema> = {};
   let optional = Object.keys(properties).length - required.length;
   let unions = 0;
   for (const [name, property] of Object.entries(properties)) {
-    const claude = isObject(property) ? claudePart(property) : undefined;
+    const claude = isJsonObject(property) ? claudePart(property) : undefined;
     if (claude === undefined) return undefined;
     converted[name] = claude.schema;
     optional += claude.optional;
@@ -138,7 +135,7 @@ function claudePart(schema: JsonSchema): ClaudeSchema | undefined {
     CLAUDE.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]),
   );
   if (Array.isArray(anyOf)) {
-    const branches = anyOf.map((branch) => (isObject(branch) ? claudePart(branch) : undefined));
+    const branches = anyOf.map((branch) => (isJsonObject(branch) ? claudePart(branch) : undefined));
     const known = branches.filter((branch) => branch !== undefined);
     if (known.length < branches.length) return undefined;
     const optional = known.reduce((sum, branch) => sum + branch.optional, 0);
@@ -146,7 +143,7 @@ function claudePart(schema: JsonSchema): ClaudeSchema | undefined {
   }
   if (type === 'object') return claudeObject(schema);
   if (type === 'array') {
-    const items = isObject(schema['items']) ? claudePart(schema['items']) : undefined;
+    const items = isJsonObject(schema['items']) ? claudePart(schema['items']) : undefined;
     const least = minItems === 0 || minItems === 1 ? { minItems } : {};
     return items && { ...items, schema: { type, ...said, ...least, items: items.schema } };
   }
@@ -178,11 +175,11 @@ export function toGeminiSchema(schema: JsonSchema): JsonSchema {
     ...known,
     ...(only !== undefined && { enum: [only] }),
     ...(format === 'date-time' && { format }),
-    ...(isObject(items) && { items: toGeminiSchema(items) }),
-    ...(Array.isArray(anyOf) && { anyOf: anyOf.filter(isObject).map(toGeminiSchema) }),
-    ...(isObject(properties) && {
+    ...(isJsonObject(items) && { items: toGeminiSchema(items) }),
+    ...(Array.isArray(anyOf) && { anyOf: anyOf.filter(isJsonObject).map(toGeminiSchema) }),
+    ...(isJsonObject(properties) && {
       properties: Object.fromEntries(
-        Object.entries(properties).map(([name, value]) => [name, isObject(value) ? toGeminiSchema(value) : {}]),
+        Object.entries(properties).map(([name, value]) => [name, isJsonObject(value) ? toGeminiSchema(value) : {}]),
       ),
     }),
   };
@@ -192,16 +189,16 @@ export function toGeminiSchema(schema: JsonSchema): JsonSchema {
 export function dropNulls(schema: JsonSchema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
-    return isObject(items) ? value.map((item) => dropNulls(items, item)) : value;
+    return isJsonObject(items) ? value.map((item) => dropNulls(items, item)) : value;
   }
-  if (!isObject(value)) return value;
-  const properties = isObject(schema['properties']) ? schema['properties'] : {};
+  if (!isJsonObject(value)) return value;
+  const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
   const required = requiredOf(schema);
   const members = Object.entries(value).filter(([name, member]) => member !== null || required.includes(name));
   return Object.fromEntries(
     members.map(([name, member]) => {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      return [name, isObject(property) ? dropNulls(property, member) : member];
+      return [name, isJsonObject(property) ? dropNulls(property, member) : member];
     }),
   );
 }

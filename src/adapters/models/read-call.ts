@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { ModelTool, ModelToolCall } from '../../ports/model.ts';
 import { dropNulls } from './json-schema.ts';
 
@@ -13,10 +14,6 @@ export interface SentCall {
   readonly input: unknown;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function parse(text: string): unknown {
   try {
     // Some providers send nothing at all for a call without arguments.
@@ -28,7 +25,7 @@ function parse(text: string): unknown {
 
 export function readCall({ id, name, input }: SentCall, tools: readonly ModelTool[]): ModelToolCall {
   const value = typeof input === 'string' ? parse(input) : (input ?? {});
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     const text = typeof input === 'string' ? input : JSON.stringify(input);
     return { id, name, arguments: undefined, malformed: text.slice(0, MAX_MALFORMED_CHARACTERS) };
   }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import { ServerFailed, type Session } from './session.ts';
 
 // MCP over HTTP (revisions 2025-03-26 to 2025-11-25) before a server that speaks over standard streams. Every request stands for itself, without a
@@ -48,10 +49,6 @@ const INVALID_REQUEST = -32600;
 const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
 
-function isObject(value: unknown): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function json(statusCode: number, body: JsonObject): ServerResponse {
   return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
@@ -81,9 +78,9 @@ function agreeVersion(asked: unknown, own: unknown): string {
 
 /** Progress has no way to whoever asked, so none is asked for. */
 function withoutProgress(params: unknown): JsonObject | undefined {
-  if (!isObject(params)) return undefined;
+  if (!isJsonObject(params)) return undefined;
   const { _meta: meta, ...rest } = params;
-  if (!isObject(meta)) return params;
+  if (!isJsonObject(meta)) return params;
   const { progressToken: _unused, ...kept } = meta;
   return Object.keys(kept).length === 0 ? rest : { ...rest, _meta: kept };
 }
@@ -95,13 +92,13 @@ export function createAnswer(options: AnswerOptions): (request: ServerRequest) =
     if (method === 'ping') return { result: {} };
     if (method === 'initialize') {
       const { capabilities: _told, ...greeting } = await session.greeting();
-      const capabilities = isObject(_told) ? _told : {};
+      const capabilities = isJsonObject(_told) ? _told : {};
       // Nothing is told unasked here, so nothing of the kind is promised.
       const kept = Object.fromEntries(
         ['tools', 'resources', 'prompts', 'completions'].flatMap((name) => (name in capabilities ? [[name, {}]] : [])),
       );
       const protocolVersion = agreeVersion(
-        isObject(params) ? params['protocolVersion'] : '',
+        isJsonObject(params) ? params['protocolVersion'] : '',
         greeting['protocolVersion'],
       );
       return { result: { ...greeting, protocolVersion, capabilities: kept } };
@@ -114,7 +111,7 @@ export function createAnswer(options: AnswerOptions): (request: ServerRequest) =
   async function answerRequest(message: JsonObject, remainingMs: number): Promise<ServerResponse> {
     const { id, params } = message;
     const method = String(message['method']);
-    const name = isObject(params) ? params['name'] : undefined;
+    const name = isJsonObject(params) ? params['name'] : undefined;
     const told = {
       method: PASSED.has(method) || method === 'initialize' ? method : 'other',
       ...(method === 'tools/call' && typeof name === 'string' && TOOL_NAME.test(name) && { tool: name }),
@@ -139,7 +136,8 @@ export function createAnswer(options: AnswerOptions): (request: ServerRequest) =
     } catch {
       return rpcError(400, PARSE_ERROR, 'Parse error');
     }
-    if (!isObject(message) || message['jsonrpc'] !== '2.0') return rpcError(400, INVALID_REQUEST, 'Invalid request');
+    if (!isJsonObject(message) || message['jsonrpc'] !== '2.0')
+      return rpcError(400, INVALID_REQUEST, 'Invalid request');
     const { id, method } = message;
     // Notifications and answers are taken and go no further.
     if (id === undefined || typeof method !== 'string') return { statusCode: 202, headers: {}, body: '' };

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { isJsonObject } from '../../kernel/json-object.ts';
 
 // An MCP server that speaks over its standard streams, as a child of this process: in a process group of its own, so that what it starts ends with
 // it; with the environment it is given and nothing of ours; and its messages one a line. What it writes to its standard error is counted, not kept:
@@ -33,14 +34,10 @@ const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const MOST_UNASKED_LINES = 10_000;
 const NEWLINE = 0x0a;
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const message: unknown = JSON.parse(line);
-    return isObject(message) ? message : undefined;
+    return isJsonObject(message) ? message : undefined;
   } catch {
     return undefined;
   }

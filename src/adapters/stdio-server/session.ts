@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Child, ChildOptions } from './child.ts';
 
 // One conversation with a server behind standard streams: greeted once, asked under ids of our own, and begun anew when it ends. A question that
@@ -43,12 +44,8 @@ interface Life {
   ask(method: string, params: JsonObject | undefined, timeoutMs: number): Promise<Answer>;
 }
 
-function isObject(value: unknown): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function readError(value: unknown): JsonRpcError {
-  if (!isObject(value) || typeof value['code'] !== 'number' || typeof value['message'] !== 'string') {
+  if (!isJsonObject(value) || typeof value['code'] !== 'number' || typeof value['message'] !== 'string') {
     return { code: -32603, message: 'The server failed.' };
   }
   const { code, message, data } = value;
@@ -74,7 +71,7 @@ function beginLife(options: SessionOptions, onOver: () => void): Life {
       if (asked === undefined) return;
       waiting.delete(Number(id));
       asked.resolve(
-        isObject(message['result']) ? { result: message['result'] } : { error: readError(message['error']) },
+        isJsonObject(message['result']) ? { result: message['result'] } : { error: readError(message['error']) },
       );
     },
     onEnd(why) {

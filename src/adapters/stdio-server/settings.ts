@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 // `server.json`, which lies beside the wrapper in a server's zip: what to start, with what environment, and how long a call may take. Written by
 // the build, read by both wrappers (gateway/python reads the same file).
 
@@ -21,7 +22,7 @@ const SCRATCH = '/tmp';
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
 const isTextMap = (value: unknown): value is Readonly<Record<string, string>> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) && isTexts(Object.values(value));
+  isJsonObject(value) && isTexts(Object.values(value));
 
 /** Throws when the file is not what the build writes. */
 export function parseServerSettings(text: string): ServerSettings {

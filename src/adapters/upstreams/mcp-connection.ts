@@ -1,5 +1,6 @@
 import { Client, ProtocolError, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client';
 import { AppError } from '../../kernel/app-error.ts';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { UpstreamAnswer, UpstreamCall, UpstreamConnection, UpstreamTool } from '../../ports/upstream.ts';
 
@@ -26,10 +27,6 @@ const NEVER_MS = 2 ** 31 - 1;
 /** How long a server may think about `server/discover` before it counts as one that does not know it. */
 const PROBE_MS = 5_000;
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 const gone = (cause: unknown): AppError =>
   new AppError('upstream_failed', 'The server broke off the connection.', { cause });
 
@@ -47,7 +44,7 @@ function failureOf(error: unknown, signal: AbortSignal): AppError {
 }
 
 function readTool(value: unknown): UpstreamTool {
-  if (!isObject(value) || typeof value['name'] !== 'string' || !isObject(value['inputSchema'])) {
+  if (!isJsonObject(value) || typeof value['name'] !== 'string' || !isJsonObject(value['inputSchema'])) {
     throw new AppError('upstream_failed', 'The server lists a tool without a name or a schema.');
   }
   const { name, title, description, inputSchema, outputSchema, annotations } = value;
@@ -56,25 +53,25 @@ function readTool(value: unknown): UpstreamTool {
     ...(typeof title === 'string' && { title }),
     ...(typeof description === 'string' && { description }),
     inputSchema,
-    ...(isObject(outputSchema) && { outputSchema }),
-    ...(isObject(annotations) && { annotations }),
+    ...(isJsonObject(outputSchema) && { outputSchema }),
+    ...(isJsonObject(annotations) && { annotations }),
   };
 }
 
 function readAnswer(value: unknown): UpstreamAnswer {
-  if (!isObject(value)) throw new AppError('upstream_failed', 'The server’s answer is no result.');
+  if (!isJsonObject(value)) throw new AppError('upstream_failed', 'The server’s answer is no result.');
   if (value['resultType'] === 'input_required') {
     const message = 'The server asks for something in the middle of the call, which is not passed on to anybody.';
     throw new AppError('upstream_failed', message, { details: { answered: true } });
   }
   const { content = [], structuredContent, isError } = value;
-  if (!Array.isArray(content) || !content.every(isObject)) {
+  if (!Array.isArray(content) || !content.every(isJsonObject)) {
     throw new AppError('upstream_failed', 'The server’s answer is no list of contents.');
   }
   if (JSON.stringify([content, structuredContent]).length > MAX_ANSWER_CHARACTERS) {
     throw new AppError('upstream_failed', 'The server’s answer is too long.', { details: { answered: true } });
   }
-  return { content, ...(isObject(structuredContent) && { structuredContent }), isError: isError === true };
+  return { content, ...(isJsonObject(structuredContent) && { structuredContent }), isError: isError === true };
 }
 
 function createClient(era: 'auto' | 'legacy'): Client {

@@ -11,6 +11,7 @@ import {
   TRACEPARENT_META_KEY,
   TRACESTATE_META_KEY,
 } from '@modelcontextprotocol/server';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Log } from '../../ports/log.ts';
 import { VERSION } from '../version.ts';
 import { explainFault } from './door-answers.ts';
@@ -48,9 +49,7 @@ const APART_MS = 20;
 /** Meta of a call that goes on to the door; what else is in it is between the client and this bridge. */
 const PASSED_META = [TRACEPARENT_META_KEY, TRACESTATE_META_KEY];
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-const asParams = (value: unknown): Record<string, unknown> => (isObject(value) ? value : {});
+const asParams = (value: unknown): Record<string, unknown> => (isJsonObject(value) ? value : {});
 
 /** The SDK has parsed the request against the revision's schema before. */
 const anyParams: StandardSchemaV1<Record<string, unknown>> = {

@@ -8,6 +8,7 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { OpenQuestion } from './door-answers.ts';
 import type { DoorAnswer } from './door-connection.ts';
 
@@ -48,12 +49,10 @@ function inWords({ message, url, expiresAt }: OpenQuestion): CallToolResult {
 const declined = (): CallToolResult =>
   failure('Nothing was done: the person did not want to answer this.', 'approval_declined');
 
-const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object';
-
 function canOpenUrls({ era, server, ctx }: AskedCall): boolean {
   const envelope: Readonly<Record<string, unknown>> = { ...ctx.mcpReq.envelope };
   const told: unknown = era === 'legacy' ? server.getClientCapabilities() : envelope[CLIENT_CAPABILITIES_META_KEY];
-  return isObject(told) && isObject(told['elicitation']) && told['elicitation']['url'] !== undefined;
+  return isJsonObject(told) && isJsonObject(told['elicitation']) && told['elicitation']['url'] !== undefined;
 }
 
 /** Makes the call again until the person has answered, their time is up, or the client has waited long enough. */

@@ -35,6 +35,3 @@ export interface CalendarMethod {
   readonly scopes: readonly string[];
   readonly handle: (call: CalendarCall) => CalendarAnswer;
 }
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,10 +1,5 @@
-import {
-  type CalendarAnswer,
-  type CalendarCall,
-  type CalendarMethod,
-  isObject,
-  type JsonObject,
-} from './calendar-method.ts';
+import { isJsonObject } from '../../kernel/json-object.ts';
+import type { CalendarAnswer, CalendarCall, CalendarMethod, JsonObject } from './calendar-method.ts';
 import {
   errorBody,
   GoogleError,
@@ -126,7 +121,7 @@ function readJson(method: CalendarMethod, body: Buffer): JsonObject {
   if (method.httpMethod === 'GET' || method.httpMethod === 'DELETE' || body.length === 0) return {};
   try {
     const parsed: unknown = JSON.parse(body.toString('utf8'));
-    if (isObject(parsed)) return parsed;
+    if (isJsonObject(parsed)) return parsed;
   } catch {
     // Falls through to Google's answer for both.
   }

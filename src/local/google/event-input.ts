@@ -1,5 +1,6 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Attendee, CalendarEvent, Conference, ResponseStatus } from './calendar-event.ts';
-import { isObject, type JsonObject } from './calendar-method.ts';
+import type { JsonObject } from './calendar-method.ts';
 import { invalid, required, timeRangeEmpty } from './errors.ts';
 import { instantOf, type Moment, readMoment, showMoment } from './moment.ts';
 import { checkSeries } from './recurrence.ts';
@@ -32,13 +33,13 @@ const writableFields: Readonly<Record<string, (value: unknown) => boolean>> = {
   colorId: isString,
   transparency: oneOf('opaque', 'transparent'),
   visibility: oneOf('default', 'public', 'private', 'confidential'),
-  reminders: isObject,
+  reminders: isJsonObject,
   anyoneCanAddSelf: isBoolean,
   guestsCanInviteOthers: isBoolean,
   guestsCanModify: isBoolean,
   guestsCanSeeOtherGuests: isBoolean,
-  extendedProperties: isObject,
-  source: isObject,
+  extendedProperties: isJsonObject,
+  source: isJsonObject,
   eventType: oneOf('default', 'focusTime', 'outOfOffice'),
 };
 
@@ -110,7 +111,7 @@ const RESPONSES: readonly string[] = ['needsAction', 'accepted', 'declined', 'te
 const isResponse = (value: unknown): value is ResponseStatus => isString(value) && RESPONSES.includes(value);
 
 function readAttendee(value: unknown, invited: readonly Attendee[]): Attendee {
-  if (!isObject(value) || value['email'] === undefined) throw required('Missing attendee email.');
+  if (!isJsonObject(value) || value['email'] === undefined) throw required('Missing attendee email.');
   const { email, displayName, optional, resource, comment, additionalGuests, responseStatus } = value;
   if (!isString(email) || !EMAIL.test(email)) throw invalid('Invalid attendee email.');
   if (responseStatus !== undefined && !isResponse(responseStatus)) throw invalid('Invalid value for: responseStatus');
@@ -128,13 +129,13 @@ function readAttendee(value: unknown, invited: readonly Attendee[]): Attendee {
 
 function readConference(value: unknown): EventInput['conference'] {
   if (value === undefined || value === null) return null;
-  if (!isObject(value)) throw invalid('Invalid conference data.');
+  if (!isJsonObject(value)) throw invalid('Invalid conference data.');
   const request = value['createRequest'];
   // Data of a conference that exists already, sent back with the rest of the event.
   if (request === undefined) return undefined;
-  const key = isObject(request) ? request['conferenceSolutionKey'] : undefined;
-  if (!isObject(key) || key['type'] !== 'hangoutsMeet') throw invalid('Invalid conference type value.');
-  const requestId = isObject(request) ? request['requestId'] : undefined;
+  const key = isJsonObject(request) ? request['conferenceSolutionKey'] : undefined;
+  if (!isJsonObject(key) || key['type'] !== 'hangoutsMeet') throw invalid('Invalid conference type value.');
+  const requestId = isJsonObject(request) ? request['requestId'] : undefined;
   if (!isString(requestId) || requestId === '') throw required('Missing conference request id.');
   return { requestId };
 }
@@ -171,7 +172,7 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   for (const [name, value] of Object.entries(patch)) {
     const before = merged[name];
     if (value === null) delete merged[name];
-    else merged[name] = isObject(value) ? mergePatch(isObject(before) ? before : {}, value) : value;
+    else merged[name] = isJsonObject(value) ? mergePatch(isJsonObject(before) ? before : {}, value) : value;
   }
   return merged;
 }

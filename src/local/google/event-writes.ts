@@ -1,14 +1,9 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { type CalendarAccess, openForWriting } from './calendar-access.ts';
 import { type Attendee, type CalendarEvent, type Conference, etagOf } from './calendar-event.ts';
-import {
-  type CalendarAnswer,
-  type CalendarCall,
-  type CalendarMethod,
-  isObject,
-  type JsonObject,
-} from './calendar-method.ts';
+import type { CalendarAnswer, CalendarCall, CalendarMethod, JsonObject } from './calendar-method.ts';
 import type { CalendarStore } from './calendar-store.ts';
 import {
   alreadyDeleted,
@@ -215,7 +210,7 @@ function answerInvitation(
   if (Object.keys(body).some((name) => name !== 'attendees' && name !== 'attendeesOmitted')) {
     throw forbiddenForNonOrganizer();
   }
-  const sent = Array.isArray(body['attendees']) ? body['attendees'].filter(isObject) : [];
+  const sent = Array.isArray(body['attendees']) ? body['attendees'].filter(isJsonObject) : [];
   const own = sent.find(({ email }) => email === access.calendar.id);
   if (own === undefined) throw forbiddenForNonOrganizer();
   const [read] = readEvent({ ...asBody(before), attendees: [own] }, { conferences: false }).attendees;

@@ -1,6 +1,7 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import { findCalendar } from './calendar-access.ts';
 import { isBusy } from './calendar-event.ts';
-import { type CalendarAnswer, type CalendarCall, type CalendarMethod, isObject } from './calendar-method.ts';
+import type { CalendarAnswer, CalendarCall, CalendarMethod } from './calendar-method.ts';
 import type { CalendarRecord, CalendarStore } from './calendar-store.ts';
 import { badRequest, invalid, required, timeRangeEmpty } from './errors.ts';
 import { formatInstant, formatStamp, instantOf, isTimeZone, parseInstant } from './moment.ts';
@@ -67,7 +68,7 @@ function readItems(value: unknown): readonly string[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw badRequest();
   const ids = value.map((item) => {
-    if (!isObject(item) || typeof item['id'] !== 'string') throw badRequest();
+    if (!isJsonObject(item) || typeof item['id'] !== 'string') throw badRequest();
     return item['id'];
   });
   return [...new Set(ids)];

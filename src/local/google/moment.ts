@@ -1,5 +1,6 @@
 import { DateTime, IANAZone } from 'luxon';
-import { isObject, type JsonObject } from './calendar-method.ts';
+import { isJsonObject } from '../../kernel/json-object.ts';
+import type { JsonObject } from './calendar-method.ts';
 import { invalid, required } from './errors.ts';
 
 // The two kinds of time an event starts and ends at: a whole day, or an instant with the zone it was said in.
@@ -23,7 +24,7 @@ export function parseInstant(text: string): number | undefined {
 
 /** Reads `{date}` or `{dateTime, timeZone}`; `which` names it in Google's messages. */
 export function readMoment(value: unknown, which: 'start' | 'end'): Moment {
-  if (!isObject(value)) throw required(`Missing ${which} time.`);
+  if (!isJsonObject(value)) throw required(`Missing ${which} time.`);
   const { date, dateTime, timeZone } = value;
   if (isSet(timeZone) && (typeof timeZone !== 'string' || !isTimeZone(timeZone))) {
     throw invalid(`Invalid time zone definition for ${which} time.`);

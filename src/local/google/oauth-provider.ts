@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import Provider, { type Configuration, interactionPolicy, type JWK, type KoaContextWithOIDC } from 'oidc-provider';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Random } from '../../ports/random.ts';
 import { errorPage } from './consent-page.ts';
 import type { OAuthStore } from './oauth-store.ts';
@@ -107,14 +108,11 @@ export function createSigningKey(): JWK {
   return { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The token endpoint's answers in Google's words. */
 async function answerAsGoogle(ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> {
   await next();
   const body: unknown = ctx.body;
-  if (ctx.path !== oauthPaths.token || !isRecord(body)) return;
+  if (ctx.path !== oauthPaths.token || !isJsonObject(body)) return;
   if (body['error'] === 'invalid_grant') {
     const isRefresh = ctx.oidc?.params?.['grant_type'] === 'refresh_token';
     ctx.body = { ...body, error_description: isRefresh ? 'Token has been expired or revoked.' : 'Bad Request' };

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import { createBoundedCache } from '../bounded-cache.ts';
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -22,13 +23,9 @@ const MAX_CHARACTERS = 1024;
 
 type Members = Readonly<Record<string, unknown>>;
 
-function isObject(value: unknown): value is Members {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 /** An object of these members alone, each of them, where it is there, as its check wants it. */
 function isOf(value: unknown, members: Readonly<Record<string, (member: unknown) => boolean>>): value is Members {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   return Object.entries(value).every(
     ([name, member]) => Object.hasOwn(members, name) && members[name]?.(member) === true,
   );
@@ -36,7 +33,7 @@ function isOf(value: unknown, members: Readonly<Record<string, (member: unknown)
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isEmpty = (value: unknown): boolean => isOf(value, {});
-const areEmpty = (value: unknown): boolean => isObject(value) && Object.values(value).every(isEmpty);
+const areEmpty = (value: unknown): boolean => isJsonObject(value) && Object.values(value).every(isEmpty);
 
 const isInfo = (value: unknown): boolean =>
   isOf(value, { name: isText, version: isText }) && Object.keys(value).length === 2;
@@ -52,7 +49,7 @@ const SIMPLE = {
 
 /** Of a request whose `_meta` is an object that names this revision; the rest of it may be anything. */
 export function readEnvelope(meta: unknown): Envelope | undefined {
-  if (!isObject(meta) || meta[PROTOCOL_VERSION_META_KEY] !== MODERN_VERSION) return undefined;
+  if (!isJsonObject(meta) || meta[PROTOCOL_VERSION_META_KEY] !== MODERN_VERSION) return undefined;
   const isSimple = isOf(meta, SIMPLE) && meta[CLIENT_CAPABILITIES_META_KEY] !== undefined;
   return { text: JSON.stringify(meta), isSimple };
 }

@@ -1,4 +1,5 @@
 import type { InboundClassificationOutcome, JSONRPCRequest } from '@modelcontextprotocol/server';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import { createKnownEnvelopes, type Envelope, readEnvelope } from './envelope.ts';
 import { MODERN_VERSION } from './revisions.ts';
 import type { StandardHeaders } from './standard-headers.ts';
@@ -18,17 +19,13 @@ export type Route = (message: unknown, headers: StandardHeaders) => Promise<Rout
 const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
 const MODERN = { era: 'modern', revision: MODERN_VERSION } as const;
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 /** The `_meta` of a request of 2026-07-28 that has nothing unusual about it but perhaps that very `_meta`. */
 function plainEnvelope(message: unknown, headers: StandardHeaders): Envelope | undefined {
-  if (!isObject(message) || message['jsonrpc'] !== '2.0') return undefined;
+  if (!isJsonObject(message) || message['jsonrpc'] !== '2.0') return undefined;
   const { id, method, params } = message;
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return undefined;
   if (typeof method !== 'string' || headers.method !== method || headers.version !== MODERN_VERSION) return undefined;
-  if (!isObject(params)) return undefined;
+  if (!isJsonObject(params)) return undefined;
   for (const member of Object.keys(message)) if (!MEMBERS.has(member)) return undefined;
   return readEnvelope(params['_meta']);
 }

@@ -8,6 +8,7 @@ import {
   type ServerContext,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import { holdsScopes } from '../../trust/scope.ts';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
@@ -51,12 +52,8 @@ const noValidator: jsonSchemaValidator = {
   },
 };
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function asParams(value: unknown): Record<string, unknown> {
-  return isObject(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 /**
@@ -69,7 +66,7 @@ const anyParams: StandardSchemaV1<Record<string, unknown>> = {
 
 function canOpenUrls(ctx: ServerContext): boolean {
   const capabilities = asParams(asParams(ctx.mcpReq.envelope)[CLIENT_CAPABILITIES_META_KEY]);
-  return isObject(capabilities['elicitation']) && capabilities['elicitation']['url'] !== undefined;
+  return isJsonObject(capabilities['elicitation']) && capabilities['elicitation']['url'] !== undefined;
 }
 
 function declined(ctx: ServerContext): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ProtocolError, type Server, type StandardSchemaV1 } from '@modelcontextprotocol/server';
 import type { LongCalls, TaskFound, TaskView } from '../long-calls.ts';
 import { knowsTasks } from './later.ts';
@@ -30,18 +31,6 @@ const LOOK_MS = 250;
 const anyParams: StandardSchemaV1<Params> = {
   '~standard': { version: 1, vendor: 'sallyport', validate: (value) => ({ value: (value ?? {}) as Params }) },
 };
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
 
 export function registerTaskMethods({ server, transport, era, longCalls }: TaskMethodsDeps): void {
   type Run = (id: string, request: ProtocolRequest) => Promise<TaskFound>;
@@ -78,7 +67,8 @@ export function registerTaskMethods({ server, transport, era, longCalls }: TaskM
       const found = await look(id, request);
       const waits = found.kind === 'found' && (found.task.status === 'queued' || found.task.status === 'working');
       if (!waits || request.signal.aborted) return found;
-      await pause(LOOK_MS, request.signal);
+      // The signal ends it early; the next look says what there is.
+      await sleep(LOOK_MS, undefined, { signal: request.signal }).catch(() => {});
     }
   }
 

@@ -8,6 +8,7 @@ import {
   type ServerContext,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
+import { isJsonObject } from '../../kernel/json-object.ts';
 import { SCOPES_META_KEY } from '../../trust/tool-hash.ts';
 import { listedTool } from '../manifest.ts';
 import { type Era, LEGACY_VERSIONS, MODERN_VERSION } from '../protocol/revisions.ts';
@@ -51,7 +52,7 @@ const noValidator: jsonSchemaValidator = {
 };
 
 function asObject(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isJsonObject(value) ? value : {};
 }
 
 /** Parameters pass as they are: the SDK has parsed the request against the revision's schema before. */

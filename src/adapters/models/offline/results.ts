@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../../kernel/json-object.ts';
 import type { ModelMessage } from '../../../ports/model.ts';
 
 // Reads what tools answered. It is data: whatever its texts say, nothing in it is taken for a request.
@@ -12,9 +13,6 @@ export interface ToolAnswer {
 }
 
 type ToolMessage = Extract<ModelMessage, { role: 'tool' }>;
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function readAnswer(message: ToolMessage): ToolAnswer {
   return {
@@ -34,7 +32,7 @@ function objectIn(text: string): JsonObject | undefined {
   ) {
     try {
       const value: unknown = JSON.parse(text.slice(at, end + 1));
-      if (isObject(value)) return isObject(value['structuredContent']) ? value['structuredContent'] : value;
+      if (isJsonObject(value)) return isJsonObject(value['structuredContent']) ? value['structuredContent'] : value;
     } catch {
       // Not here: try the next brace.
     }
@@ -50,7 +48,7 @@ function plainLine(text: string): string {
 }
 
 const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
-const listIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+const listIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 
 export interface Interval {
   readonly start: number;
@@ -90,7 +88,7 @@ export function slotsIn({ data }: ToolAnswer): readonly Interval[] {
 }
 
 export function eventIn({ data }: ToolAnswer): FoundEvent | undefined {
-  return isObject(data['event']) ? readEvent(data['event']) : undefined;
+  return isJsonObject(data['event']) ? readEvent(data['event']) : undefined;
 }
 
 export function eventsIn({ data }: ToolAnswer): readonly FoundEvent[] {

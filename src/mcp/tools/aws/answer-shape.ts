@@ -1,9 +1,8 @@
+import { isJsonObject } from '../../../kernel/json-object.ts';
+
 // From what the SDK answers to what a model can read: plain JSON, only the fields that were asked for, and never more than fits.
 
 type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Dates as ISO 8601, sets as lists, binary data by its length; the SDK's own notes about the request are left out. */
 export function toPlain(value: unknown): unknown {
@@ -12,7 +11,7 @@ export function toPlain(value: unknown): unknown {
   if (value instanceof Set) return [...value].map(toPlain);
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return value.map(toPlain);
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const entries = Object.entries(value)
     .filter(([key, held]) => key !== '$metadata' && held !== undefined && typeof held !== 'function')
     .map(([key, held]) => [key, toPlain(held)]);
@@ -21,7 +20,7 @@ export function toPlain(value: unknown): unknown {
 
 function merge(left: unknown, right: unknown): unknown {
   if (Array.isArray(left) && Array.isArray(right)) return left.map((item, index) => merge(item, right[index]));
-  if (!isObject(left) || !isObject(right)) return right ?? left;
+  if (!isJsonObject(left) || !isJsonObject(right)) return right ?? left;
   const names = new Set([...Object.keys(left), ...Object.keys(right)]);
   return Object.fromEntries([...names].map((name) => [name, merge(left[name], right[name])]));
 }
@@ -31,7 +30,7 @@ function pick(value: unknown, path: readonly string[]): unknown {
   const [name, ...rest] = path;
   if (name === undefined) return value;
   if (Array.isArray(value)) return value.map((item) => pick(item, path) ?? {});
-  if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
+  if (!isJsonObject(value) || !Object.hasOwn(value, name)) return undefined;
   const held = pick(value[name], rest);
   return held === undefined ? undefined : { [name]: held };
 }
@@ -41,7 +40,7 @@ export function pickFields(value: Json, fields: readonly string[]): Json {
   if (fields.length === 0) return value;
   const parts = fields.map((field) => pick(value, field.split('.')));
   const all = parts.reduce<unknown>(merge, {});
-  return isObject(all) ? all : {};
+  return isJsonObject(all) ? all : {};
 }
 
 interface Longest {
@@ -58,7 +57,7 @@ function findLongest(value: unknown, wanted: 'list' | 'text'): Longest | undefin
     const length = fits ? JSON.stringify(held).length : 0;
     if (length > (longest?.length ?? 0)) longest = { holder, key, length };
     if (Array.isArray(held)) for (const [index, item] of held.entries()) visit(held, index, item);
-    else if (isObject(held)) for (const [name, item] of Object.entries(held)) visit(held, name, item);
+    else if (isJsonObject(held)) for (const [name, item] of Object.entries(held)) visit(held, name, item);
   };
   visit([value], 0, value);
   return longest;

@@ -1,4 +1,5 @@
 import { NormalizedSchema } from '@smithy/core/schema';
+import { isJsonObject } from '../../../kernel/json-object.ts';
 
 // JSON knows no dates, and the SDK takes a time only as a `Date`: a text in its place would go out as it is, and AWS would not read it. Which
 // members are times, the command's own schema says, so that a text which merely looks like one is left alone.
@@ -17,16 +18,13 @@ function toDate(value: unknown): unknown {
   return at === undefined || Number.isNaN(at.getTime()) ? value : at;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-
 function convert(schema: NormalizedSchema, value: unknown): unknown {
   if (schema.isTimestampSchema()) return toDate(value);
   if (schema.isListSchema() && Array.isArray(value)) {
     const inner = schema.getValueSchema();
     return value.map((item) => convert(inner, item));
   }
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value) || value instanceof Date) return value;
   if (schema.isMapSchema()) {
     const inner = schema.getValueSchema();
     return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, convert(inner, held)]));

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../../../kernel/json-object.ts';
 import { toPlain } from '../answer-shape.ts';
 import { type AwsFailure, describeAwsFailure } from '../aws-failure.ts';
 import type { AwsReader } from '../aws-reader.ts';
@@ -5,7 +6,7 @@ import { actionsOf } from '../aws-service.ts';
 import type { Place } from '../places.ts';
 import { redact } from '../redact.ts';
 import { awsService } from '../services.ts';
-import { isJson, type Json, objectsIn, textIn } from './plain-json.ts';
+import { type Json, objectsIn, textIn } from './plain-json.ts';
 
 // Many reads for one answer. One that fails takes nothing else down: it is noted, with the mend, and what was found without it is still told.
 
@@ -84,7 +85,7 @@ export function createAsking({ reader, signal, onAnswer }: AskingDeps): Asking {
         const answer = await reader.read({ data, operation, parameters, signal, ...where });
         count();
         const plain = redact(toPlain(answer));
-        return isJson(plain) ? plain : {};
+        return isJsonObject(plain) ? plain : {};
       } catch (error) {
         const failure = describeAwsFailure(error, { actions: actionsOf(data, operation), ...where });
         if (failure.code === 'not_found') {

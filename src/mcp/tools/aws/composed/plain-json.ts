@@ -1,13 +1,11 @@
+import { isJsonObject } from '../../../../kernel/json-object.ts';
 // Looks into AWS's answers once they are plain JSON. What is not there, or of another type, is `undefined` or nothing: AWS leaves members out.
 
 export type Json = Readonly<Record<string, unknown>>;
 
-export const isJson = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export function objectIn(value: Json | undefined, name: string): Json {
   const held = value?.[name];
-  return isJson(held) ? held : {};
+  return isJsonObject(held) ? held : {};
 }
 
 export function textIn(value: Json | undefined, name: string): string | undefined {
@@ -22,7 +20,7 @@ export function numberIn(value: Json | undefined, name: string): number | undefi
 
 export function objectsIn(value: Json | undefined, name: string): readonly Json[] {
   const held = value?.[name];
-  return Array.isArray(held) ? held.filter(isJson) : [];
+  return Array.isArray(held) ? held.filter(isJsonObject) : [];
 }
 
 export function textsIn(value: Json | undefined, name: string): readonly string[] {

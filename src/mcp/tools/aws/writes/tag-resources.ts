@@ -1,11 +1,12 @@
 import { AppError } from '../../../../kernel/app-error.ts';
+import { isJsonObject } from '../../../../kernel/json-object.ts';
 import { answering, preparing } from '../../answering.ts';
 import { optionalTexts } from '../../arguments.ts';
 import { quoted } from '../../plain-line.ts';
 import type { JsonObject, Tool, ToolDeclaration } from '../../tool.ts';
 import { toPlain } from '../answer-shape.ts';
 import { createAsking } from '../composed/asking.ts';
-import { isJson, type Json, objectIn, objectsIn, textIn } from '../composed/plain-json.ts';
+import { type Json, objectIn, objectsIn, textIn } from '../composed/plain-json.ts';
 import { type Place, readPlace } from '../places.ts';
 import type { WriteToolDeps } from './write-tool-deps.ts';
 
@@ -87,7 +88,7 @@ interface Wish {
 function readWish(args: JsonObject, { places }: WriteToolDeps): Wish {
   const resources = optionalTexts(args, 'resources') ?? [];
   const tags = args['tags'];
-  if (!isJson(tags) || resources.length === 0) throw new AppError('invalid_request', 'Name resources and tags.');
+  if (!isJsonObject(tags) || resources.length === 0) throw new AppError('invalid_request', 'Name resources and tags.');
   const where = readPlace(args, { ...places, accounts: [] });
   for (const arn of resources) {
     const region = arn.split(':')[3] ?? '';
@@ -135,11 +136,11 @@ async function describe(args: JsonObject, deps: WriteToolDeps): Promise<string> 
 
 function readFailed(answer: object): readonly { resource: string; code: string; message: string }[] {
   const plain = toPlain(answer);
-  const map: Json = isJson(plain) ? objectIn(plain, 'FailedResourcesMap') : {};
+  const map: Json = isJsonObject(plain) ? objectIn(plain, 'FailedResourcesMap') : {};
   return Object.entries(map).map(([resource, why]) => ({
     resource,
-    code: textIn(isJson(why) ? why : {}, 'ErrorCode') ?? 'unknown',
-    message: (textIn(isJson(why) ? why : {}, 'ErrorMessage') ?? 'AWS does not say why.').slice(0, 300),
+    code: textIn(isJsonObject(why) ? why : {}, 'ErrorCode') ?? 'unknown',
+    message: (textIn(isJsonObject(why) ? why : {}, 'ErrorMessage') ?? 'AWS does not say why.').slice(0, 300),
   }));
 }
 
