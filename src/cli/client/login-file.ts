@@ -1,8 +1,8 @@
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
+import { replaceFile } from '../../adapters/embedded/replace-file.ts';
 import { AppError } from '../../kernel/app-error.ts';
+import { whileHolding } from './held-lock.ts';
 
 // Where `sallyport login` keeps tokens: a file that only its owner can read (0600), one entry for each Agent API. It is written anew beside
 // and moved into place, so that it is never half there, and under a lock, so that two commands at once do not spend one refresh token twice.
@@ -32,9 +32,7 @@ export interface LoginFile {
 }
 
 /** Longer than a request for a token may take. */
-const LOCK_STALE_MS = 30_000;
 const LOCK_WAIT_MS = 35_000;
-const LOCK_POLL_MS = 50;
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
@@ -62,33 +60,7 @@ async function readAll(path: string): Promise<Logins> {
 }
 
 async function writeAll(path: string, logins: Logins): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
-  await writeFile(beside, `${JSON.stringify({ v: 1, logins }, null, 2)}\n`, { mode: 0o600 });
-  // A file that somebody left there keeps its own mode.
-  await chmod(beside, 0o600);
-  await rename(beside, path);
-}
-
-/** A lock of a command that died is taken over. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  const place = `${path}.lock`;
-  const endMs = Date.now() + LOCK_WAIT_MS;
-  for (;;) {
-    try {
-      await (await open(place, 'wx', 0o600)).close();
-      return () => rm(place, { force: true });
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    }
-    const age = await stat(place).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > LOCK_STALE_MS) await rm(place, { force: true });
-    else if (Date.now() > endMs) {
-      throw new AppError('unavailable', `Another command holds ${place}. Remove it if none is running.`);
-    } else await sleep(LOCK_POLL_MS);
-  }
+  await replaceFile(path, `${JSON.stringify({ v: 1, logins }, null, 2)}\n`);
 }
 
 export function createLoginFile(path: string): LoginFile {
@@ -98,17 +70,17 @@ export function createLoginFile(path: string): LoginFile {
       return Object.hasOwn(logins, agentUrl) ? logins[agentUrl] : undefined;
     },
     async update(agentUrl, change) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const unlock = await lock(path);
-      try {
+      const waited = AbortSignal.timeout(LOCK_WAIT_MS);
+      const work = async (): Promise<Login | undefined> => {
         const { [agentUrl]: now, ...others } = await readAll(path);
         const next = await change(now);
-        if (next === now) return now;
-        await writeAll(path, next === undefined ? others : { ...others, [agentUrl]: next });
+        if (next !== now) await writeAll(path, next === undefined ? others : { ...others, [agentUrl]: next });
         return next;
-      } finally {
-        await unlock();
-      }
+      };
+      return whileHolding(`${path}.lock`, waited, work).catch((error: unknown) => {
+        if (!waited.aborted || (error as Error).name !== 'AbortError') throw error;
+        throw new AppError('unavailable', `Another command holds ${path}.lock. Remove it if none is running.`);
+      });
     },
   };
 }

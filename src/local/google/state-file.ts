@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { JWK } from 'oidc-provider';
+import { replaceFile } from '../../adapters/embedded/replace-file.ts';
 import { damagedFile } from '../damaged.ts';
 import type { CalendarEvent } from './calendar-event.ts';
 import type { StoredRecord } from './oauth-store.ts';
@@ -33,14 +34,13 @@ export function createStateFile(path: string): StateFile {
 
   async function replace(state: StandInState): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.new`, JSON.stringify(state), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    await replaceFile(path, JSON.stringify(state));
   }
 
   function write(state: StandInState): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    // One after the other: two writers of one temporary file would mix. A failed write does not fail the next.
+    // One after the other, so that the last one is what stays. A failed write does not fail the next.
     writing = writing.catch(() => undefined).then(() => replace(state));
     return writing;
   }

@@ -1,4 +1,5 @@
-import { mkdir, open, rm, stat, utimes } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -7,7 +8,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const TOUCH_MS = 2_000;
 const STALE_MS = 10_000;
-const LOOK_MS = 250;
+const LOOK_MS = 50;
+
+const ageOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
+
+/** Several may find the same dead lock. One of them gets its name away; whoever then holds a live one by it gives that back. */
+async function takeAway(path: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  if ((await ageOf(aside)) <= STALE_MS) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
 
 async function take(path: string): Promise<boolean> {
   try {
@@ -16,15 +35,11 @@ async function take(path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  const age = await stat(path).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => 0,
-  );
-  if (age > STALE_MS) await rm(path, { force: true });
+  if ((await ageOf(path)) > STALE_MS) await takeAway(path);
   return false;
 }
 
-/** Rejects when `signal` ends the waiting. */
+/** Rejects with the signal's `AbortError` when that ends the waiting. */
 export async function whileHolding<Value>(
   path: string,
   signal: AbortSignal,
