@@ -700,6 +700,7 @@ export const requirements: readonly Requirement[] = [
       ['test/e2e/long-calls.test.ts', 'has tasks of its own, and gets the answer of the call itself'],
       ['test/e2e/long-calls.test.ts', 'an agent of the newest revision is given a task, and signs each look at it'],
       ['test/e2e/long-calls.test.ts', 'does what it had taken on when it is started again'],
+      ['test/e2e/long-turn.test.ts', 'waits for it, tells how far it is, and answers with what came of it'],
       ['test/conformance/tasks.test.ts', '%s passes'],
       ['test/unit/mcp/tasks/status-route.test.ts', 'gives nothing to anybody else'],
       ['test/unit/mcp/tasks/status-route.test.ts', 'keeps the result for a day from its end'],
