@@ -132,9 +132,9 @@ const echo = { body: toolCall('echo', { text: 'x' }), claims: { scope: 'test.rea
     await Promise.all(Array.from({ length: CONCURRENCY }, caller));
     await rotating;
 
+    expect(edge.log.events.filter(({ event }) => event === 'Refused')).toEqual([]);
     expect([...outcomes.keys()]).toEqual(['answered']);
     expect(outcomes.get('answered')).toBeGreaterThanOrEqual(CALLS);
-    expect(edge.log.events.filter(({ event }) => event === 'Refused')).toEqual([]);
     // Every write was reached, and died once on either side.
     expect(new Set(killed.map((place) => place.replace(/^(?:before|after) /, '')))).toEqual(
       new Set([

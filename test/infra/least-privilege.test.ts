@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FUNCTIONS, type FunctionKey } from '../../scripts/aws/parts/environment.ts';
 import { FIREWALL_RULES, standing } from '../../scripts/costs/assumptions.ts';
 import { storeAccess } from '../../src/config/store-access.ts';
 import type { StoreOperation } from '../../src/ports/key-value-store.ts';
@@ -23,21 +24,8 @@ import { rightsTables } from './rights.ts';
 // Least privilege both ways: what a function asks of AWS, its role allows; what its role allows, it asks, or there is a reason. And a list of
 // things that each role must not do. Roles are the planned ones, judged by an evaluator of IAM that nobody here wrote.
 
-const FUNCTIONS = [
-  'agent',
-  'calls',
-  'mcp',
-  'mcp-key',
-  'mcp-oauth',
-  'oauth',
-  'rotate',
-  'stream',
-  'stream-bearer',
-  'worker',
-] as const;
-type FunctionName = (typeof FUNCTIONS)[number];
 /** Whose records a function works on: the Agent API's are the same wherever it is reached. */
-const recordsOf = (name: FunctionName) => (name === 'stream' || name === 'stream-bearer' ? 'agent' : name);
+const recordsOf = (name: FunctionKey) => (name === 'stream' || name === 'stream-bearer' ? 'agent' : name);
 
 /** Rights that nothing of ours uses by itself, by statement: who does, and why the role has to have them. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -98,7 +86,7 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
   const storeRequests = (use: StoreUse): readonly IamRequest[] =>
     use.calls.flatMap((call) => requestsOf(planned.account, call));
   /** Whether the code's list gives a function the operation, or one that is the same request to DynamoDB. */
-  const isListed = (name: FunctionName, { prefix, operation }: StoreUse): boolean => {
+  const isListed = (name: FunctionKey, { prefix, operation }: StoreUse): boolean => {
     const writes: readonly StoreOperation[] = ['set', 'setIfAbsent', 'compareAndSet'];
     const same = writes.includes(operation) ? writes : [operation];
     return Object.entries(storeAccess[recordsOf(name)]).some(

@@ -36,6 +36,8 @@ import { startRedisServer } from './redis-server.ts';
 // has on Lambda, a redis-server over TLS, mutual TLS, and the agent's own MCP client.
 
 export const EDGE_IDENTITY = spiffeId('agent/assistant');
+/** A machine that runs other tests may stall for longer than a store is waited for; here only refusals of the doors' own count. */
+const STALL_MS = 15_000;
 const random = { bytes: (count: number): Uint8Array => new Uint8Array(randomBytes(count)) };
 const clock = { nowMs: (): number => Date.now() };
 
@@ -125,7 +127,7 @@ export async function startRotationEdge({ cacheSeconds, instances }: RotationEdg
   const log = createTestLog();
   const stores: KeyValueStore[] = [];
   const openStore = async (): Promise<KeyValueStore> => {
-    const store = await createRedisStore({ url: redis.url, ca: redis.ca, clock, log });
+    const store = await createRedisStore({ url: redis.url, ca: redis.ca, clock, log, timeoutMs: STALL_MS });
     stores.push(store);
     return store;
   };
