@@ -62,7 +62,10 @@ function nextStep(parts: OAuthParts, ticket: TicketRecord, session: Confirmed | 
 }
 
 async function showConnectPage(parts: OAuthParts, context: OAuthContext): Promise<Response> {
-  const ticket = await openTicket(parts, queryOnce(context, 'ticket'));
+  const asked = queryOnce(context, 'ticket');
+  // A tool that finds no account gives the address alone, for whoever is asked: their own page begins the rest.
+  if (asked === undefined) return context.redirect(`${parts.config.publicUrl}/connections`, 303);
+  const ticket = await openTicket(parts, asked);
   const session = await parts.authentication.session(context);
   const page = connectPage(frameOf(parts, context, session?.name), {
     ticket: ticket.id,

@@ -45,6 +45,20 @@ const readGrant = async (person: string, agent = AGENT) => {
 };
 
 describe('connecting Google', () => {
+  it('begins at the address that a tool gives who finds no account, for whoever opens it', async () => {
+    const address = `${PUBLIC_URL}/connect/google`;
+    const stranger = await createFormBrowser(world).open(address);
+    expect(stranger.text).toContain('Sign in');
+    const ann = await someone();
+    await ann.browser.consent(await toGoogle(ann), { account: ANN.email });
+    await ann.browser.press(await ann.browser.open(`${PUBLIC_URL}/`), '/connections/google/disconnect');
+    const page = await ann.browser.open(address);
+    expect(page.url).toBe(`${PUBLIC_URL}/connections`);
+    const asked = await ann.browser.press(page, '/connections/google');
+    await ann.browser.consent(await ann.browser.press(asked, '/connect/google'), { account: ANN.email });
+    expect(await world.vault.read('google', ann.person)).toMatchObject({ state: 'connected' });
+  });
+
   it('goes from a link over the terminal’s word and Google’s consent to vault entry and grant', async () => {
     const ann = await someone();
     const page = await ann.browser.consent(await toGoogle(ann, { days: 30 }), { account: ANN.email });
