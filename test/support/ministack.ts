@@ -46,6 +46,14 @@ async function answers(endpoint: string, hasEnded: () => boolean): Promise<void>
   throw new Error('ministack did not start');
 }
 
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
+}
+
 export async function startMinistack(options: MinistackOptions = {}): Promise<Ministack> {
   const region = options.region ?? TEST_REGION;
   const python = await pythonWith('ministack');
@@ -55,6 +63,8 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
   const child = spawn(python, ['-m', 'ministack'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: it leaves the processes of its functions behind.
+    detached: true,
     // Functions inherit this, so nothing else of this machine is in it. `node` is the one that runs the tests.
     env: {
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
@@ -81,6 +91,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
     const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
     await gone;
     clearTimeout(late);
+    endGroup(child.pid);
     await rm(folder, { recursive: true, force: true });
   };
   try {
