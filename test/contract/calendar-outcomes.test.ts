@@ -7,10 +7,10 @@ import {
   createToolBench,
   type GoogleBench,
 } from '../support/calendar-tools.ts';
-import { ANN, BOB, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
+import { ANN, accessTokenOf, BOB, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
 
 // What a change says of itself when Google refuses it, or says nothing, or cannot be asked any more: done only what was done, and
-// not done only what was not. Over real HTTP against the stand-in; each test has a month of its own.
+// not done only what was not. And what a change leaves alone. Over real HTTP against the stand-in; each test has a month of its own.
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -149,5 +149,59 @@ describe('a change that Google refused or lost', () => {
     stand.google.faults.next({ match: { method: 'PATCH' }, commitThenTimeout: true });
     const result = await call('updateevent', { eventId, ...change });
     expect(contentOf(result)['changed']).toBe('single');
+  });
+});
+
+const attachments = [{ fileUrl: 'https://drive.example.com/agenda', title: 'Agenda', mimeType: 'text/plain' }];
+const conferenceData = {
+  conferenceId: '123-456',
+  conferenceSolution: { key: { type: 'addOn' }, name: 'Other Meeting' },
+  entryPoints: [{ entryPointType: 'video', uri: 'https://meeting.example.com/j/123456' }],
+  signature: 'signed',
+};
+const guest = { email: BOB.email, responseStatus: 'accepted', comment: 'Will be late', additionalGuests: 2 };
+
+/** Google's own API, for what no tool of ours sets. */
+async function google(method: string, path: string, body?: Item): Promise<Item> {
+  const response = await fetch(
+    `${stand.google.calendarUrl}/calendars/primary/events/${path}${method === 'GET' ? '' : '?conferenceDataVersion=1&supportsAttachments=true'}`,
+    {
+      method,
+      headers: {
+        authorization: `Bearer ${await accessTokenOf(stand.google, ANN.email)}`,
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    },
+  );
+  return (await response.json()) as Item;
+}
+
+describe('what no tool sets', () => {
+  it('goes on in the second part of a series: another service’s meeting, attachments, what guests wrote', async () => {
+    const seriesId = await create('2031-01', { recurrence: ['RRULE:FREQ=DAILY;COUNT=4'], attendees: [BOB.email] });
+    await google('PATCH', seriesId, { attachments, conferenceData, attendees: [guest] });
+    const eventId = (await inMonth('2031-01'))[2]?.['id'];
+    const split = await call('updateevent', { eventId, scope: 'following', summary: 'Split' });
+    expect(eventOf(split)).toMatchObject({ meetLink: 'https://meeting.example.com/j/123456' });
+    const stored = await google('GET', String(eventOf(split)['id']));
+    expect(stored).toMatchObject({ summary: 'Split', attachments, conferenceData, attendees: [guest] });
+    expect(stored).not.toHaveProperty('hangoutLink');
+  });
+
+  it('stays on an event that gets another guest', async () => {
+    const eventId = await create('2031-02', { attendees: [BOB.email] });
+    await google('PATCH', eventId, { attachments, conferenceData, attendees: [guest] });
+    await call('updateevent', { eventId, attendees: [BOB.email, CARL] });
+    const stored = await google('GET', eventId);
+    expect(stored).toMatchObject({ attachments, conferenceData, attendees: [guest, { email: CARL }] });
+  });
+
+  it('does not take a Meet link along: the second part gets one of its own', async () => {
+    await create('2031-03', { recurrence: ['RRULE:FREQ=DAILY;COUNT=4'], meet: true });
+    const occurrence = (await inMonth('2031-03'))[2];
+    const split = await call('updateevent', { eventId: occurrence?.['id'], scope: 'following', summary: 'Split' });
+    expect(eventOf(split)['meetLink']).toMatch(/^https:\/\/meet\.google\.com\//);
+    expect(eventOf(split)['meetLink']).not.toBe(occurrence?.['meetLink']);
   });
 });

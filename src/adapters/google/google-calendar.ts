@@ -212,10 +212,14 @@ function timeMs(time: { readonly date: string } | { readonly dateTime: string })
 }
 
 function createWrites(api: GoogleApi): Pick<PersonCalendar, 'insertEvent' | 'changeEvent' | 'deleteEvent'> {
-  /** Version 1 only where a meeting is asked for: in version 0 Google leaves the event's meeting alone, whatever else changes. */
-  const writeQuery = (options: WriteOptions, body: JsonRecord): Readonly<Record<string, string | number>> => ({
+  /** Version 1 only where a meeting is sent: in version 0 Google leaves the event's meeting alone, whatever else changes. So with attachments. */
+  const writeQuery = (
+    options: WriteOptions,
+    body: JsonRecord,
+  ): Readonly<Record<string, string | number | boolean>> => ({
     sendUpdates: options.sendUpdates,
     ...(body['conferenceData'] === undefined ? {} : { conferenceDataVersion: 1 }),
+    ...(body['attachments'] === undefined ? {} : { supportsAttachments: true }),
   });
   const write = async (
     method: 'POST' | 'PATCH',

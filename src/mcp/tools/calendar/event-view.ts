@@ -137,5 +137,6 @@ export function differences(
   if (guestsDiffer(asked, stored, before)) found.push('attendees');
   if (asked.meetRequestId !== undefined && stored.meetLink === undefined && stored.meetPending !== true)
     found.push('meet');
+  found.push(...Object.keys(asked.extras ?? {}).filter((name) => stored.extras[name] === undefined));
   return found;
 }

@@ -49,8 +49,8 @@ async function newSeries(
     ...(old.description === undefined ? {} : { description: old.description }),
     ...(old.location === undefined ? {} : { location: old.location }),
     ...(old.attendees.length === 0 ? {} : { attendees: old.attendees }),
-    // The old series keeps its meeting; the new one gets one of its own.
-    ...(old.meetLink === undefined ? {} : { meetRequestId: split.id }),
+    // The old series keeps its Meet link; the new one gets one of its own. Another service's meeting goes along with the extras.
+    ...(old.meetLink === undefined || old.otherMeeting === true ? {} : { meetRequestId: split.id }),
     ...split.changes,
     ...seriesTimes(old, at.wallMs + (move?.byMs ?? 0), move?.lengthMs ?? seriesLength(old)),
     recurrence: split.recurrence ?? (await restOfRule(calendar, split)),
