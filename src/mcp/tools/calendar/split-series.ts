@@ -33,7 +33,7 @@ async function restOfRule(calendar: PersonCalendar, split: SeriesSplit): Promise
     ? await calendar.countOccurrencesBefore(split.calendar, old.id, at.instantMs)
     : 0;
   const rest = goOnFrom(old.recurrence, at, used);
-  return split.move === undefined ? rest : moveRecurrence(rest, split.move.byMs, split.move.otherDay);
+  return split.move === undefined ? rest : moveRecurrence(rest, split.move);
 }
 
 async function newSeries(
