@@ -197,6 +197,14 @@ describe('what no tool sets', () => {
     expect(stored).toMatchObject({ attachments, conferenceData, attendees: [guest, { email: CARL }] });
   });
 
+  it('is not replaced by a Meet link, and the answer says so', async () => {
+    const eventId = await create('2031-04');
+    await google('PATCH', eventId, { conferenceData });
+    const result = await call('updateevent', { eventId, meet: true });
+    expect(contentOf(result)['note']).toBe('No Meet link was added: the event keeps its meeting of another service.');
+    expect(await google('GET', eventId)).toMatchObject({ conferenceData });
+  });
+
   it('does not take a Meet link along: the second part gets one of its own', async () => {
     await create('2031-03', { recurrence: ['RRULE:FREQ=DAILY;COUNT=4'], meet: true });
     const occurrence = (await inMonth('2031-03'))[2];

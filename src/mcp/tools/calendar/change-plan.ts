@@ -67,7 +67,7 @@ function plainChanges(request: ChangeRequest, event: CalendarEvent, meetRequestI
     ...(location === undefined ? {} : { location }),
     ...(attendees === undefined ? {} : { attendees: mergeAttendees(attendees, event) }),
     // A second request would replace the meeting that people have in their diaries.
-    ...(request.meet && event.meetLink === undefined ? { meetRequestId } : {}),
+    ...(request.meet && event.meetLink === undefined && event.otherMeeting !== true ? { meetRequestId } : {}),
   };
 }
 

@@ -110,6 +110,9 @@ function answer(written: Written, request: ChangeRequest, part: ChangeTarget['pa
   const pending = request.meet && written.event.meetLink === undefined && written.event.meetPending === true;
   const notes = [
     ...written.notes,
+    ...(request.meet && written.event.otherMeeting === true
+      ? ['No Meet link was added: the event keeps its meeting of another service.']
+      : []),
     ...(pending ? ['The Meet link is still in the making: read the event again later.'] : []),
   ];
   const note = notes.join(' ');
