@@ -16,6 +16,8 @@ export interface CalendarAttendee {
   readonly optional?: boolean | undefined;
   readonly resource?: boolean | undefined;
   readonly displayName?: string | undefined;
+  /** What else the service keeps of a guest (a comment, guests of theirs, …), as it spells it: a list written anew keeps it. */
+  readonly extras?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface CalendarEvent {
@@ -41,12 +43,15 @@ export interface CalendarEvent {
   readonly originalStart?: CalendarTime | undefined;
   /** False where the calendar stays free during it. */
   readonly blocksTime: boolean;
+  /** Where one joins the video meeting, whosever service it is. */
   readonly meetLink?: string | undefined;
+  /** The meeting is another service's; it is among `extras` then. */
+  readonly otherMeeting?: boolean | undefined;
   /** A video meeting was asked for and is not made yet. */
   readonly meetPending?: boolean | undefined;
   /** What the tools noted on the event for themselves; other people's copies do not have it. */
   readonly marks: Readonly<Record<string, string>>;
-  /** What a copy of the event keeps although no tool sets it: reminders, colour, visibility, … As the service spells it. */
+  /** What a copy of the event keeps although no tool sets it: reminders, colour, attachments, … As the service spells it. */
   readonly extras: Readonly<Record<string, unknown>>;
 }
 

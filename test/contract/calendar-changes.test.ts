@@ -86,6 +86,13 @@ describe('a series', () => {
     expect(await startsIn('2028-05')).toEqual(['01', '03', '14', '15', '16'].map((day) => `2028-05-${day}`));
   });
 
+  it('of whole days keeps its last occurrence when it moves to another day', async () => {
+    const rule = ['RRULE:FREQ=WEEKLY;UNTIL=20270415'];
+    const eventId = await create({ start: '2027-04-01', end: '2027-04-02', recurrence: rule });
+    await call('updateevent', { eventId, scope: 'all', start: '2027-04-02' });
+    expect(await startsIn('2027-04')).toEqual(['2027-04-02', '2027-04-09', '2027-04-16']);
+  });
+
   it('is changed as a whole when "following" begins with its first occurrence', async () => {
     await create({
       start: '2028-06-01T09:00:00',

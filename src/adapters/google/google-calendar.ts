@@ -124,6 +124,32 @@ function readAnswer(body: JsonRecord, writes: boolean): CalendarEvent {
   });
 }
 
+async function readEventPage(api: GoogleApi, query: EventQuery): ReturnType<PersonCalendar['listEvents']> {
+  const body = await api({
+    method: 'GET',
+    path: eventPath(query.calendar),
+    query: {
+      singleEvents: true,
+      orderBy: 'startTime',
+      timeMin: query.timeMinMs === undefined ? undefined : instant(query.timeMinMs),
+      timeMax: query.timeMaxMs === undefined ? undefined : instant(query.timeMaxMs),
+      q: query.query,
+      pageToken: query.cursor,
+      maxResults: query.maxResults,
+    },
+    names: 'calendar',
+    writes: false,
+  });
+  return {
+    // Deleted ones are not asked for; a server that sends them all the same must not make them look alive.
+    events: readRecords(body, 'items')
+      .map(readEvent)
+      .filter((event) => event.status !== 'cancelled'),
+    cursor: readText(body, 'nextPageToken'),
+    timeZone: readText(body, 'timeZone'),
+  };
+}
+
 function createReads(api: GoogleApi): Omit<PersonCalendar, 'insertEvent' | 'changeEvent' | 'deleteEvent'> {
   return {
     listCalendars: async ({ cursor, maxResults }) => {
@@ -157,29 +183,12 @@ function createReads(api: GoogleApi): Omit<PersonCalendar, 'insertEvent' | 'chan
     },
 
     listEvents: async (query: EventQuery) => {
-      const body = await api({
-        method: 'GET',
-        path: eventPath(query.calendar),
-        query: {
-          singleEvents: true,
-          orderBy: 'startTime',
-          timeMin: query.timeMinMs === undefined ? undefined : instant(query.timeMinMs),
-          timeMax: query.timeMaxMs === undefined ? undefined : instant(query.timeMaxMs),
-          q: query.query,
-          pageToken: query.cursor,
-          maxResults: query.maxResults,
-        },
-        names: 'calendar',
-        writes: false,
-      });
-      return {
-        // Deleted ones are not asked for; a server that sends them all the same must not make them look alive.
-        events: readRecords(body, 'items')
-          .map(readEvent)
-          .filter((event) => event.status !== 'cancelled'),
-        cursor: readText(body, 'nextPageToken'),
-        timeZone: readText(body, 'timeZone'),
-      };
+      let found = await readEventPage(api, query);
+      // Google may send a page with no event although there are more (events.list, maxResults): such a page says nothing yet.
+      for (let page = 1; found.events.length === 0 && found.cursor !== undefined && page < MAX_PAGES; page += 1) {
+        found = await readEventPage(api, { ...query, cursor: found.cursor });
+      }
+      return found;
     },
 
     getEvent: async (calendar, eventId) =>
@@ -203,10 +212,14 @@ function timeMs(time: { readonly date: string } | { readonly dateTime: string })
 }
 
 function createWrites(api: GoogleApi): Pick<PersonCalendar, 'insertEvent' | 'changeEvent' | 'deleteEvent'> {
-  /** Version 1 only where a meeting is asked for: in version 0 Google leaves the event's meeting alone, whatever else changes. */
-  const writeQuery = (options: WriteOptions, body: JsonRecord): Readonly<Record<string, string | number>> => ({
+  /** Version 1 only where a meeting is sent: in version 0 Google leaves the event's meeting alone, whatever else changes. So with attachments. */
+  const writeQuery = (
+    options: WriteOptions,
+    body: JsonRecord,
+  ): Readonly<Record<string, string | number | boolean>> => ({
     sendUpdates: options.sendUpdates,
     ...(body['conferenceData'] === undefined ? {} : { conferenceDataVersion: 1 }),
+    ...(body['attachments'] === undefined ? {} : { supportsAttachments: true }),
   });
   const write = async (
     method: 'POST' | 'PATCH',

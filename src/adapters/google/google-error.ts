@@ -90,6 +90,11 @@ export function describeAnswer(response: OutsideResponse, context: GoogleErrorCo
   return new AppError('rate_limited', message, wait === undefined ? { details } : { details, retryAfterSeconds: wait });
 }
 
+function changedMeanwhile(response: OutsideResponse): AppError {
+  const details = { reason: 'changed', afterLoss: response.triedBefore === true };
+  return new AppError('conflict', 'The event was changed meanwhile.', { details });
+}
+
 function meaningOf(response: OutsideResponse, context: GoogleErrorContext): AppError {
   switch (response.status) {
     case 400:
@@ -102,17 +107,16 @@ function meaningOf(response: OutsideResponse, context: GoogleErrorContext): AppE
       return new AppError('not_found', `Google Calendar has no such thing: check ${context.names}.`);
     case 409:
       // On a change no id is new: somebody else's write met this one.
-      return context.changes === true
-        ? new AppError('conflict', 'The event was changed meanwhile.', { details: { reason: 'changed' } })
-        : new AppError('conflict', 'An event with this id exists.', {
-            details: { reason: 'exists', afterLoss: response.triedBefore === true },
-          });
+      if (context.changes === true) return changedMeanwhile(response);
+      return new AppError('conflict', 'An event with this id exists.', {
+        details: { reason: 'exists', afterLoss: response.triedBefore === true },
+      });
     case 410:
       return reasonsOf(response).includes('fullSyncRequired') || reasonsOf(response).includes('updatedMinTooLongAgo')
         ? new AppError('invalid_request', 'This cursor is no longer valid: list again without it.')
         : new AppError('gone', `It was deleted before: check ${context.names}.`);
     case 412:
-      return new AppError('conflict', 'The event was changed meanwhile.', { details: { reason: 'changed' } });
+      return changedMeanwhile(response);
     case 429:
       return new AppError(
         'rate_limited',

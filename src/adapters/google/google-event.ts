@@ -14,7 +14,21 @@ const EXTRAS = [
   'guestsCanModify',
   'guestsCanSeeOtherGuests',
   'eventType',
+  'attachments',
 ] as const;
+
+/** Meetings that Google makes itself, of today and before: they belong to their event, so a copy asks for one of its own. */
+const OWN_MEETINGS: ReadonlySet<string> = new Set(['hangoutsMeet', 'eventHangout', 'eventNamedHangout']);
+/** What we know of a guest, by Google's names; `self` and `organizer` are not ours to write. */
+const ATTENDEE_MEMBERS: ReadonlySet<string> = new Set([
+  'email',
+  'responseStatus',
+  'self',
+  'organizer',
+  'optional',
+  'resource',
+  'displayName',
+]);
 
 function readTime(from: JsonRecord, name: string): CalendarTime | undefined {
   const value = from[name];
@@ -34,6 +48,7 @@ function readAttendee(from: JsonRecord): CalendarAttendee {
     optional: readFlag(from, 'optional'),
     resource: readFlag(from, 'resource'),
     displayName: readText(from, 'displayName'),
+    extras: Object.fromEntries(Object.entries(from).filter(([name]) => !ATTENDEE_MEMBERS.has(name))),
   };
 }
 
@@ -55,8 +70,16 @@ function isMeetPending(from: JsonRecord): boolean {
   return readText(readRecord(request, 'status'), 'statusCode') === 'pending';
 }
 
+/** A meeting of another service, which Google takes over as it stands; what once asked for it is no part of that. */
+function readOtherMeeting(from: JsonRecord): JsonRecord | undefined {
+  const { createRequest: _asked, ...data } = readRecord(from, 'conferenceData');
+  const type = readText(readRecord(readRecord(data, 'conferenceSolution'), 'key'), 'type');
+  return type === undefined || OWN_MEETINGS.has(type) ? undefined : data;
+}
+
 export function readEvent(from: JsonRecord): CalendarEvent {
   const organizer = readText(readRecord(from, 'organizer'), 'email');
+  const otherMeeting = readOtherMeeting(from);
   return {
     id: readText(from, 'id') ?? '',
     etag: readText(from, 'etag'),
@@ -76,7 +99,11 @@ export function readEvent(from: JsonRecord): CalendarEvent {
     meetLink: readMeetLink(from),
     meetPending: isMeetPending(from),
     marks: readMarks(from),
-    extras: Object.fromEntries(EXTRAS.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])),
+    otherMeeting: otherMeeting !== undefined,
+    extras: {
+      ...Object.fromEntries(EXTRAS.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])),
+      ...(otherMeeting === undefined ? {} : { conferenceData: otherMeeting }),
+    },
   };
 }
 
@@ -89,6 +116,7 @@ function writeTime(time: CalendarTime, otherKind: boolean): JsonRecord {
 
 function writeAttendee(attendee: CalendarAttendee): JsonRecord {
   return {
+    ...attendee.extras,
     email: attendee.email,
     ...(attendee.response === undefined ? {} : { responseStatus: attendee.response }),
     ...(attendee.optional === undefined ? {} : { optional: attendee.optional }),

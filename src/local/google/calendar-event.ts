@@ -15,11 +15,17 @@ export interface Attendee {
   readonly additionalGuests?: number;
 }
 
-export interface Conference {
-  readonly requestId: string;
-  /** Meet's `abc-defg-hij`. */
-  readonly code: string;
-}
+/** Meet's, or another service's as its add-on wrote it. */
+export type Conference =
+  | {
+      readonly requestId: string;
+      /** Meet's `abc-defg-hij`. */
+      readonly code: string;
+    }
+  | { readonly addOn: JsonObject };
+
+export const meetCodeOf = ({ conference }: Pick<CalendarEvent, 'conference'>): string | undefined =>
+  conference !== undefined && 'code' in conference ? conference.code : undefined;
 
 export interface CalendarEvent {
   readonly id: string;

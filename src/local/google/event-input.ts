@@ -15,7 +15,7 @@ export interface EventInput {
   readonly attendees: readonly Attendee[];
   readonly fields: JsonObject;
   /** `undefined`: not mentioned; `null`: to be removed; otherwise to be made. */
-  readonly conference: { readonly requestId: string } | null | undefined;
+  readonly conference: { readonly requestId: string } | { readonly addOn: JsonObject } | null | undefined;
 }
 
 const oneOf =
@@ -46,8 +46,10 @@ const writableFields: Readonly<Record<string, (value: unknown) => boolean>> = {
 export interface ReadEventOptions {
   /** `conferenceDataVersion=1` was said; without it Google passes over `conferenceData`. */
   readonly conferences: boolean;
-  /** Those invited already keep their answers. */
-  readonly invited?: readonly Attendee[];
+  /** `supportsAttachments=true` was said; without it Google passes over `attachments`. */
+  readonly attachments?: boolean;
+  /** The event that is changed. Those invited already keep their answers. */
+  readonly before?: CalendarEvent;
 }
 
 export function readEvent(body: JsonObject, options: ReadEventOptions): EventInput {
@@ -62,8 +64,8 @@ export function readEvent(body: JsonObject, options: ReadEventOptions): EventInp
     end,
     ...(recurrence === undefined ? {} : { recurrence }),
     status: readStatus(body['status']),
-    attendees: readAttendees(body['attendees'], options.invited ?? []),
-    fields: readFields(body),
+    attendees: readAttendees(body['attendees'], options.before?.attendees ?? []),
+    fields: { ...readFields(body), ...readAttachments(body, options) },
     conference: options.conferences ? readConference(body['conferenceData']) : undefined,
   };
 }
@@ -96,6 +98,15 @@ function readFields(body: JsonObject): JsonObject {
   if (fields['transparency'] === 'opaque') delete fields['transparency'];
   if (fields['visibility'] === 'default') delete fields['visibility'];
   return fields;
+}
+
+function readAttachments(body: JsonObject, { attachments, before }: ReadEventOptions): JsonObject {
+  const value = attachments === true ? body['attachments'] : before?.fields['attachments'];
+  if (value === undefined || value === null) return {};
+  if (!Array.isArray(value) || !value.every((item) => isJsonObject(item) && isString(item['fileUrl']))) {
+    throw invalid('Invalid value for: attachments');
+  }
+  return value.length === 0 ? {} : { attachments: value };
 }
 
 function readAttendees(value: unknown, invited: readonly Attendee[]): readonly Attendee[] {
@@ -131,8 +142,14 @@ function readConference(value: unknown): EventInput['conference'] {
   if (value === undefined || value === null) return null;
   if (!isJsonObject(value)) throw invalid('Invalid conference data.');
   const request = value['createRequest'];
-  // Data of a conference that exists already, sent back with the rest of the event.
-  if (request === undefined) return undefined;
+  if (request === undefined) {
+    const solution = value['conferenceSolution'];
+    const solutionKey = isJsonObject(solution) ? solution['key'] : undefined;
+    const isAddOn = isJsonObject(solutionKey) && solutionKey['type'] === 'addOn';
+    if (isAddOn && Array.isArray(value['entryPoints'])) return { addOn: value };
+    // Data of a conference that exists already, sent back with the rest of the event.
+    return undefined;
+  }
   const key = isJsonObject(request) ? request['conferenceSolutionKey'] : undefined;
   if (!isJsonObject(key) || key['type'] !== 'hangoutsMeet') throw invalid('Invalid conference type value.');
   const requestId = isJsonObject(request) ? request['requestId'] : undefined;
@@ -164,7 +181,8 @@ export function asBody(event: CalendarEvent): JsonObject {
   };
 }
 
-const showConference = ({ code }: Conference): JsonObject => ({ conferenceId: code });
+const showConference = (conference: Conference): JsonObject =>
+  'code' in conference ? { conferenceId: conference.code } : conference.addOn;
 
 /** JSON merge patch (RFC 7396), as Google's patch semantics are: null removes, objects merge, arrays replace. */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {

@@ -84,7 +84,9 @@ function showAttendee(attendee: Attendee, event: CalendarEvent, ownEmail: string
   };
 }
 
-function conferenceView({ requestId, code }: Conference, isPending: boolean): JsonObject {
+function conferenceView(conference: Conference, isPending: boolean): JsonObject {
+  if ('addOn' in conference) return { conferenceData: conference.addOn };
+  const { requestId, code } = conference;
   const key = { type: 'hangoutsMeet' };
   const statusCode = isPending ? 'pending' : 'success';
   const createRequest = { requestId, conferenceSolutionKey: key, status: { statusCode } };

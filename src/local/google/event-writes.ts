@@ -2,7 +2,7 @@ import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { type CalendarAccess, openForWriting } from './calendar-access.ts';
-import { type Attendee, type CalendarEvent, type Conference, etagOf } from './calendar-event.ts';
+import { type Attendee, type CalendarEvent, type Conference, etagOf, meetCodeOf } from './calendar-event.ts';
 import type { CalendarAnswer, CalendarCall, CalendarMethod, JsonObject } from './calendar-method.ts';
 import type { CalendarStore } from './calendar-store.ts';
 import {
@@ -18,6 +18,7 @@ import { asBody, type EventInput, mergePatch, readEvent, readEventId } from './e
 import { showEvent } from './event-view.ts';
 import { instantOf } from './moment.ts';
 import type { Outbox } from './outbox.ts';
+import { readBoolean } from './query.ts';
 
 // events.insert, patch, update and delete.
 
@@ -83,7 +84,7 @@ export function createEventWrites(parts: EventWriteParts): readonly CalendarMeth
 function insert(parts: EventWriteParts, call: CalendarCall): CalendarAnswer {
   const access = openForWriting(parts.store, call);
   const sendUpdates = readSendUpdates(call);
-  const input = readEvent(call.body, { conferences: wantsConferences(call) });
+  const input = readEvent(call.body, takenFrom(call));
   const id = readEventId(call.body['id']) ?? newEventId(parts.random);
   // The id of a deleted event stays taken, as at Google.
   if (parts.store.find(access.calendar.id, id) !== undefined) throw duplicate();
@@ -109,7 +110,9 @@ function insert(parts: EventWriteParts, call: CalendarCall): CalendarAnswer {
     hiddenFrom: [],
   });
   parts.outbox.tell(event, { kind: 'invited', sendUpdates, atMs: nowMs });
-  return answer(parts, access, event, { conferencePending: conference !== undefined && parts.meet === 'on re-read' });
+  return answer(parts, access, event, {
+    conferencePending: meetCodeOf(event) !== undefined && parts.meet === 'on re-read',
+  });
 }
 
 function change(
@@ -125,12 +128,12 @@ function change(
   }
   const body = bodyOf(before);
   if (before.status === 'cancelled' && (body['status'] ?? 'confirmed') === 'cancelled') throw alreadyDeleted();
-  const input = readEvent(body, { conferences: wantsConferences(call), invited: before.attendees });
+  const input = readEvent(body, { ...takenFrom(call), before });
   const nowMs = parts.clock.nowMs();
   const after = parts.store.put(nextVersion(parts, { before, input, nowMs }));
   if (after.instanceOf === undefined) parts.store.dropStrayInstances(after);
   parts.outbox.tell(after, { kind: 'changed', sendUpdates, atMs: nowMs, before });
-  const isNewConference = after.conference !== undefined && after.conference.code !== before.conference?.code;
+  const isNewConference = meetCodeOf(after) !== undefined && meetCodeOf(after) !== meetCodeOf(before);
   return answer(parts, access, after, { conferencePending: isNewConference && parts.meet === 'on re-read' });
 }
 
@@ -196,7 +199,9 @@ function conferenceOf(
   existing: Conference | undefined,
 ): Conference | undefined {
   if (asked === null) return undefined;
-  if (asked === undefined || asked.requestId === existing?.requestId) return existing;
+  if (asked === undefined) return existing;
+  if ('addOn' in asked) return asked;
+  if (existing !== undefined && 'code' in existing && asked.requestId === existing.requestId) return existing;
   const letters = [...parts.random.bytes(10)].map((byte) => 'abcdefghijkmnopqrstuvwxyz'.charAt(byte % 25)).join('');
   return { requestId: asked.requestId, code: `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}` };
 }
@@ -234,6 +239,12 @@ const wantsConferences = (call: CalendarCall): boolean => {
   }
   return version === '1';
 };
+
+/** What of the event's data the call asks Google to take at all. */
+const takenFrom = (call: CalendarCall): { readonly conferences: boolean; readonly attachments: boolean } => ({
+  conferences: wantsConferences(call),
+  attachments: readBoolean(call.query, 'supportsAttachments'),
+});
 
 function readSendUpdates(call: CalendarCall): 'all' | 'externalOnly' | 'none' {
   const value = call.query.get('sendUpdates');

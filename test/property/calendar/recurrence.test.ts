@@ -114,7 +114,7 @@ describe('a move', () => {
       fc.property(series, fc.integer({ min: -3, max: 3 }), ({ wallMs, zone, lines }, hours) => {
         const hour = new Date(wallMs).getUTCHours() + hours;
         fc.pre(hour >= 4 && hour <= 23 && hours !== 0);
-        const moved = moveRecurrence(lines, hours * HOUR, false);
+        const moved = moveRecurrence(lines, { byMs: hours * HOUR, days: 0 });
         expect(expand(wallMs + hours * HOUR, zone, moved)).toHaveLength(expand(wallMs, zone, lines).length);
       }),
       { numRuns: 150 },
@@ -122,11 +122,26 @@ describe('a move', () => {
   });
 
   it('to another day is refused where the rule names days, and takes single dates along', () => {
-    const day = 86_400_000;
-    expect(() => moveRecurrence(['RRULE:FREQ=WEEKLY;BYDAY=MO'], day, true)).toThrow('recurrence');
-    expect(moveRecurrence(['RRULE:FREQ=WEEKLY;UNTIL=20261231T080000Z', 'EXDATE:20261208'], day, true)).toEqual([
+    const day = { byMs: 86_400_000, days: 1 };
+    expect(() => moveRecurrence(['RRULE:FREQ=WEEKLY;BYDAY=MO'], day)).toThrow('recurrence');
+    expect(moveRecurrence(['RRULE:FREQ=WEEKLY;UNTIL=20261231T080000Z', 'EXDATE:20261208'], day)).toEqual([
       'RRULE:FREQ=WEEKLY;UNTIL=20270101T080000Z',
       'EXDATE:20261209',
+    ]);
+  });
+});
+
+describe('a move of dates', () => {
+  it.each([
+    ['a day on', { byMs: 24 * HOUR, days: 1 }, '20270416'],
+    ['a day back', { byMs: -24 * HOUR, days: -1 }, '20270414'],
+    ['hours on, the same day', { byMs: 2 * HOUR, days: 0 }, '20270415'],
+    ['hours back, the same day', { byMs: -2 * HOUR, days: 0 }, '20270415'],
+    ['over midnight', { byMs: 2 * HOUR, days: 1 }, '20270416'],
+  ])('goes by whole days: %s', (_name, move, date) => {
+    expect(moveRecurrence(['RRULE:FREQ=WEEKLY;UNTIL=20270415', 'EXDATE;VALUE=DATE:20270415'], move)).toEqual([
+      `RRULE:FREQ=WEEKLY;UNTIL=${date}`,
+      `EXDATE;VALUE=DATE:${date}`,
     ]);
   });
 });
@@ -156,6 +171,9 @@ describe('recurrence lines as arguments', () => {
     'RRULE:FREQ=DAILY;FREQ=WEEKLY',
     'RRULE:FREQ=DAILY;NOISE=1',
     'RRULE:FREQ=DAILY;UNTIL=soon',
+    'RRULE:FREQ=DAILY;UNTIL=20270230',
+    'RRULE:FREQ=DAILY;UNTIL=20271301T100000Z',
+    'RRULE:FREQ=DAILY;UNTIL=20270228T250000Z',
     'DTSTART:20261231T100000Z',
     'EXDATE:20261231',
     'every monday',

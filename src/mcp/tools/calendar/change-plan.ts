@@ -67,7 +67,7 @@ function plainChanges(request: ChangeRequest, event: CalendarEvent, meetRequestI
     ...(location === undefined ? {} : { location }),
     ...(attendees === undefined ? {} : { attendees: mergeAttendees(attendees, event) }),
     // A second request would replace the meeting that people have in their diaries.
-    ...(request.meet && event.meetLink === undefined ? { meetRequestId } : {}),
+    ...(request.meet && event.meetLink === undefined && event.otherMeeting !== true ? { meetRequestId } : {}),
   };
 }
 
@@ -91,7 +91,7 @@ function changesOf(
   const move = readSeriesMove(target.event, target.occurrence, request.times);
   const given = givenRecurrence(request, target.event, {});
   const moved = move === undefined || move.byMs === 0 ? undefined : move;
-  const recurrence = given ?? (moved && moveRecurrence(target.event.recurrence, moved.byMs, moved.otherDay));
+  const recurrence = given ?? (moved && moveRecurrence(target.event.recurrence, moved));
   return { ...plain, ...moveSeries(target.event, move), ...(recurrence === undefined ? {} : { recurrence }) };
 }
 

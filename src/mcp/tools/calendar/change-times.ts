@@ -2,6 +2,7 @@ import { AppError } from '../../../kernel/app-error.ts';
 import type { CalendarEvent, CalendarEventInput, CalendarTime } from '../../../ports/calendar.ts';
 import { type EventTime, joinTimes, readEventTime, readTime, readZone } from './event-times.ts';
 import { type PlacedTime, placeTime } from './event-view.ts';
+import type { ClockMove } from './recurrence.ts';
 import { DAY_MS, formatDate, formatInstant, formatLocal, toWall, type Zone } from './zone.ts';
 
 // New times for existing events. A new start alone keeps the length. A series is moved by the wall clock, so that it keeps its
@@ -54,12 +55,9 @@ export function moveSingle(event: CalendarEvent, args: TimeArguments): Times {
   return { start: start.time, end: timeLike(start, start.instantMs + (oldEnd.instantMs - oldStart.instantMs)) };
 }
 
-export interface SeriesMove {
-  /** By how much the wall clock's start moves. */
-  readonly byMs: number;
+export interface SeriesMove extends ClockMove {
   /** The new length by the wall clock. */
   readonly lengthMs: number;
-  readonly otherDay: boolean;
 }
 
 interface SeriesClock {
@@ -103,8 +101,8 @@ export function readSeriesMove(
   const end = args.end === undefined ? start + clock.lengthMs : wallOf('end', args.end, args, clock);
   const lengthMs = clock.allDay && end === start ? DAY_MS : end - start;
   if (lengthMs <= 0) throw invalid('end must be later than start.');
-  const otherDay = Math.floor(start / DAY_MS) !== Math.floor(clock.startWallMs / DAY_MS);
-  return { byMs: start - clock.startWallMs, lengthMs, otherDay };
+  const days = Math.floor(start / DAY_MS) - Math.floor(clock.startWallMs / DAY_MS);
+  return { byMs: start - clock.startWallMs, days, lengthMs };
 }
 
 /** The times of a series that begins at a wall time; Google needs a zone by name for those. */

@@ -17,6 +17,7 @@ import { createeventDeclaration } from './declarations.ts';
 import { type EventTimes, readEventTimes } from './event-times.ts';
 import { differences, eventInWords, viewEvent } from './event-view.ts';
 import { followsLoss, isAbsent, isConflict, mayHaveWritten } from './failures.ts';
+import { readBack, type Written } from './read-back.ts';
 import { readRecurrence } from './recurrence.ts';
 import { summarizeCreate } from './summaries.ts';
 import { spanWithZone } from './words.ts';
@@ -131,10 +132,8 @@ async function resolveLost(
   throw new AppError(lost.code, `${lost.message} The event is not in the calendar now. ${again}`, { cause: lost });
 }
 
-interface Outcome {
-  readonly event: CalendarEvent;
+interface Outcome extends Written {
   readonly replayed: boolean;
-  readonly notes: readonly string[];
 }
 
 async function book(calendar: PersonCalendar, booking: Booking, id: string, meet: boolean): Promise<Outcome> {
@@ -166,26 +165,8 @@ async function book(calendar: PersonCalendar, booking: Booking, id: string, meet
     const event = await resolveLost(calendar, booking, id, error);
     return { event, replayed: false, notes: [FOUND_BOOKED] };
   }
-  return { ...(await readBack(calendar, booking, written)), replayed: false };
-}
-
-/** What is in the calendar now, which is what the answer says. It is also the one further look at a Meet link in the making. */
-async function readBack(
-  calendar: PersonCalendar,
-  booking: Booking,
-  written: CalendarEvent,
-): Promise<Omit<Outcome, 'replayed'>> {
-  try {
-    const event = await calendar.getEvent(booking.calendar, written.id);
-    const changed = differences(booking.event, event);
-    return {
-      event,
-      notes: changed.length === 0 ? [] : [`Google stored differently than asked: ${changed.join(', ')}.`],
-    };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { event: written, notes: ['Google confirmed the event, but it could not be read back.'] };
-  }
+  const confirmed = { calendar: booking.calendar, asked: booking.event, written };
+  return { ...(await readBack(calendar, confirmed)), replayed: false };
 }
 
 /** What is in the way where the event would lie; whole days lie in the named zone, or else in UTC. */

@@ -105,8 +105,26 @@ const ruleInOrder = (line: string): string =>
         .join(';')
     : line;
 
-/** The names of what was asked for and is stored otherwise. Guests that the service adds (rooms, the organiser) are no difference. */
-export function differences(asked: CalendarEventInput, stored: CalendarEvent): readonly string[] {
+/**
+ * Guests that the service adds (rooms, the organiser) are no difference; those of the list `before` a change are, where the new
+ * list does not name them. The organiser stays whatever the list says.
+ */
+function guestsDiffer(asked: CalendarEventInput, stored: CalendarEvent, before: CalendarEvent | undefined): boolean {
+  if (asked.attendees === undefined) return false;
+  const wanted = new Set(asked.attendees.map(({ email }) => email.toLowerCase()));
+  const guests = new Set(stored.attendees.map(({ email }) => email.toLowerCase()));
+  const dropped = (before?.attendees ?? [])
+    .filter(({ email, organizer }) => organizer !== true && !wanted.has(email.toLowerCase()))
+    .map(({ email }) => email.toLowerCase());
+  return [...wanted].some((email) => !guests.has(email)) || dropped.some((email) => guests.has(email));
+}
+
+/** The names of what was asked for and is stored otherwise; `before` is the event as it was when a change was asked for. */
+export function differences(
+  asked: CalendarEventInput,
+  stored: CalendarEvent,
+  before?: CalendarEvent,
+): readonly string[] {
   const found: string[] = [];
   if (asked.summary !== undefined && asked.summary !== (stored.summary ?? '')) found.push('summary');
   if (asked.description !== undefined && (asked.description ?? '') !== (stored.description ?? ''))
@@ -116,7 +134,9 @@ export function differences(asked: CalendarEventInput, stored: CalendarEvent): r
   if (asked.end !== undefined && !sameTime(asked.end, stored.end)) found.push('end');
   if (asked.recurrence !== undefined && !sameSet(asked.recurrence.map(ruleInOrder), stored.recurrence.map(ruleInOrder)))
     found.push('recurrence');
-  const guests = new Set(stored.attendees.map((attendee) => attendee.email.toLowerCase()));
-  if (asked.attendees?.some((attendee) => !guests.has(attendee.email.toLowerCase())) === true) found.push('attendees');
+  if (guestsDiffer(asked, stored, before)) found.push('attendees');
+  if (asked.meetRequestId !== undefined && stored.meetLink === undefined && stored.meetPending !== true)
+    found.push('meet');
+  found.push(...Object.keys(asked.extras ?? {}).filter((name) => stored.extras[name] === undefined));
   return found;
 }

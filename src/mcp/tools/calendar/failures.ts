@@ -7,7 +7,7 @@ export function mayHaveWritten(error: unknown): error is AppError {
   return error instanceof AppError && error.details?.['written'] === 'unknown';
 }
 
-export function isConflict(error: unknown, reason: 'exists' | 'changed'): boolean {
+export function isConflict(error: unknown, reason: 'exists' | 'changed'): error is AppError {
   return error instanceof AppError && error.code === 'conflict' && error.details?.['reason'] === reason;
 }
 

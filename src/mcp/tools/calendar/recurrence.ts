@@ -41,7 +41,7 @@ function parseRule(line: string): readonly RulePart[] {
 const writeRule = (parts: readonly RulePart[]): string =>
   `RRULE:${parts.map(([name, value]) => `${name}=${value}`).join(';')}`;
 
-/** `20261124T140000Z` and its shorter forms, as the milliseconds it would be in UTC. */
+/** `20261124T140000Z` and its shorter forms, as the milliseconds it would be in UTC. Nothing for a time that no calendar has. */
 function parseStamp(
   text: string,
 ): { readonly wallMs: number; readonly timed: boolean; readonly utc: boolean } | undefined {
@@ -56,7 +56,9 @@ function parseStamp(
     Number(minute),
     Number(second),
   );
-  return { wallMs, timed: hour !== undefined, utc: utc !== undefined };
+  const stamp = { wallMs, timed: hour !== undefined, utc: utc !== undefined };
+  // Date.UTC carries over: 30 February would become 2 March.
+  return (stamp.timed ? localStamp(wallMs) : dateStamp(wallMs)) === text.replace('Z', '') ? stamp : undefined;
 }
 
 const dateStamp = (wallMs: number): string => formatLocal(wallMs).slice(0, 10).replaceAll('-', '');
@@ -66,7 +68,8 @@ const utcStamp = (instantMs: number): string => `${localStamp(instantMs)}Z`;
 /** `undefined` as the zone: whole days. UNTIL must be of the event's own kind, and in UTC for times (§3.3.10): brought there. */
 function readUntil(text: string, zone: Zone | undefined): string {
   const stamp = parseStamp(text);
-  if (stamp === undefined) throw invalid('UNTIL in recurrence must be 20261231 or 20261231T235959Z.');
+  if (stamp === undefined)
+    throw invalid('UNTIL in recurrence must be a day or time that exists: 20261231 or 20261231T235959Z.');
   if (zone === undefined) return dateStamp(stamp.wallMs);
   if (stamp.utc) return text;
   const lastWall = stamp.timed ? stamp.wallMs : stamp.wallMs + DAY_MS - 1000;
@@ -161,11 +164,18 @@ export function goOnFrom(lines: readonly string[], split: SplitPoint, used: numb
   return mapDates(rules, (values) => values.filter((value) => !isBefore(value, split)));
 }
 
-function moveStamp(text: string, byMs: number): string {
+/** How a series moves by the wall clock. */
+export interface ClockMove {
+  readonly byMs: number;
+  /** How many days later its start then lies: what dates without a time move by. */
+  readonly days: number;
+}
+
+function moveStamp(text: string, { byMs, days }: ClockMove): string {
   const stamp = parseStamp(text);
   if (stamp === undefined) return text;
+  if (!stamp.timed) return dateStamp(stamp.wallMs + days * DAY_MS);
   const moved = stamp.wallMs + byMs;
-  if (!stamp.timed) return dateStamp(moved);
   return stamp.utc ? utcStamp(moved) : localStamp(moved);
 }
 
@@ -173,15 +183,13 @@ function moveStamp(text: string, byMs: number): string {
  * Moves a series' own dates along with its start. To another day only where the rule does not name days: which days it
  * would then mean is for a person to say.
  */
-export function moveRecurrence(lines: readonly string[], byMs: number, otherDay: boolean): readonly string[] {
-  if (byMs === 0) return lines;
-  if (otherDay && lines.some((line) => line.startsWith('RRULE:') && DAY_PARTS.test(line))) {
+export function moveRecurrence(lines: readonly string[], move: ClockMove): readonly string[] {
+  if (move.byMs === 0) return lines;
+  if (move.days !== 0 && lines.some((line) => line.startsWith('RRULE:') && DAY_PARTS.test(line))) {
     throw invalid('The series names its days, so moving it to another day needs recurrence too.');
   }
   const rules = mapRules(lines, (parts) =>
-    parts.map(
-      ([name, value]) => [name, name === 'UNTIL' && value.includes('T') ? moveStamp(value, byMs) : value] as const,
-    ),
+    parts.map(([name, value]) => [name, name === 'UNTIL' ? moveStamp(value, move) : value] as const),
   );
-  return mapDates(rules, (values) => values.map((value) => moveStamp(value, byMs)));
+  return mapDates(rules, (values) => values.map((value) => moveStamp(value, move)));
 }

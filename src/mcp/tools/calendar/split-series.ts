@@ -3,7 +3,8 @@ import type { CalendarEvent, CalendarEventInput, PersonCalendar, SendUpdates } f
 import type { ChangeTarget } from './change-target.ts';
 import { type SeriesMove, seriesLength, seriesTimes } from './change-times.ts';
 import { differences } from './event-view.ts';
-import { isConflict, mayHaveWritten } from './failures.ts';
+import { followsLoss, isAbsent, isConflict, mayHaveWritten } from './failures.ts';
+import { readBack, type Written } from './read-back.ts';
 import { endBefore, goOnFrom, hasCount, moveRecurrence } from './recurrence.ts';
 
 // "This and following" is two series (https://developers.google.com/calendar/recurringevents): the old one ends before the
@@ -32,7 +33,7 @@ async function restOfRule(calendar: PersonCalendar, split: SeriesSplit): Promise
     ? await calendar.countOccurrencesBefore(split.calendar, old.id, at.instantMs)
     : 0;
   const rest = goOnFrom(old.recurrence, at, used);
-  return split.move === undefined ? rest : moveRecurrence(rest, split.move.byMs, split.move.otherDay);
+  return split.move === undefined ? rest : moveRecurrence(rest, split.move);
 }
 
 async function newSeries(
@@ -48,15 +49,18 @@ async function newSeries(
     ...(old.description === undefined ? {} : { description: old.description }),
     ...(old.location === undefined ? {} : { location: old.location }),
     ...(old.attendees.length === 0 ? {} : { attendees: old.attendees }),
-    // The old series keeps its meeting; the new one gets one of its own.
-    ...(old.meetLink === undefined ? {} : { meetRequestId: split.id }),
+    // The old series keeps its Meet link; the new one gets one of its own. Another service's meeting goes along with the extras.
+    ...(old.meetLink === undefined || old.otherMeeting === true ? {} : { meetRequestId: split.id }),
     ...split.changes,
     ...seriesTimes(old, at.wallMs + (move?.byMs ?? 0), move?.lengthMs ?? seriesLength(old)),
     recurrence: split.recurrence ?? (await restOfRule(calendar, split)),
   };
 }
 
-/** Ends a series before an occurrence. `true` when it did, also when only its answer was lost. */
+/**
+ * Ends a series before an occurrence, also when only its answer was lost. Rejects with `details.written` `unknown` only where nobody
+ * can say whether it ended.
+ */
 export async function endSeries(
   calendar: PersonCalendar,
   where: { readonly calendar: string; readonly target: FollowingTarget; readonly sendUpdates: SendUpdates },
@@ -67,44 +71,72 @@ export async function endSeries(
     await calendar.changeEvent(where.calendar, old.id, changes, { sendUpdates: where.sendUpdates, etag: old.etag });
   } catch (error) {
     if (!mayHaveWritten(error) && !isConflict(error, 'changed')) throw error;
-    const now = await calendar.getEvent(where.calendar, old.id);
-    if (differences(changes, now).length > 0) throw error;
+    if (await hasEnded(calendar, where, changes, error)) return;
+    throw new AppError(error.code, error.message, { cause: error });
   }
 }
 
+async function hasEnded(
+  calendar: PersonCalendar,
+  where: { readonly calendar: string; readonly target: FollowingTarget },
+  changes: CalendarEventInput,
+  failed: AppError,
+): Promise<boolean> {
+  try {
+    return differences(changes, await calendar.getEvent(where.calendar, where.target.event.id)).length === 0;
+  } catch (cause) {
+    if (!(cause instanceof AppError) || isAbsent(cause)) throw cause;
+    if (isConflict(failed, 'changed') && !followsLoss(failed)) return false;
+    const message = `${failed.message} The old series may have been ended: look with getevent.`;
+    throw new AppError(failed.code, message, { cause, details: { written: 'unknown' } });
+  }
+}
+
+/** The new series, made once. The id is fresh: if it exists, a repeated request of this very call made it. */
 async function insertOnce(
   calendar: PersonCalendar,
   split: SeriesSplit,
   event: CalendarEventInput & { readonly id: string },
-): Promise<void> {
+): Promise<CalendarEvent> {
   try {
-    await calendar.insertEvent(split.calendar, event, { sendUpdates: split.sendUpdates });
+    return await calendar.insertEvent(split.calendar, event, { sendUpdates: split.sendUpdates });
   } catch (error) {
-    // The id is fresh: if it exists, a repeated request of this very call made it.
-    if (isConflict(error, 'exists')) return;
-    if (!mayHaveWritten(error)) throw error;
-    await calendar.getEvent(split.calendar, event.id).catch(() => {
-      throw error;
-    });
+    if (!mayHaveWritten(error) && !isConflict(error, 'exists')) throw error;
+    try {
+      return await calendar.getEvent(split.calendar, event.id);
+    } catch (cause) {
+      if (!(cause instanceof AppError) || isAbsent(cause)) throw error;
+      throw new AppError(
+        cause.code,
+        `The series is as it was, but a new one (${event.id}) may have been made beside it: look with getevent and delete it.`,
+        { cause },
+      );
+    }
   }
 }
 
-export async function splitSeries(
-  calendar: PersonCalendar,
-  split: SeriesSplit,
-): Promise<{ readonly event: CalendarEvent; readonly notes: readonly string[] }> {
-  const event = await newSeries(calendar, split);
-  await insertOnce(calendar, split, event);
+export async function splitSeries(calendar: PersonCalendar, split: SeriesSplit): Promise<Written> {
+  const asked = await newSeries(calendar, split);
+  const written = await insertOnce(calendar, split, asked);
   try {
     await endSeries(calendar, split);
   } catch (error) {
     await takeBack(calendar, split, error);
   }
-  return { event: await calendar.getEvent(split.calendar, event.id), notes: [LOST_EXCEPTIONS] };
+  const { event, notes } = await readBack(calendar, { calendar: split.calendar, asked, written });
+  return { event, notes: [LOST_EXCEPTIONS, ...notes] };
 }
 
 /** The old series could not be ended, so the new one must not stay beside it. Always rejects. */
 async function takeBack(calendar: PersonCalendar, split: SeriesSplit, error: unknown): Promise<never> {
+  // An old one that did end would leave nothing of the meetings: twice is mended more easily than never.
+  if (mayHaveWritten(error)) {
+    throw new AppError(
+      error.code,
+      `The series may have been split: the new one (${split.id}) is there. ${error.message}`,
+      { cause: error },
+    );
+  }
   try {
     await calendar.deleteEvent(split.calendar, split.id, { sendUpdates: split.sendUpdates });
   } catch (cause) {

@@ -15,7 +15,8 @@ import { type ChangeTarget, describeTarget, findTarget, SCOPES } from './change-
 import { updateeventDeclaration } from './declarations.ts';
 import { readZone } from './event-times.ts';
 import { differences, eventInWords, viewEvent } from './event-view.ts';
-import { isAbsent, isConflict, mayHaveWritten } from './failures.ts';
+import { followsLoss, isAbsent, isConflict, mayHaveWritten } from './failures.ts';
+import { readBack, type Written } from './read-back.ts';
 import { splitSeries } from './split-series.ts';
 import { summarizeUpdate } from './summaries.ts';
 
@@ -27,54 +28,74 @@ export interface UpdateDeps {
   readonly random: Random;
 }
 
-interface Written {
-  readonly event: CalendarEvent;
-  readonly notes: readonly string[];
-}
-
 function changesKind({ start: old }: CalendarEvent, { start }: CalendarEventInput): boolean {
   return old !== undefined && start !== undefined && 'date' in old !== 'date' in start;
+}
+
+interface Place {
+  readonly calendar: string;
+  /** As it was when the change was worked out. */
+  readonly event: CalendarEvent;
+}
+
+/** The event is not the version that was to be changed: either this very call's lost request did it, or somebody else. Else rejects. */
+async function resolveConflict(
+  calendar: PersonCalendar,
+  { calendar: calendarId, event: before }: Place,
+  changes: CalendarEventInput,
+  conflict: unknown,
+): Promise<Written> {
+  let now: CalendarEvent;
+  try {
+    now = await calendar.getEvent(calendarId, before.id);
+  } catch (cause) {
+    if (!(cause instanceof AppError) || isAbsent(cause)) throw cause;
+    const state = followsLoss(conflict)
+      ? 'The change may have been made, or somebody else changed the event meanwhile: look with getevent.'
+      : 'Not changed: the event was changed by somebody else meanwhile. How it is now could not be read.';
+    throw new AppError('conflict', state, { cause });
+  }
+  if (differences(changes, now, before).length === 0) return { event: now, notes: [] };
+  throw new AppError(
+    'conflict',
+    `Not changed: the event was changed by somebody else meanwhile. It is now ${eventInWords(now)}.`,
+  );
+}
+
+/** Google never said whether it changed the event. Looking for the change says it. */
+async function resolveLost(
+  calendar: PersonCalendar,
+  { calendar: calendarId, event: before }: Place,
+  changes: CalendarEventInput,
+  lost: AppError,
+): Promise<Written> {
+  const now = await calendar.getEvent(calendarId, before.id).catch(() => undefined);
+  if (now !== undefined && differences(changes, now, before).length === 0) {
+    return { event: now, notes: ['Google’s answer was lost; the change was found made.'] };
+  }
+  const state =
+    now === undefined ? 'The change may have been made: look with getevent.' : 'The change is not in the calendar now.';
+  throw new AppError(lost.code, `${lost.message} ${state}`, { cause: lost });
 }
 
 /** Sends the change and answers with what is then in the calendar. */
 async function change(
   calendar: PersonCalendar,
-  where: { readonly calendar: string; readonly event: CalendarEvent },
+  where: Place,
   changes: CalendarEventInput,
   sendUpdates: SendUpdates,
 ): Promise<Written> {
   const { id, etag } = where.event;
-  const look = (): Promise<CalendarEvent> => calendar.getEvent(where.calendar, id);
   const otherKind = changesKind(where.event, changes);
+  let written: CalendarEvent;
   try {
-    await calendar.changeEvent(where.calendar, id, changes, { sendUpdates, etag, otherKind });
+    written = await calendar.changeEvent(where.calendar, id, changes, { sendUpdates, etag, otherKind });
   } catch (error) {
-    if (isConflict(error, 'changed')) {
-      // Our own repeated request meets its own change.
-      const now = await look();
-      if (differences(changes, now).length === 0) return { event: now, notes: [] };
-      throw new AppError(
-        'conflict',
-        `Not changed: the event was changed by somebody else meanwhile. It is now ${eventInWords(now)}.`,
-      );
-    }
-    if (!mayHaveWritten(error)) throw error;
-    const now = await look().catch(() => undefined);
-    if (now !== undefined && differences(changes, now).length === 0) {
-      return { event: now, notes: ['Google’s answer was lost; the change was found made.'] };
-    }
-    const state =
-      now === undefined
-        ? 'The change may have been made: look with getevent.'
-        : 'The change is not in the calendar now.';
-    throw new AppError(error.code, `${error.message} ${state}`, { cause: error });
+    if (isConflict(error, 'changed')) return resolveConflict(calendar, where, changes, error);
+    if (mayHaveWritten(error)) return resolveLost(calendar, where, changes, error);
+    throw error;
   }
-  const now = await look();
-  const other = differences(changes, now);
-  return {
-    event: now,
-    notes: other.length === 0 ? [] : [`Google stored differently than asked: ${other.join(', ')}.`],
-  };
+  return readBack(calendar, { calendar: where.calendar, asked: changes, written, before: where.event });
 }
 
 const CHANGED = {
@@ -86,9 +107,12 @@ const CHANGED = {
 
 function answer(written: Written, request: ChangeRequest, part: ChangeTarget['part']): ToolResult {
   const zone = readZone(request.times.timeZone);
-  const pending = request.meet && written.event.meetLink === undefined;
+  const pending = request.meet && written.event.meetLink === undefined && written.event.meetPending === true;
   const notes = [
     ...written.notes,
+    ...(request.meet && written.event.otherMeeting === true
+      ? ['No Meet link was added: the event keeps its meeting of another service.']
+      : []),
     ...(pending ? ['The Meet link is still in the making: read the event again later.'] : []),
   ];
   const note = notes.join(' ');

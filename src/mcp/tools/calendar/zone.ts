@@ -14,9 +14,19 @@ const MINUTE_MS = 60_000;
 const MAX_CACHED_ZONES = 700;
 const cache = new Map<string, Zone>();
 
-function createIanaZone(name: string): Zone {
+/**
+ * The name as the database spells it: Intl takes any case, calendar services do not. Intl may know an alias only under another name
+ * (`Asia/Kolkata` is `Asia/Calcutta` to it), which nobody wrote: that one serves where the written one is in no spelling of a zone's.
+ */
+function spell(written: string, resolved: string): string {
+  if (resolved.toLowerCase() === written.toLowerCase()) return resolved;
+  const shouted = written === written.toUpperCase() && written.includes('/');
+  return shouted || written === written.toLowerCase() ? resolved : written;
+}
+
+function createIanaZone(written: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: name,
+    timeZone: written,
     calendar: 'iso8601',
     numberingSystem: 'latn',
     hourCycle: 'h23',
@@ -28,7 +38,7 @@ function createIanaZone(name: string): Zone {
     second: 'numeric',
   });
   return {
-    name,
+    name: spell(written, format.resolvedOptions().timeZone),
     offsetMs: (instantMs) => {
       const at: Record<string, number> = {};
       for (const part of format.formatToParts(instantMs)) at[part.type] = Number(part.value);
@@ -38,7 +48,7 @@ function createIanaZone(name: string): Zone {
   };
 }
 
-/** A zone by its IANA name; nothing when there is none. Bare offsets (`+02:00`) are no zones: they know no daylight saving. */
+/** A zone by its IANA name, in whatever case; nothing when there is none. Bare offsets (`+02:00`) are no zones: they know no daylight saving. */
 export function findZone(name: string): Zone | undefined {
   const known = cache.get(name);
   if (known !== undefined) return known;

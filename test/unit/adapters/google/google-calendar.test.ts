@@ -301,6 +301,22 @@ describe('events', () => {
     expect(events.map((event) => event.id)).toEqual(['b']);
   });
 
+  it('are looked for behind pages that hold none, and behind so many only', async () => {
+    const cancelled = { items: [{ id: 'a', status: 'cancelled' }], nextPageToken: 'p3' };
+    const { calendar, sent } = script(
+      { status: 200, body: { items: [], nextPageToken: 'p2' } },
+      { status: 200, body: cancelled },
+      { status: 200, body: { items: [{ id: 'b' }], nextPageToken: 'p4' } },
+    );
+    const query = { calendar: 'primary', maxResults: 5 };
+    expect(await calendar.listEvents(query)).toMatchObject({ events: [{ id: 'b' }], cursor: 'p4' });
+    expect(sent.map(({ url }) => new URL(url).searchParams.get('pageToken'))).toEqual([null, 'p2', 'p3']);
+    const endless: Step = { status: 200, body: { items: [], nextPageToken: 'again' } };
+    const stubborn = script(...Array.from({ length: 100 }, () => endless));
+    expect(await stubborn.calendar.listEvents(query)).toMatchObject({ events: [], cursor: 'again' });
+    expect(stubborn.sent.length).toBeLessThan(100);
+  });
+
   it('are read without trusting their shape', async () => {
     const odd = {
       id: 'x',
