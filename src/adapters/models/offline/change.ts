@@ -159,8 +159,9 @@ function partText(reference: Reference, event: FoundEvent): string {
 
 export function* changeEvent(task: Task, setting: Setting): Run {
   const { reference: words, change } = readChange(withoutScope(task.words), setting);
-  const named = readReference(words, setting);
-  const reference = { ...named, scope: scopeIn(task.words) ?? named.scope };
+  const front = task.front ?? [];
+  const named = readReference([...words, ...withoutScope(front)], setting);
+  const reference = { ...named, scope: scopeIn([...task.words, ...front]) ?? named.scope };
   const chosen = yield* lookUp(reference, setting);
   if (chosen.kind === 'answer') return chosen.text;
   if (change.kind === 'ask') return change.question;
@@ -208,10 +209,11 @@ function* newValues(
 }
 
 export function* cancelEvent(task: Task, setting: Setting): Run {
-  const words = withoutScope(task.words);
+  const said = [...task.words, ...(task.front ?? [])];
+  const words = withoutScope(said);
   const reference = readReference(withoutVerb(words), setting);
   const whole = readReference(words, setting);
-  const scope = scopeIn(task.words) === 'following' ? 'following' : (whole.scope ?? reference.scope);
+  const scope = scopeIn(said) === 'following' ? 'following' : (whole.scope ?? reference.scope);
   const chosen = yield* lookUp({ ...reference, every: whole.every, scope }, setting);
   if (chosen.kind === 'answer') return chosen.text;
   const scoped = { ...reference, scope };

@@ -82,7 +82,7 @@ export function introduceClocks(words: readonly Word[]): readonly Word[] {
   });
 }
 
-const FOLLOWING = says(
+export const FOLLOWING = says(
   'from now on | from then on | from here on | going forward | and following | and all following | and the following ones | and all future ones | all future | onwards | this and following',
 );
 
