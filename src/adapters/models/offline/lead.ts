@@ -1,8 +1,8 @@
 import { withoutCourtesy } from './clauses.ts';
 import { type Intent, intentOf, type Said, spelledOut } from './intent.ts';
 import type { Located } from './mentions.ts';
-import { FOLLOWING } from './reference.ts';
 import { says } from './rules.ts';
+import { FOLLOWING } from './scope.ts';
 import type { Word } from './words.ts';
 
 // A time in front of what is asked for: `Tomorrow, please cancel the standup`. Verbs and question words stand at the beginning of a request,

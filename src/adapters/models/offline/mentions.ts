@@ -40,8 +40,8 @@ export type Mention =
   | { readonly kind: 'times'; readonly count: number }
   | { readonly kind: 'rest' };
 
-/** `before Friday` leaves Friday out, `by Friday` and `until Friday` take it in. */
-export type Side = 'after' | 'before' | 'by' | 'until';
+/** `after Friday` and `before Friday` leave Friday out; `from Friday on`, `by Friday` and `until Friday` take it in. */
+export type Side = 'after' | 'from' | 'before' | 'by' | 'until';
 
 /** A day with a time, or either alone. */
 export interface Point {
@@ -242,16 +242,12 @@ function boundRules(context: TimeContext): Rule<Mention> {
   const bound = (side: Side, value: Point): Mention => ({ kind: 'bound', side, point: value });
   return either<Mention>(
     map(
-      seq(
-        says(
-          'after | any time after | anytime after | sometime after | past | later than | not before | no earlier than | from after',
-        ),
-        point,
-      ),
+      seq(says('after | any time after | anytime after | sometime after | past | later than | from after'), point),
       ([, value]) => bound('after', value),
     ),
-    map(seq(says('from'), point, says('on | onwards | onward | and later')), ([, value]) => bound('after', value)),
-    map(seq(point, says('or later | onwards')), ([value]) => bound('after', value)),
+    map(seq(says('not before | no earlier than'), point), ([, value]) => bound('from', value)),
+    map(seq(says('from'), point, says('on | onwards | onward | and later')), ([, value]) => bound('from', value)),
+    map(seq(point, says('or later | onwards')), ([value]) => bound('from', value)),
     map(
       seq(
         says(

@@ -224,6 +224,12 @@ function readShift(words: readonly Word[], setting: Setting): ChangeRequest | un
   };
 }
 
+/** `from 10` in `from 10 to 11` is when the event is; `from Monday on` says how much of it. */
+function withoutOrigin(words: readonly Word[], setting: Setting): readonly Word[] {
+  const onward = mergeMentions(setting.read(words)).after?.side === 'from';
+  return onward ? words : words.filter(({ lower }) => lower !== 'from');
+}
+
 /** More prepositions than any request for a change has. */
 const MAX_SPLITS = 5;
 
@@ -242,7 +248,7 @@ function readMove(words: readonly Word[], setting: Setting): ChangeRequest | und
     const taken = takenBy(target, located);
     const rest = target.filter((word, place) => taken[place] === false && !LEFTOVER.test(word.lower));
     const request: ChangeRequest = {
-      reference: withoutVerb(words.slice(0, index)).filter(({ lower }) => lower !== 'from'),
+      reference: withoutOrigin(withoutVerb(words.slice(0, index)), setting),
       change: { kind: 'time', timing },
     };
     if (request.reference.length === 0) continue;

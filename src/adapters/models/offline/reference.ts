@@ -4,7 +4,8 @@ import { spelledOut } from './intent.ts';
 import type { Located } from './mentions.ts';
 import { eventText } from './reply.ts';
 import type { FoundEvent, JsonObject } from './results.ts';
-import { either, findFirst, map, type Rule, says, seq } from './rules.ts';
+import { either, map, type Rule, says, seq } from './rules.ts';
+import { isKindOfSeries, type Scope, saysAll, saysAllOfAName, scopeIn } from './scope.ts';
 import { boundArguments, toSlot } from './slots.ts';
 import type { Setting } from './task.ts';
 import { DAY, HOUR, MINUTE } from './wall.ts';
@@ -59,7 +60,9 @@ export interface Reference {
   readonly subject: readonly Word[];
   readonly window: Window | undefined;
   /** The whole series, or from one on. */
-  readonly scope: 'all' | 'following' | undefined;
+  readonly scope: Scope | undefined;
+  /** Single events of a stretch, whatever series they belong to. */
+  readonly several: boolean;
   /** Everything that fits, not one. */
   readonly every: boolean;
 }
@@ -82,60 +85,59 @@ export function introduceClocks(words: readonly Word[]): readonly Word[] {
   });
 }
 
-export const FOLLOWING = says(
-  'from now on | from then on | from here on | going forward | and following | and all following | and the following ones | and all future ones | all future | onwards | this and following',
-);
-
-/** Words that say how much of a series is meant, and not when: the rest of the grammar does not see them. */
-export function withoutScope(words: readonly Word[]): readonly Word[] {
-  const found = findFirst(FOLLOWING, words);
-  return found === undefined ? words : [...words.slice(0, found.at), ...words.slice(found.end)];
-}
-
-/** `several`: single events of a stretch are meant, not a series. */
-export function scopeIn(words: readonly Word[], repeats = false, several = false): Reference['scope'] {
-  if (findFirst(FOLLOWING, words) !== undefined) return 'following';
-  const text = spelledOut(words);
-  if (/\bseries\b/.test(text)) return 'all';
-  const all =
-    /\b(?:recurring|repeating|all occurrences|every occurrence|every instance|all instances|all of the|all the|every (?!thing))/.test(
-      text,
-    );
-  return (all || repeats) && !several ? 'all' : undefined;
-}
-
 export function readReference(original: readonly Word[], setting: Setting): Reference {
   const words = introduceClocks(original);
-  const located = setting.read(words);
+  const located = setting.read(words).filter((one) => !isKindOfSeries(one, words));
   const timing = mergeMentions(located);
   const text = spelledOut(original);
-  const every =
-    /\b(?:all|everything|every|both)\b/.test(text) ||
-    /^(?:clear|wipe|free up|empty)\b/.test(text) ||
-    /^(?:cancel|delete|remove|drop) (?:my |the )?(?:meetings|appointments|events|calls)\b/.test(text);
+  const named = subjectOf(words, located);
+  const subject = saysAllOfAName(text) ? named.map(singular) : named;
   // "all of the series" says how much, not when.
   const placed = timing.repeat === undefined && hasTime({ ...timing, whole: false });
   const [window] = placed ? windowsOf(timing, setting.context) : [];
-  const plural = /\b(?:meetings|appointments|events|everything)\b/.test(text);
-  return {
-    timing,
-    subject: subjectOf(words, located),
-    window,
-    scope: scopeIn(original, timing.repeat !== undefined, every && plural),
-    every: every && (plural || window !== undefined || /^(?:clear|wipe|free up)/.test(text)),
-  };
+  const clears = /^(?:clear|wipe|free up|empty)\b/.test(text);
+  const plural = /\b(?:meetings|appointments|events|everything)\b/.test(text) || saysAllOfAName(text);
+  const many =
+    saysAll(text) ||
+    /\b(?:everything|every)\b/.test(text) ||
+    (/\bboth\b/.test(text) && window !== undefined) ||
+    clears ||
+    /^(?:cancel|delete|remove|drop) (?:my |the )?(?:meetings|appointments|events|calls)\b/.test(text);
+  const several = many && (window !== undefined || (plural && subject.length === 0));
+  const scope =
+    isOnward(timing) && subject.length > 0 ? 'following' : scopeIn(original, timing.repeat !== undefined, several);
+  return { timing, subject, window, scope, several, every: many && (plural || clears || window !== undefined) };
 }
+
+/** `all lectures`: each is called a lecture. */
+const singular = (word: Word): Word =>
+  word.kind === 'word' && /^\p{Ll}{3,}[^s]s$/u.test(word.text)
+    ? { ...word, text: word.text.slice(0, -1), lower: word.lower.slice(0, -1) }
+    : word;
+
+/** `from 21 December on`: a series ends there. */
+const isOnward = ({ after }: Timing): boolean => after?.side === 'from' && after.day !== undefined;
 
 export const isNothing = (reference: Reference): boolean =>
   reference.window === undefined && reference.subject.length === 0;
+
+/** A page that holds a busy month, so that its events can be counted. */
+const MANY = 100;
 
 export function lookupArguments(reference: Reference, setting: Setting): JsonObject {
   const { context } = setting;
   const zone = reference.timing.zone ?? setting.zone;
   const term = searchTerm(reference.subject);
   const query = term === undefined ? {} : { query: term };
-  if (reference.window !== undefined) return { ...boundArguments(toSlot(reference.window, zone)), ...query };
   const now = Math.floor(context.now / MINUTE) * MINUTE;
+  if (reference.window !== undefined) {
+    // What is over cannot be cleared away any more.
+    const from =
+      reference.every && reference.window.to > now ? Math.max(reference.window.from, now) : reference.window.from;
+    const { timeMin, timeMax, timeZone } = boundArguments(toSlot({ ...reference.window, from }, zone));
+    const end = isOnward(reference.timing) && reference.timing.before === undefined ? {} : { timeMax };
+    return { timeMin, ...end, timeZone, ...query, ...(reference.every ? { maxResults: MANY } : {}) };
+  }
   // An hour back: what is going on now can still be moved or called off.
   const { timeMin, timeZone } = boundArguments(toSlot({ from: now - HOUR, to: now + DAY, timed: true }, zone));
   return { timeMin, timeZone, ...query, maxResults: 50 };
@@ -158,7 +160,9 @@ export function matching(events: readonly FoundEvent[], reference: Reference, se
   const best = Math.max(0, ...events.map(score));
   const named = wanted.length === 0 ? events : events.filter((event) => best > 0 && score(event) === best);
   const { window, timing } = reference;
-  if (window === undefined) return named.filter((event) => event.end > setting.context.nowMs || event.allDay);
+  const ahead = named.filter((event) => event.end > setting.context.nowMs || event.allDay);
+  if (window === undefined) return ahead;
+  if (reference.every && window.to > setting.context.now) return ahead;
   if (timing.clock === undefined && timing.clocks === undefined && timing.moment === undefined) {
     const inside = named.filter((event) => event.allDay || wallAt(event.start, zone) >= window.from);
     return inside.length > 0 ? inside : named;
@@ -169,28 +173,60 @@ export function matching(events: readonly FoundEvent[], reference: Reference, se
 }
 
 export type Chosen =
-  | { readonly kind: 'events'; readonly events: readonly FoundEvent[]; readonly next: boolean }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly FoundEvent[];
+      readonly next: boolean;
+      /** Said where not all that fit were taken. */
+      readonly rest?: string;
+    }
   | { readonly kind: 'answer'; readonly text: string };
 
-/** One event, or all where all were meant; otherwise a question. */
-export function choose(events: readonly FoundEvent[], reference: Reference, setting: Setting): Chosen {
+/** As many as are changed in one go: each is a call, and a turn has room for few. */
+const MAX_AT_ONCE = 12;
+
+/** One event, or all where all were meant; otherwise a question. `partly`: the list had further pages. */
+export function choose(
+  events: readonly FoundEvent[],
+  reference: Reference,
+  setting: Setting & { readonly partly: boolean },
+): Chosen {
   const found = matching(events, reference, setting);
   const zone = reference.timing.zone ?? setting.zone;
   const first = found[0];
-  if (first === undefined)
-    return { kind: 'answer', text: `I found no such event${searched(reference)}, so I changed nothing.` };
-  if (found.length === 1) return { kind: 'events', events: found, next: false };
-  if (setting.choice !== undefined) {
+  if (first === undefined) {
+    const text = setting.partly
+      ? `I looked at a part of your calendar only and found no such event${searched(reference)} there, so I changed nothing. Tell me its day.`
+      : `I found no such event${searched(reference)}, so I changed nothing.`;
+    return { kind: 'answer', text };
+  }
+  if (setting.choice !== undefined && found.length > 1) {
     const chosen = setting.choice === -1 ? found.at(-1) : found[setting.choice - 1];
     if (chosen !== undefined) return { kind: 'events', events: [chosen], next: false };
   }
-  const series = first.seriesId;
-  if (series !== undefined && found.every((event) => event.seriesId === series))
-    return { kind: 'events', events: [first], next: true };
-  if (reference.every && reference.scope === undefined)
-    return { kind: 'events', events: found.slice(0, 12), next: false };
+  if (reference.every && reference.scope === undefined) return allOf(found, setting.partly);
+  if (found.length === 1) return { kind: 'events', events: found, next: false };
+  const series = oneOfEach(found);
+  if (series.length === 1 && first.seriesId !== undefined) return { kind: 'events', events: series, next: true };
+  if (reference.every) return allOf(series, setting.partly);
   const lines = found.slice(0, 8).map((event, index) => `\n${index + 1}. ${eventText(event, zone)}`);
   return { kind: 'answer', text: `${WHICH_EVENT}${lines.join('')}` };
+}
+
+/** The first of each series, and what belongs to none. */
+const oneOfEach = (found: readonly FoundEvent[]): readonly FoundEvent[] =>
+  [...new Map([...found].reverse().map((event) => [event.seriesId ?? event.id, event])).values()].reverse();
+
+function allOf(found: readonly FoundEvent[], partly: boolean): Chosen {
+  const events = found.slice(0, MAX_AT_ONCE);
+  if (!partly && events.length === found.length) return { kind: 'events', events, next: false };
+  const count = `${partly ? 'at least ' : ''}${found.length}`;
+  return {
+    kind: 'events',
+    events,
+    next: false,
+    rest: `These are ${events.length} of ${count}; ask again for the rest.`,
+  };
 }
 
 /** How the question for one of several events begins: the next message is then read as its answer. */

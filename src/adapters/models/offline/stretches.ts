@@ -124,6 +124,14 @@ function longerRule(context: DayContext): Rule<Days> {
   const { today } = context;
   const { year } = partsOf(today);
   return either(
+    // Before the months: there "the year" is its first one.
+    map(says('this year | the year'), () => months(dayOf(year, 1, 1) ?? today, 12)),
+    map(
+      says(
+        'the rest of the year | the rest of this year | rest of the year | rest of this year | the remainder of the year',
+      ),
+      () => ({ from: today, to: dayOf(year + 1, 1, 1) ?? today }),
+    ),
     map(monthReference(context), (month) => months(month, 1)),
     map(says('the rest of the month | the rest of this month | later this month'), () => ({
       from: today,
@@ -132,11 +140,6 @@ function longerRule(context: DayContext): Rule<Days> {
     map(seq(says('the rest of | rest of | the remainder of'), monthReference(context)), ([, month]) => ({
       from: Math.max(today, month),
       to: addMonths(month, 1),
-    })),
-    map(says('this year | the year'), () => months(dayOf(year, 1, 1) ?? today, 12)),
-    map(says('the rest of the year | the rest of this year'), () => ({
-      from: today,
-      to: dayOf(year + 1, 1, 1) ?? today,
     })),
     map(says('[the] next year'), () => months(dayOf(year + 1, 1, 1) ?? today, 12)),
     map(seq(says('early'), monthReference(context)), ([, month]) => stretch(month, 10)),
