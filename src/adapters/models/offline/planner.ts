@@ -11,7 +11,7 @@ import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } fro
 import { createMentionReader, type MentionReader, type TimeContext } from './mentions.ts';
 import { withoutVerb } from './read-change.ts';
 import { replay, say } from './replay.ts';
-import { HELP, NOT_UNDERSTOOD, sentence } from './reply.ts';
+import { HELP, NOT_UNDERSTOOD, sentence, WHICH_IT } from './reply.ts';
 import { says } from './rules.ts';
 import { toSlot } from './slots.ts';
 import type { Run, Setting, Task } from './task.ts';
@@ -123,7 +123,11 @@ function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
         ifFree: previous.ifFree,
       };
     } else if (task.intent === 'detail') {
-      tasks.push({ ...task, intent: hasTime(task.timing) && previous === undefined ? 'book' : 'unclear' });
+      const pointing = DETAIL_OPENING(task.words, 0)?.end;
+      const rest = task.words.slice(pointing);
+      // `make it 5pm` names nothing that could be booked.
+      if (pointing !== undefined && previous === undefined && isOnlyTime(rest, setting.read(rest))) tasks.push(task);
+      else tasks.push({ ...task, intent: hasTime(task.timing) && previous === undefined ? 'book' : 'unclear' });
     } else {
       tasks.push(previous === undefined ? task : inherit(another(task, previous), previous));
     }
@@ -307,6 +311,7 @@ function* runOne(task: Task, setting: Setting): Run {
     case 'never':
       return 'All right, I did nothing.';
     case 'detail':
+      return WHICH_IT;
     case 'unclear':
       return NOT_UNDERSTOOD;
   }

@@ -1,4 +1,4 @@
-import { type Day, type DayContext, monthName, yearNumber } from './day-names.ts';
+import { type Day, type DayContext, monthName, newYear, yearNumber } from './day-names.ts';
 import { dayRule, monthReference } from './days.ts';
 import { lengthRule } from './lengths.ts';
 import { amount, digits, ordinal, ordinalDigits } from './numbers.ts';
@@ -233,7 +233,8 @@ const dayDigits = either(
 );
 
 /** `Monday to Wednesday`, `3-5 December`, `December 28 to January 2`. */
-function dayRanges(context: DayContext, day: Rule<Day>): Rule<Days> {
+function dayRanges(context: DayContext, single: Rule<Day>): Rule<Days> {
+  const day = either(single, newYear(context));
   const year = maybe(map(seq(maybe(says(',')), yearNumber), ([, value]) => value));
   return either(
     map(seq(maybe(says('from')), day, join, day), ([, first, , second]) => ordered(first, second)),
