@@ -1,7 +1,6 @@
 import { takenBy } from './details.ts';
 import { spelledOut } from './intent.ts';
 import { peopleAskedAbout, resolveGuests } from './people.ts';
-import { searchTerm, subjectOf } from './reference.ts';
 import { eventText, failedText, joined, listed, quoted, sentence, slotText, spanText, whichPerson } from './reply.ts';
 import {
   busyIn,
@@ -16,6 +15,7 @@ import {
   unreadableIn,
 } from './results.ts';
 import { boundArguments, type Slot, toSlot, workingHours } from './slots.ts';
+import { searchTerm, subjectOf } from './subject.ts';
 import { type Run, type Setting, type Task, zoneOf } from './task.ts';
 import { DAY, MINUTE, partsOf, startOfDay } from './wall.ts';
 import { daysOf, type Window, windowsOf } from './when.ts';

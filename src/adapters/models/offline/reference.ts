@@ -1,12 +1,11 @@
 import { looseClock } from './clocks.ts';
-import { takenBy } from './details.ts';
 import { spelledOut } from './intent.ts';
-import type { Located } from './mentions.ts';
 import { eventText } from './reply.ts';
 import type { FoundEvent, JsonObject } from './results.ts';
 import { either, map, type Rule, says, seq } from './rules.ts';
 import { isKindOfSeries, type Scope, saysAll, saysAllOfAName, scopeIn } from './scope.ts';
 import { boundArguments, toSlot } from './slots.ts';
+import { likeness, searchTerm, subjectOf } from './subject.ts';
 import type { Setting } from './task.ts';
 import { DAY, HOUR, MINUTE } from './wall.ts';
 import { hasTime, mergeMentions, type Timing, type Window, windowsOf } from './when.ts';
@@ -14,46 +13,6 @@ import type { Word } from './words.ts';
 import { wallAt } from './zones.ts';
 
 // Which existing event is meant: by its words (`the dentist`, `lunch with Tom`), its time (`my 3pm`), or both.
-
-/** Words that say that there is an event, not which. */
-const GENERIC = new Set(
-  "a an the my our your his her their this that it its is are was be on in at for of to from with and or by me i we us you what what's whats when when's where which who how do does did have has got will would am can could should about any anything some all every each everything next upcoming coming up first last earliest latest meeting meetings meet appointment appointments event events calendar diary schedule agenda scheduled planned plan plans booked day week today tomorrow show list see view check display read give get tell find look pull open please time times many much long there 's day's everything else happening going entire whole series occurrence occurrences recurring repeating one ones slot entry booking bookings left remaining today's if that then thing things out down cancel delete remove move reschedule called titled named free busy start starts end ends begin begins happen doing due rundown overview share send plate docket lined store summary summarize summarise brief run walk through look like looks full details detail calendars more than planner needs need has have must should moved rescheduled postponed changed pushed shifted also just only again still other another later between doing got invited attending search searching store".split(
-    ' ',
-  ),
-);
-
-/** Words that tell what kind of event it is: searched for only where nothing tells more. */
-const KIND = new Set(
-  'call class session lesson lunch dinner breakfast coffee drinks review sync standup chat talk interview visit party team weekly daily monthly'.split(
-    ' ',
-  ),
-);
-
-/** The words that tell the event from others. */
-export function subjectOf(words: readonly Word[], located: readonly Located[]): readonly Word[] {
-  const taken = takenBy(words, located);
-  return words.filter((word, at) => {
-    if (word.kind === 'quote' || word.kind === 'address') return true;
-    const possessor = words[at + 1]?.lower === "'s" && GENERIC.has(word.lower);
-    return taken[at] === false && word.kind === 'word' && word.lower !== "'s" && !GENERIC.has(word.lower) && !possessor;
-  });
-}
-
-/** One word for the calendar's search, which looks in titles, places and guests: a name if there is one, else the longest. */
-export function searchTerm(subject: readonly Word[]): string | undefined {
-  const quote = subject.find(({ kind }) => kind === 'quote' || kind === 'address');
-  if (quote !== undefined) return quote.text;
-  const names = subject.filter(({ text }) => /^\p{Lu}/u.test(text) && !KIND.has(text.toLowerCase()));
-  const telling = subject.filter(({ lower }) => !KIND.has(lower));
-  const pool = names.length > 0 ? names : telling.length > 0 ? telling : subject;
-  // Of words of kind the last is the noun: the team sync is a sync.
-  const best =
-    telling.length === 0 ? pool.at(-1) : [...pool].sort((left, right) => right.text.length - left.text.length)[0];
-  const kind = best?.lower.replace(/s$/, '');
-  return kind !== undefined && KIND.has(kind) && kind !== best?.lower && !KIND.has(best?.lower ?? '')
-    ? kind
-    : best?.text;
-}
 
 export interface Reference {
   readonly timing: Timing;
@@ -143,22 +102,17 @@ export function lookupArguments(reference: Reference, setting: Setting): JsonObj
   return { timeMin, timeZone, ...query, maxResults: 50 };
 }
 
-const plain = (text: string): string =>
-  text
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/[^\p{L}\p{N}]+/gu, '');
-
 /** Events that fit what was said: all of its words if any event has them, and the very time if one was said. */
 export function matching(events: readonly FoundEvent[], reference: Reference, setting: Setting): readonly FoundEvent[] {
   const zone = reference.timing.zone ?? setting.zone;
-  const wanted = reference.subject.map((word) => plain(word.text)).filter((word) => word !== '');
-  const score = (event: FoundEvent): number => {
-    const text = plain([event.title, event.location, ...event.guests].join(' '));
-    return wanted.filter((word) => text.includes(word)).length;
-  };
-  const best = Math.max(0, ...events.map(score));
-  const named = wanted.length === 0 ? events : events.filter((event) => best > 0 && score(event) === best);
+  const scored = events.map((event) => ({
+    event,
+    score: likeness(reference.subject, [event.title, event.location, ...event.guests].join(' ')),
+  }));
+  const best = Math.max(0, ...scored.map(({ score }) => score ?? 0));
+  const fits = (score: number | undefined): boolean => score === best && best > 0;
+  const named =
+    reference.subject.length === 0 ? events : scored.filter(({ score }) => fits(score)).map(({ event }) => event);
   const { window, timing } = reference;
   const ahead = named.filter((event) => event.end > setting.context.nowMs || event.allDay);
   if (window === undefined) return ahead;
@@ -168,7 +122,7 @@ export function matching(events: readonly FoundEvent[], reference: Reference, se
     return inside.length > 0 ? inside : named;
   }
   const exact = named.filter((event) => !event.allDay && wallAt(event.start, zone) === window.from);
-  if (exact.length > 0 || wanted.length > 0) return exact.length > 0 ? exact : named;
+  if (exact.length > 0 || reference.subject.length > 0) return exact.length > 0 ? exact : named;
   return named.filter((event) => !event.allDay && wallAt(event.start, zone) > window.from);
 }
 
