@@ -1,4 +1,4 @@
-import { readDetails } from './details.ts';
+import { readDetails, takenBy } from './details.ts';
 import { spelledOut } from './intent.ts';
 import { freebusyCalls, freeText, searchFor } from './look.ts';
 import type { Part } from './parts.ts';
@@ -34,14 +34,17 @@ const MEAL_HALF: readonly (readonly [RegExp, 'am' | 'pm'])[] = [
   [/\b(?:dinner|supper|drinks|cinema|movie|concert|theatre|theater|party|nightcap|gig)\b/, 'pm'],
 ];
 
-export function styleOf(words: Task['words']): BookingStyle {
+export function styleOf({ words, located }: Pick<Task, 'words' | 'located'>): BookingStyle {
   const text = spelledOut(words);
+  // In `after lunch` lunch is a time, and not what is booked.
+  const taken = takenBy(words, located);
+  const about = spelledOut(words.filter((_, at) => taken[at] === false));
   return {
     enters: !ARRANGES.test(text) || TIME_OFF.test(text),
     hourly: HOURLY.test(text),
     blocks: BLOCKS.test(text),
     wholeDay: WHOLE_DAY.test(text),
-    customMinute: CUSTOM.find(([meal]) => meal.test(text))?.[1],
+    customMinute: CUSTOM.find(([meal]) => meal.test(about))?.[1],
   };
 }
 
@@ -72,7 +75,7 @@ function draftOf(task: Task, setting: Setting): Draft | { readonly question: str
   const details = readDetails(task.words, task.located);
   const people = resolveGuests(details.guests, setting.contacts);
   if (!people.ok) return { question: whichPerson(people.name, people.choices) };
-  const style = styleOf(task.words);
+  const style = styleOf(task);
   const names = details.guests.map(({ name }) => name);
   const timeOff = TIME_OFF.test(spelledOut(task.words));
   const plain = timeOff
@@ -104,7 +107,7 @@ export function* book(task: Task, setting: Setting): Run {
   const draft = draftOf(task, setting);
   if ('question' in draft) return draft.question;
   const zone = zoneOf(task, setting);
-  const booking = bookingOf(task.timing, styleOf(task.words), setting.context, zone);
+  const booking = bookingOf(task.timing, styleOf(task), setting.context, zone);
   if (booking.kind === 'missing')
     return `When should ${String(draft.details['summary'])} be? Tell me the day and the time.`;
   if (booking.kind === 'search') {
@@ -180,7 +183,7 @@ export function* bookIfFree(
   const refusal = yield* refusalIfBusy(slots, calendars);
   if (refusal !== undefined) return refusal;
   const zone = zoneOf(question, setting);
-  const booking = bookingOf(task.timing, styleOf(task.words), setting.context, zone);
+  const booking = bookingOf(task.timing, styleOf(task), setting.context, zone);
   if (booking.kind !== 'slots') return yield* book(task, setting);
   return sentence('You are free then.', yield* create(draft, booking.slots, zone));
 }

@@ -1,18 +1,10 @@
 import { resolveRange } from './clocks.ts';
 import { searchFor } from './look.ts';
 import { type Change, readChange, type Shift, withoutVerb } from './read-change.ts';
-import {
-  type Chosen,
-  choose,
-  isNothing,
-  lookupArguments,
-  type Reference,
-  readReference,
-  scopeIn,
-  withoutScope,
-} from './reference.ts';
+import { type Chosen, choose, isNothing, lookupArguments, type Reference, readReference } from './reference.ts';
 import { eventText, failedText, sentence } from './reply.ts';
-import { eventIn, eventsIn, type FoundEvent, type JsonObject, slotsIn } from './results.ts';
+import { eventIn, eventsIn, type FoundEvent, isPartial, type JsonObject, slotsIn } from './results.ts';
+import { scopeIn, withoutScope } from './scope.ts';
 import { eventArguments, type Slot, toSlot, wholeDays } from './slots.ts';
 import type { Asking, Run, Setting, Task } from './task.ts';
 import { addMonths, DAY, MINUTE, partsOf, startOfDay, startOfWeek } from './wall.ts';
@@ -146,7 +138,7 @@ function* lookUp(reference: Reference, setting: Setting): Asking<Chosen> {
   if (answer === undefined) return { kind: 'answer', text: '' };
   if (answer.failed)
     return { kind: 'answer', text: sentence(failedText('Looking for the event', answer), 'Nothing was changed.') };
-  return choose(eventsIn(answer), reference, setting);
+  return choose(eventsIn(answer), reference, { ...setting, partly: isPartial(answer) });
 }
 
 const scopeOf = (reference: Reference, event: FoundEvent): JsonObject =>
@@ -159,8 +151,11 @@ function partText(reference: Reference, event: FoundEvent): string {
 
 export function* changeEvent(task: Task, setting: Setting): Run {
   const { reference: words, change } = readChange(withoutScope(task.words), setting);
-  const named = readReference(words, setting);
-  const reference = { ...named, scope: scopeIn(task.words) ?? named.scope };
+  const front = task.front ?? [];
+  const named = readReference([...words, ...withoutScope(front)], setting);
+  // What is said behind the "to" counts, too: `to 10 for the whole series`. One event is changed at a time.
+  const scope = scopeIn([...task.words, ...front], false, named.several) ?? named.scope;
+  const reference = { ...named, scope, every: false };
   const chosen = yield* lookUp(reference, setting);
   if (chosen.kind === 'answer') return chosen.text;
   if (change.kind === 'ask') return change.question;
@@ -208,10 +203,11 @@ function* newValues(
 }
 
 export function* cancelEvent(task: Task, setting: Setting): Run {
-  const words = withoutScope(task.words);
+  const said = [...task.words, ...(task.front ?? [])];
+  const words = withoutScope(said);
   const reference = readReference(withoutVerb(words), setting);
   const whole = readReference(words, setting);
-  const scope = scopeIn(task.words) === 'following' ? 'following' : (whole.scope ?? reference.scope);
+  const scope = scopeIn(said) === 'following' ? 'following' : (whole.scope ?? reference.scope);
   const chosen = yield* lookUp({ ...reference, every: whole.every, scope }, setting);
   if (chosen.kind === 'answer') return chosen.text;
   const scoped = { ...reference, scope };
@@ -228,5 +224,5 @@ export function* cancelEvent(task: Task, setting: Setting): Run {
       : `Cancelled${partText(scoped, event)}: ${text}.`;
   });
   const only = chosen.next && scoped.scope === undefined ? 'Only the next one of the series was cancelled.' : '';
-  return sentence(...lines, only);
+  return sentence(...lines, only, chosen.rest ?? '');
 }

@@ -1,5 +1,5 @@
 import { digits, ordinal, ordinalDigits } from './numbers.ts';
-import { either, glued, lookup, map, maybe, one, type Rule, says, seq } from './rules.ts';
+import { either, glued, lookup, map, maybe, one, type Rule, says, seq, unless } from './rules.ts';
 import { addMonths, DAY, dayOf, nthWeekday, partsOf, startOfMonth, type Wall, weekdayOnOrAfter } from './wall.ts';
 
 // The names of days: weekdays, dates of the month, holidays. Everything is the next one to come unless a year is said.
@@ -223,6 +223,10 @@ const MOVING: readonly (readonly [string, (year: number) => Wall])[] = [
   ['thanksgiving | thanksgiving day', thanksgiving],
   ['black friday', (year) => thanksgiving(year) + DAY],
 ];
+
+/** `until New Year`: a day only where something ends or begins there; a new year party is any day. */
+export const newYear = ({ today }: DayContext): Rule<Day> =>
+  map(unless(says('[the] new year | new years'), says("'s | eve | day")), () => nextYearly(today, 1, 1));
 
 export function holiday({ today }: DayContext): Rule<Day> {
   const { year } = partsOf(today);

@@ -33,8 +33,11 @@ export function requestAt(messages: readonly ModelMessage[], index: number, dept
   if (!question.text.includes(WHEN_TELL)) return { ...alone, earlier: asked.text };
   // A change is to a new time; a booking is at one.
   const to = question.text.includes(`${WHEN_TELL} new`) && !/^\s*to\b/i.test(text) ? 'to ' : '';
-  return { ...asked, text: `${asked.text.replace(/[.?!\s]+$/u, '')} ${to}${text}` };
+  return { ...asked, text: `${asked.text.replace(/[.?!\s]+$/u, '')} ${to}${text.replace(MAKE_IT, '')}` };
 }
+
+/** `actually, make it 5pm` answers with a time. */
+const MAKE_IT = /^\s*(?:(?:actually|well|then|ok|okay|sorry|please|let's)[,\s]+)*(?:make|have) (?:it|that)\s+/iu;
 
 const STARTS_ANEW =
   /^\s*(?:please\s+)?(?:am|are|is|do|does|what|what's|when|show|list|find|book|schedule|cancel|delete|move|reschedule|put|add|create|set up|block|remind|can|could|never mind|no|forget)\b/i;

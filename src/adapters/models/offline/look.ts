@@ -1,7 +1,6 @@
 import { takenBy } from './details.ts';
 import { spelledOut } from './intent.ts';
 import { peopleAskedAbout, resolveGuests } from './people.ts';
-import { searchTerm, subjectOf } from './reference.ts';
 import { eventText, failedText, joined, listed, quoted, sentence, slotText, spanText, whichPerson } from './reply.ts';
 import {
   busyIn,
@@ -9,12 +8,14 @@ import {
   eventsIn,
   type FoundEvent,
   type Interval,
+  isPartial,
   type JsonObject,
   slotsIn,
   type ToolAnswer,
   unreadableIn,
 } from './results.ts';
 import { boundArguments, type Slot, toSlot, workingHours } from './slots.ts';
+import { searchTerm, subjectOf } from './subject.ts';
 import { type Run, type Setting, type Task, zoneOf } from './task.ts';
 import { DAY, MINUTE, partsOf, startOfDay } from './wall.ts';
 import { daysOf, type Window, windowsOf } from './when.ts';
@@ -191,18 +192,22 @@ export function* askEvents(task: Task, setting: Setting): Run {
   if (failure !== undefined) return failedText('Looking at the calendar', failure);
   const events = uniqueEvents(answers.flatMap(eventsIn));
   const about = query === undefined ? '' : ` with ${quoted(query)}`;
+  const partly = answers.some(isPartial);
   if (open) {
     const coming = events
       .filter((event) => event.start >= context.nowMs || query !== undefined)
       .slice(0, next && query === undefined ? 1 : 3);
-    if (coming.length === 0) return `Nothing${about} is coming up in your calendar.`;
+    if (coming.length === 0) return partly ? nothingYet(about) : `Nothing${about} is coming up in your calendar.`;
     return sentence(`Next${about}:${listed(coming.map((event) => eventText(event, zone)))}\n`);
   }
   const when = slots.map(slotText).join(' and ');
-  if (events.length === 0) return `Nothing${about} is in your calendar: ${when}.`;
-  const more = answers.some(({ data }) => typeof data['cursor'] === 'string') ? 'There are more than these.' : '';
+  if (events.length === 0) return partly ? nothingYet(about) : `Nothing${about} is in your calendar: ${when}.`;
+  const more = partly ? 'There are more than these.' : '';
   return sentence(`In your calendar${about}, ${when}:${listed(events.map((event) => eventText(event, zone)))}\n`, more);
 }
+
+const nothingYet = (about: string): string =>
+  `I looked at a part of your calendar only and found nothing${about} there. Ask about a shorter time.`;
 
 function uniqueEvents(events: readonly FoundEvent[]): readonly FoundEvent[] {
   return [...new Map(events.map((event) => [event.id, event])).values()];

@@ -8,7 +8,7 @@ import {
   plainClock,
   wordedMinutesTo,
 } from './clocks.ts';
-import { type Day, type DayContext, monthName } from './day-names.ts';
+import { type Day, type DayContext, monthName, newYear } from './day-names.ts';
 import { dayRule, severalDays } from './days.ts';
 import { type Length, lengthRule } from './lengths.ts';
 import { cardinal } from './numbers.ts';
@@ -40,8 +40,8 @@ export type Mention =
   | { readonly kind: 'times'; readonly count: number }
   | { readonly kind: 'rest' };
 
-/** `before Friday` leaves Friday out, `by Friday` and `until Friday` take it in. */
-export type Side = 'after' | 'before' | 'by' | 'until';
+/** `after Friday` and `before Friday` leave Friday out; `from Friday on`, `by Friday` and `until Friday` take it in. */
+export type Side = 'after' | 'from' | 'before' | 'by' | 'until';
 
 /** A day with a time, or either alone. */
 export interface Point {
@@ -199,7 +199,7 @@ function onlyIfPlain(_clock: Clock): Mention | undefined {
 }
 
 function pointRule(context: TimeContext): Rule<Point> {
-  const day = dayRule(context);
+  const day = either(dayRule(context), newYear(context));
   const on = maybe(says('on | , | , on | of'));
   const at = maybe(says('at | , | , at | @ | around | about'));
   return either<Point>(
@@ -240,26 +240,28 @@ const NOON: Point = { clock: { hour: 12, minute: 0, half: 'exact' } };
 function boundRules(context: TimeContext): Rule<Mention> {
   const point = pointRule(context);
   const bound = (side: Side, value: Point): Mention => ({ kind: 'bound', side, point: value });
+  const close = maybe(says('right | straight | just | soon | shortly | directly | immediately'));
   return either<Mention>(
     map(
       seq(
-        says(
-          'after | any time after | anytime after | sometime after | past | later than | not before | no earlier than | from after',
-        ),
+        close,
+        says('after | any time after | anytime after | sometime after | past | later than | from after'),
         point,
       ),
-      ([, value]) => bound('after', value),
+      ([, , value]) => bound('after', value),
     ),
-    map(seq(says('from'), point, says('on | onwards | onward | and later')), ([, value]) => bound('after', value)),
-    map(seq(point, says('or later | onwards')), ([value]) => bound('after', value)),
+    map(seq(says('not before | no earlier than'), point), ([, value]) => bound('from', value)),
+    map(seq(says('from'), point, says('on | onwards | onward | and later')), ([, value]) => bound('from', value)),
+    map(seq(point, says('or later | onwards')), ([value]) => bound('from', value)),
     map(
       seq(
+        close,
         says(
           'before | any time before | anytime before | sometime before | earlier than | no later than | not after | ahead of',
         ),
         point,
       ),
-      ([, value]) => bound('before', value),
+      ([, , value]) => bound('before', value),
     ),
     map(seq(says('by | by the'), point), ([, value]) => bound('by', value)),
     map(seq(says('between now and | from now until | from now till | from now to | now until'), point), ([, value]) =>
@@ -274,9 +276,9 @@ function boundRules(context: TimeContext): Rule<Mention> {
       ),
       ([, value]) => bound('until', value),
     ),
-    map(says('after lunch'), () => bound('after', { clock: { hour: 13, minute: 0, half: 'exact' } })),
+    map(seq(close, says('after lunch')), () => bound('after', { clock: { hour: 13, minute: 0, half: 'exact' } })),
     map(says('between now and lunch | from now until lunch | until lunch | till lunch'), () => bound('until', NOON)),
-    map(says('before lunch'), () => bound('before', { clock: { hour: 12, minute: 0, half: 'exact' } })),
+    map(seq(close, says('before lunch')), () => bound('before', { clock: { hour: 12, minute: 0, half: 'exact' } })),
     map(says('after work | after hours'), () => bound('after', { clock: { hour: 17, minute: 0, half: 'exact' } })),
     map(says('before work'), () => bound('before', { clock: { hour: 9, minute: 0, half: 'exact' } })),
   );

@@ -5,12 +5,13 @@ import { type Clause, splitClauses } from './clauses.ts';
 import { readDetails } from './details.ts';
 import { requestAt } from './dialog.ts';
 import { type Intent, intentOf, spelledOut } from './intent.ts';
+import { intentBehind, isOnlyTime, readLead } from './lead.ts';
 import type { SecondReader } from './library.ts';
 import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
-import { createMentionReader, type Mention, type MentionReader, type TimeContext } from './mentions.ts';
+import { createMentionReader, type MentionReader, type TimeContext } from './mentions.ts';
 import { withoutVerb } from './read-change.ts';
 import { replay, say } from './replay.ts';
-import { HELP, NOT_UNDERSTOOD, sentence } from './reply.ts';
+import { HELP, NOT_UNDERSTOOD, sentence, WHICH_IT } from './reply.ts';
 import { says } from './rules.ts';
 import { toSlot } from './slots.ts';
 import type { Run, Setting, Task } from './task.ts';
@@ -79,16 +80,15 @@ function settingFor(request: ModelRequest, { nowMs, choice, workingHours }: Vari
 /** Words of dates that our grammar may not put together by itself. */
 const DATE_LIKE =
   /\b(?:quarter|q[1-4]|spring|summer|autumn|fall|winter|festival|ramadan|(?!birthday|holiday|everyday|someday|workday)\w+day|day|week|month|year|\w+mas|eve|19\d\d|20\d\d)\b/i;
-const DAYS: ReadonlySet<Mention['kind']> = new Set(['days', 'stretch', 'span', 'repeat', 'moment', 'ahead', 'rest']);
+function namesDay({ days, stretch, span, repeat, moment, aheadMinutes, restOfDay, after, before }: Timing): boolean {
+  const said = [days, stretch, span, repeat, moment, aheadMinutes, after?.day, before?.day];
+  return restOfDay || said.some((piece) => piece !== undefined);
+}
 
 async function readAll(text: string, setting: Setting, options: PlannerOptions): Promise<readonly Task[]> {
   const words = readWords(text).slice(0, MAX_WORDS);
   const tasks = readTasks(words, setting);
-  const saysDay = tasks.some(({ located }) =>
-    located.some(
-      ({ mention }) => DAYS.has(mention.kind) || (mention.kind === 'bound' && mention.point.day !== undefined),
-    ),
-  );
+  const saysDay = tasks.some(({ timing }) => namesDay(timing));
   if (saysDay || !DATE_LIKE.test(text)) return tasks;
   const library = await options.loadLibrary();
   const read: MentionReader = (part) => {
@@ -106,7 +106,7 @@ const DETAIL_OPENING = says(
 
 function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
   const tasks: Task[] = [];
-  for (const clause of splitClauses(words)) {
+  for (const clause of timesJoined(splitClauses(words), setting)) {
     const task = readTask(clause, setting);
     const previous = tasks.at(-1);
     const joins = previous !== undefined && ['book', 'change', 'find'].includes(previous.intent);
@@ -123,13 +123,25 @@ function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
         ifFree: previous.ifFree,
       };
     } else if (task.intent === 'detail') {
-      tasks.push({ ...task, intent: hasTime(task.timing) && previous === undefined ? 'book' : 'unclear' });
+      const pointing = DETAIL_OPENING(task.words, 0)?.end;
+      const rest = task.words.slice(pointing);
+      // `make it 5pm` names nothing that could be booked.
+      if (pointing !== undefined && previous === undefined && isOnlyTime(rest, setting.read(rest))) tasks.push(task);
+      else tasks.push({ ...task, intent: hasTime(task.timing) && previous === undefined ? 'book' : 'unclear' });
     } else {
       tasks.push(previous === undefined ? task : inherit(another(task, previous), previous));
     }
   }
   const clear = tasks.filter(({ intent }) => intent !== 'unclear');
   return (clear.length > 0 ? clear : tasks).slice(0, MAX_TASKS);
+}
+
+/** `Tomorrow, please cancel the standup`: a time that stands alone in front belongs to what follows. */
+function timesJoined(clauses: readonly Clause[], setting: Setting): readonly Clause[] {
+  const [first, second, ...rest] = clauses;
+  if (first === undefined || second === undefined || !isOnlyTime(first.words, setting.read(first.words)))
+    return clauses;
+  return [{ ...second, words: [...first.words, ...second.words] }, ...rest];
 }
 
 /** `cancel the coffee with Liam and book one on Friday`: one of the same name. */
@@ -159,11 +171,18 @@ const comma = (near: Word | undefined): Word => ({
 function readTask(clause: Clause, setting: Setting): Task {
   const located = setting.read(clause.words);
   const said = withMeal(mergeMentions(located), clause.words);
-  const intent = intentOf(clause.words, {
+  const spoken = {
     timed: hasTime(said),
     length: said.length !== undefined,
     clock: said.clock !== undefined || said.clocks !== undefined,
-  });
+  };
+  const lead = readLead(clause.words, located);
+  const behind = lead === undefined ? undefined : intentBehind(lead, spoken);
+  if (lead !== undefined && (behind === 'cancel' || behind === 'change')) {
+    const { front, rest } = lead;
+    return { intent: behind, words: rest, located: setting.read(rest), timing: said, ifFree: clause.ifFree, front };
+  }
+  const intent = behind ?? intentOf(clause.words, spoken);
   const timing = intent === 'free' || intent === 'find' ? atMeal(said, clause.words, intent) : said;
   return {
     intent,
@@ -292,6 +311,7 @@ function* runOne(task: Task, setting: Setting): Run {
     case 'never':
       return 'All right, I did nothing.';
     case 'detail':
+      return WHICH_IT;
     case 'unclear':
       return NOT_UNDERSTOOD;
   }

@@ -224,11 +224,25 @@ function readShift(words: readonly Word[], setting: Setting): ChangeRequest | un
   };
 }
 
+/** `from 10` in `from 10 to 11` is when the event is; `from Monday on` says how much of it. */
+function withoutOrigin(words: readonly Word[], setting: Setting): readonly Word[] {
+  const onward = mergeMentions(setting.read(words)).after?.side === 'from';
+  if (onward) return words;
+  // A bare hour is no part of the name.
+  const bare = words.at(-1)?.kind === 'number' && words.at(-2)?.lower === 'from';
+  return (bare ? words.slice(0, -1) : words).filter(({ lower }) => lower !== 'from');
+}
+
+/** What is moved to a day keeps its time anyway. */
+const SAME_TIME = says('[at] [the] same time/hour/slot');
+
 /** More prepositions than any request for a change has. */
 const MAX_SPLITS = 5;
 
 /** Splits at the first "to" behind which nothing but a time stands. */
-function readMove(words: readonly Word[], setting: Setting): ChangeRequest | undefined {
+function readMove(said: readonly Word[], setting: Setting): ChangeRequest | undefined {
+  const same = findFirst(SAME_TIME, said);
+  const words = same === undefined ? said : [...said.slice(0, same.at), ...said.slice(same.end)];
   let loose: ChangeRequest | undefined;
   let tries = 0;
   for (let index = 1; index < words.length - 1 && tries < MAX_SPLITS; index += 1) {
@@ -242,7 +256,7 @@ function readMove(words: readonly Word[], setting: Setting): ChangeRequest | und
     const taken = takenBy(target, located);
     const rest = target.filter((word, place) => taken[place] === false && !LEFTOVER.test(word.lower));
     const request: ChangeRequest = {
-      reference: withoutVerb(words.slice(0, index)).filter(({ lower }) => lower !== 'from'),
+      reference: withoutOrigin(withoutVerb(words.slice(0, index)), setting),
       change: { kind: 'time', timing },
     };
     if (request.reference.length === 0) continue;

@@ -1,11 +1,11 @@
 import { looseClock } from './clocks.ts';
-import { takenBy } from './details.ts';
 import { spelledOut } from './intent.ts';
-import type { Located } from './mentions.ts';
 import { eventText } from './reply.ts';
 import type { FoundEvent, JsonObject } from './results.ts';
-import { either, findFirst, map, type Rule, says, seq } from './rules.ts';
+import { either, map, type Rule, says, seq } from './rules.ts';
+import { isKindOfSeries, type Scope, saysAll, saysAllOfAName, scopeIn } from './scope.ts';
 import { boundArguments, toSlot } from './slots.ts';
+import { likeness, searchTerm, subjectOf } from './subject.ts';
 import type { Setting } from './task.ts';
 import { DAY, HOUR, MINUTE } from './wall.ts';
 import { hasTime, mergeMentions, type Timing, type Window, windowsOf } from './when.ts';
@@ -14,52 +14,14 @@ import { wallAt } from './zones.ts';
 
 // Which existing event is meant: by its words (`the dentist`, `lunch with Tom`), its time (`my 3pm`), or both.
 
-/** Words that say that there is an event, not which. */
-const GENERIC = new Set(
-  "a an the my our your his her their this that it its is are was be on in at for of to from with and or by me i we us you what what's whats when when's where which who how do does did have has got will would am can could should about any anything some all every each everything next upcoming coming up first last earliest latest meeting meetings meet appointment appointments event events calendar diary schedule agenda scheduled planned plan plans booked day week today tomorrow show list see view check display read give get tell find look pull open please time times many much long there 's day's everything else happening going entire whole series occurrence occurrences recurring repeating one ones slot entry booking bookings left remaining today's if that then thing things out down cancel delete remove move reschedule called titled named free busy start starts end ends begin begins happen doing due rundown overview share send plate docket lined store summary summarize summarise brief run walk through look like looks full details detail calendars more than planner needs need has have must should moved rescheduled postponed changed pushed shifted also just only again still other another later between doing got invited attending search searching store".split(
-    ' ',
-  ),
-);
-
-/** Words that tell what kind of event it is: searched for only where nothing tells more. */
-const KIND = new Set(
-  'call class session lesson lunch dinner breakfast coffee drinks review sync standup chat talk interview visit party team weekly daily monthly'.split(
-    ' ',
-  ),
-);
-
-/** The words that tell the event from others. */
-export function subjectOf(words: readonly Word[], located: readonly Located[]): readonly Word[] {
-  const taken = takenBy(words, located);
-  return words.filter((word, at) => {
-    if (word.kind === 'quote' || word.kind === 'address') return true;
-    const possessor = words[at + 1]?.lower === "'s" && GENERIC.has(word.lower);
-    return taken[at] === false && word.kind === 'word' && word.lower !== "'s" && !GENERIC.has(word.lower) && !possessor;
-  });
-}
-
-/** One word for the calendar's search, which looks in titles, places and guests: a name if there is one, else the longest. */
-export function searchTerm(subject: readonly Word[]): string | undefined {
-  const quote = subject.find(({ kind }) => kind === 'quote' || kind === 'address');
-  if (quote !== undefined) return quote.text;
-  const names = subject.filter(({ text }) => /^\p{Lu}/u.test(text) && !KIND.has(text.toLowerCase()));
-  const telling = subject.filter(({ lower }) => !KIND.has(lower));
-  const pool = names.length > 0 ? names : telling.length > 0 ? telling : subject;
-  // Of words of kind the last is the noun: the team sync is a sync.
-  const best =
-    telling.length === 0 ? pool.at(-1) : [...pool].sort((left, right) => right.text.length - left.text.length)[0];
-  const kind = best?.lower.replace(/s$/, '');
-  return kind !== undefined && KIND.has(kind) && kind !== best?.lower && !KIND.has(best?.lower ?? '')
-    ? kind
-    : best?.text;
-}
-
 export interface Reference {
   readonly timing: Timing;
   readonly subject: readonly Word[];
   readonly window: Window | undefined;
   /** The whole series, or from one on. */
-  readonly scope: 'all' | 'following' | undefined;
+  readonly scope: Scope | undefined;
+  /** Single events of a stretch, whatever series they belong to. */
+  readonly several: boolean;
   /** Everything that fits, not one. */
   readonly every: boolean;
 }
@@ -82,115 +44,143 @@ export function introduceClocks(words: readonly Word[]): readonly Word[] {
   });
 }
 
-const FOLLOWING = says(
-  'from now on | from then on | from here on | going forward | and following | and all following | and the following ones | and all future ones | all future | onwards | this and following',
-);
-
-/** Words that say how much of a series is meant, and not when: the rest of the grammar does not see them. */
-export function withoutScope(words: readonly Word[]): readonly Word[] {
-  const found = findFirst(FOLLOWING, words);
-  return found === undefined ? words : [...words.slice(0, found.at), ...words.slice(found.end)];
-}
-
-/** `several`: single events of a stretch are meant, not a series. */
-export function scopeIn(words: readonly Word[], repeats = false, several = false): Reference['scope'] {
-  if (findFirst(FOLLOWING, words) !== undefined) return 'following';
-  const text = spelledOut(words);
-  if (/\bseries\b/.test(text)) return 'all';
-  const all =
-    /\b(?:recurring|repeating|all occurrences|every occurrence|every instance|all instances|all of the|all the|every (?!thing))/.test(
-      text,
-    );
-  return (all || repeats) && !several ? 'all' : undefined;
-}
-
 export function readReference(original: readonly Word[], setting: Setting): Reference {
   const words = introduceClocks(original);
-  const located = setting.read(words);
+  const located = setting.read(words).filter((one) => !isKindOfSeries(one, words));
   const timing = mergeMentions(located);
   const text = spelledOut(original);
-  const every =
-    /\b(?:all|everything|every|both)\b/.test(text) ||
-    /^(?:clear|wipe|free up|empty)\b/.test(text) ||
-    /^(?:cancel|delete|remove|drop) (?:my |the )?(?:meetings|appointments|events|calls)\b/.test(text);
+  const named = subjectOf(words, located);
+  const subject = saysAllOfAName(text) ? named.map(singular) : named;
   // "all of the series" says how much, not when.
   const placed = timing.repeat === undefined && hasTime({ ...timing, whole: false });
   const [window] = placed ? windowsOf(timing, setting.context) : [];
-  const plural = /\b(?:meetings|appointments|events|everything)\b/.test(text);
-  return {
-    timing,
-    subject: subjectOf(words, located),
-    window,
-    scope: scopeIn(original, timing.repeat !== undefined, every && plural),
-    every: every && (plural || window !== undefined || /^(?:clear|wipe|free up)/.test(text)),
-  };
+  const clears = /^(?:clear|wipe|free up|empty)\b/.test(text);
+  const plural = /\b(?:meetings|appointments|events|everything)\b/.test(text) || saysAllOfAName(text);
+  const many =
+    saysAll(text) ||
+    /\b(?:everything|every)\b/.test(text) ||
+    (/\bboth\b/.test(text) && window !== undefined) ||
+    clears ||
+    /^(?:cancel|delete|remove|drop) (?:my |the )?(?:meetings|appointments|events|calls)\b/.test(text);
+  const several = many && (window !== undefined || (plural && subject.length === 0));
+  const scope =
+    isOnward(timing) && subject.length > 0 ? 'following' : scopeIn(original, timing.repeat !== undefined, several);
+  return { timing, subject, window, scope, several, every: many && (plural || clears || window !== undefined) };
 }
+
+/** `all lectures`: each is called a lecture. */
+const singular = (word: Word): Word =>
+  word.kind === 'word' && /^\p{Ll}{3,}[^s]s$/u.test(word.text)
+    ? { ...word, text: word.text.slice(0, -1), lower: word.lower.slice(0, -1) }
+    : word;
+
+/** `from 21 December on`: a series ends there. */
+const isOnward = ({ after }: Timing): boolean => after?.side === 'from' && after.day !== undefined;
 
 export const isNothing = (reference: Reference): boolean =>
   reference.window === undefined && reference.subject.length === 0;
+
+/** A page that holds a busy month, so that its events can be counted. */
+const MANY = 100;
 
 export function lookupArguments(reference: Reference, setting: Setting): JsonObject {
   const { context } = setting;
   const zone = reference.timing.zone ?? setting.zone;
   const term = searchTerm(reference.subject);
   const query = term === undefined ? {} : { query: term };
-  if (reference.window !== undefined) return { ...boundArguments(toSlot(reference.window, zone)), ...query };
   const now = Math.floor(context.now / MINUTE) * MINUTE;
+  if (reference.window !== undefined) {
+    // What is over cannot be cleared away any more.
+    const from =
+      reference.every && reference.window.to > now ? Math.max(reference.window.from, now) : reference.window.from;
+    const { timeMin, timeMax, timeZone } = boundArguments(toSlot({ ...reference.window, from }, zone));
+    const end = isOnward(reference.timing) && reference.timing.before === undefined ? {} : { timeMax };
+    return { timeMin, ...end, timeZone, ...query, ...(reference.every ? { maxResults: MANY } : {}) };
+  }
   // An hour back: what is going on now can still be moved or called off.
   const { timeMin, timeZone } = boundArguments(toSlot({ from: now - HOUR, to: now + DAY, timed: true }, zone));
   return { timeMin, timeZone, ...query, maxResults: 50 };
 }
 
-const plain = (text: string): string =>
-  text
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/[^\p{L}\p{N}]+/gu, '');
-
 /** Events that fit what was said: all of its words if any event has them, and the very time if one was said. */
 export function matching(events: readonly FoundEvent[], reference: Reference, setting: Setting): readonly FoundEvent[] {
   const zone = reference.timing.zone ?? setting.zone;
-  const wanted = reference.subject.map((word) => plain(word.text)).filter((word) => word !== '');
-  const score = (event: FoundEvent): number => {
-    const text = plain([event.title, event.location, ...event.guests].join(' '));
-    return wanted.filter((word) => text.includes(word)).length;
-  };
-  const best = Math.max(0, ...events.map(score));
-  const named = wanted.length === 0 ? events : events.filter((event) => best > 0 && score(event) === best);
+  const scored = events.map((event) => ({
+    event,
+    score: likeness(reference.subject, [event.title, event.location, ...event.guests].join(' ')),
+  }));
+  const best = Math.max(0, ...scored.map(({ score }) => score ?? 0));
+  const fits = (score: number | undefined): boolean => score === best && best > 0;
+  const named =
+    reference.subject.length === 0 ? events : scored.filter(({ score }) => fits(score)).map(({ event }) => event);
   const { window, timing } = reference;
-  if (window === undefined) return named.filter((event) => event.end > setting.context.nowMs || event.allDay);
+  const ahead = named.filter((event) => event.end > setting.context.nowMs || event.allDay);
+  if (window === undefined) return ahead;
+  if (reference.every && window.to > setting.context.now) return ahead;
   if (timing.clock === undefined && timing.clocks === undefined && timing.moment === undefined) {
     const inside = named.filter((event) => event.allDay || wallAt(event.start, zone) >= window.from);
     return inside.length > 0 ? inside : named;
   }
   const exact = named.filter((event) => !event.allDay && wallAt(event.start, zone) === window.from);
-  if (exact.length > 0 || wanted.length > 0) return exact.length > 0 ? exact : named;
+  if (exact.length > 0 || reference.subject.length > 0) return exact.length > 0 ? exact : named;
   return named.filter((event) => !event.allDay && wallAt(event.start, zone) > window.from);
 }
 
 export type Chosen =
-  | { readonly kind: 'events'; readonly events: readonly FoundEvent[]; readonly next: boolean }
+  | {
+      readonly kind: 'events';
+      readonly events: readonly FoundEvent[];
+      readonly next: boolean;
+      /** Said where not all that fit were taken. */
+      readonly rest?: string;
+    }
   | { readonly kind: 'answer'; readonly text: string };
 
-/** One event, or all where all were meant; otherwise a question. */
-export function choose(events: readonly FoundEvent[], reference: Reference, setting: Setting): Chosen {
+/** As many as are changed in one go: each is a call, and a turn has room for few. */
+const MAX_AT_ONCE = 12;
+
+/** One event, or all where all were meant; otherwise a question. `partly`: the list had further pages. */
+export function choose(
+  events: readonly FoundEvent[],
+  reference: Reference,
+  setting: Setting & { readonly partly: boolean },
+): Chosen {
   const found = matching(events, reference, setting);
   const zone = reference.timing.zone ?? setting.zone;
   const first = found[0];
-  if (first === undefined)
-    return { kind: 'answer', text: `I found no such event${searched(reference)}, so I changed nothing.` };
-  if (found.length === 1) return { kind: 'events', events: found, next: false };
-  if (setting.choice !== undefined) {
+  if (first === undefined) {
+    const text = setting.partly
+      ? `I looked at a part of your calendar only and found no such event${searched(reference)} there, so I changed nothing. Tell me its day.`
+      : `I found no such event${searched(reference)}, so I changed nothing.`;
+    return { kind: 'answer', text };
+  }
+  if (setting.choice !== undefined && found.length > 1) {
     const chosen = setting.choice === -1 ? found.at(-1) : found[setting.choice - 1];
     if (chosen !== undefined) return { kind: 'events', events: [chosen], next: false };
   }
-  const series = first.seriesId;
-  if (series !== undefined && found.every((event) => event.seriesId === series))
-    return { kind: 'events', events: [first], next: true };
-  if (reference.every && reference.scope === undefined)
-    return { kind: 'events', events: found.slice(0, 12), next: false };
+  if (reference.every && reference.scope === undefined) return allOf(found, setting.partly);
+  if (found.length === 1) return { kind: 'events', events: found, next: false };
+  const series = oneOfEach(found);
+  if (series.length === 1 && first.seriesId !== undefined) return { kind: 'events', events: series, next: true };
+  if (reference.every) return allOf(series, setting.partly);
   const lines = found.slice(0, 8).map((event, index) => `\n${index + 1}. ${eventText(event, zone)}`);
   return { kind: 'answer', text: `${WHICH_EVENT}${lines.join('')}` };
+}
+
+/** The first of each series, and what belongs to none. */
+const oneOfEach = (found: readonly FoundEvent[]): readonly FoundEvent[] =>
+  [...new Map([...found].reverse().map((event) => [event.seriesId ?? event.id, event])).values()].reverse();
+
+function allOf(found: readonly FoundEvent[], partly: boolean): Chosen {
+  const events = found.slice(0, MAX_AT_ONCE);
+  if (!partly && events.length === found.length) return { kind: 'events', events, next: false };
+  const count = `${partly ? 'at least ' : ''}${found.length}`;
+  return {
+    kind: 'events',
+    events,
+    next: false,
+    rest: `These are ${events.length} of ${count}; ask again for the rest.`,
+  };
 }
 
 /** How the question for one of several events begins: the next message is then read as its answer. */

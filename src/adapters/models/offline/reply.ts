@@ -17,6 +17,11 @@ export const HELP =
 
 export const NOT_UNDERSTOOD = `I did not understand that, so I did nothing. ${HELP}`;
 
+/** `make it 5pm`: what was asked for before may still wait for a yes, and this planner cannot see whether. */
+export const WHICH_IT =
+  'I cannot tell which event that is about, so I did nothing. Name it ("move the dentist to 5pm"); ' +
+  'what still waits for your yes I cannot change: refuse it and ask anew.';
+
 export function dayText(wall: number): string {
   const { weekday, day, month, year } = partsOf(wall);
   return `${DAYS[weekday - 1]} ${day} ${MONTHS[month - 1]} ${year}`;

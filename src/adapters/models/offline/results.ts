@@ -95,6 +95,9 @@ export function eventsIn({ data }: ToolAnswer): readonly FoundEvent[] {
   return listIn(data['events']).flatMap((entry) => readEvent(entry) ?? []);
 }
 
+/** The list goes on: what is not in it may still be in the calendar. */
+export const isPartial = ({ data }: ToolAnswer): boolean => typeof data['cursor'] === 'string';
+
 function readEvent(entry: JsonObject): FoundEvent | undefined {
   const allDay = entry['allDay'] === true || /^\d{4}-\d{2}-\d{2}$/.test(textIn(entry['start']));
   const start = instantOf(entry['start']);

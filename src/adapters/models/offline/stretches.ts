@@ -1,4 +1,4 @@
-import { type Day, type DayContext, monthName, yearNumber } from './day-names.ts';
+import { type Day, type DayContext, monthName, newYear, yearNumber } from './day-names.ts';
 import { dayRule, monthReference } from './days.ts';
 import { lengthRule } from './lengths.ts';
 import { amount, digits, ordinal, ordinalDigits } from './numbers.ts';
@@ -124,6 +124,14 @@ function longerRule(context: DayContext): Rule<Days> {
   const { today } = context;
   const { year } = partsOf(today);
   return either(
+    // Before the months: there "the year" is its first one.
+    map(says('this year | the year'), () => months(dayOf(year, 1, 1) ?? today, 12)),
+    map(
+      says(
+        'the rest of the year | the rest of this year | rest of the year | rest of this year | the remainder of the year',
+      ),
+      () => ({ from: today, to: dayOf(year + 1, 1, 1) ?? today }),
+    ),
     map(monthReference(context), (month) => months(month, 1)),
     map(says('the rest of the month | the rest of this month | later this month'), () => ({
       from: today,
@@ -132,11 +140,6 @@ function longerRule(context: DayContext): Rule<Days> {
     map(seq(says('the rest of | rest of | the remainder of'), monthReference(context)), ([, month]) => ({
       from: Math.max(today, month),
       to: addMonths(month, 1),
-    })),
-    map(says('this year | the year'), () => months(dayOf(year, 1, 1) ?? today, 12)),
-    map(says('the rest of the year | the rest of this year'), () => ({
-      from: today,
-      to: dayOf(year + 1, 1, 1) ?? today,
     })),
     map(says('[the] next year'), () => months(dayOf(year + 1, 1, 1) ?? today, 12)),
     map(seq(says('early'), monthReference(context)), ([, month]) => stretch(month, 10)),
@@ -230,7 +233,8 @@ const dayDigits = either(
 );
 
 /** `Monday to Wednesday`, `3-5 December`, `December 28 to January 2`. */
-function dayRanges(context: DayContext, day: Rule<Day>): Rule<Days> {
+function dayRanges(context: DayContext, single: Rule<Day>): Rule<Days> {
+  const day = either(single, newYear(context));
   const year = maybe(map(seq(maybe(says(',')), yearNumber), ([, value]) => value));
   return either(
     map(seq(maybe(says('from')), day, join, day), ([, first, , second]) => ordered(first, second)),

@@ -28,6 +28,8 @@ export interface Task {
   readonly located: readonly Located[];
   readonly timing: Timing;
   readonly ifFree: boolean;
+  /** Said before the verb of a change: `tomorrow` in `tomorrow, cancel the standup`. It says when the event is. */
+  readonly front?: readonly Word[] | undefined;
   /** A title that stands elsewhere: `find half an hour and book it for a haircut`. */
   readonly title?: string | undefined;
 }

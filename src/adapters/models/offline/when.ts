@@ -27,7 +27,7 @@ export interface Timing {
   readonly span?: { readonly from: Point; readonly to: Point };
   readonly aheadMinutes?: number;
   readonly restOfDay: boolean;
-  readonly after?: Point;
+  readonly after?: Point & { readonly side: Side };
   readonly before?: Point & { readonly side: Side };
   readonly zone?: string;
   readonly times?: number;
@@ -101,7 +101,8 @@ function take(timing: Writable, mention: Mention): void {
       timing.restOfDay = true;
       break;
     case 'bound':
-      if (mention.side === 'after') timing.after ??= mention.point;
+      if (mention.side === 'after' || mention.side === 'from')
+        timing.after ??= { ...mention.point, side: mention.side };
       else timing.before ??= { ...mention.point, side: mention.side };
       break;
     case 'zone':
@@ -351,9 +352,9 @@ function openWindow(timing: Timing, context: TimeContext): readonly Window[] {
   return to > from ? [{ from, to, timed: true }] : [];
 }
 
-function boundAfter(point: Point, context: TimeContext): Wall {
+function boundAfter(point: Point & { readonly side: Side }, context: TimeContext): Wall {
   return point.clock === undefined && point.part === undefined
-    ? dayFor(point.day, 0, context, 24 * 60) + DAY
+    ? dayFor(point.day, 0, context, 24 * 60) + (point.side === 'from' ? 0 : DAY)
     : pointStart(point, context, undefined);
 }
 
