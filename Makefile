@@ -14,7 +14,15 @@ INSTALLED := node_modules/.package-lock.json
 ENV ?= dev
 # Questions are answered with yes: YES=1. prod wants CONFIRM=prod where nobody can type it.
 ANSWER := $(if $(YES),--yes)
-AWS_RUN = node $(QUIET) scripts/aws/$@.ts $(ENV) $(ANSWER)
+AWS_RUN = node $(QUIET) scripts/aws/$@.ts "$$ENV_TEXT" $(ANSWER)
+
+# Words that a person chose reach the commands by the environment, as they were typed: neither make nor the shell reads them. Make would expand
+# what it hands on under their own names. (ARGS is the exception: words of a command line, which the shell reads as such.)
+WORDS := AUDIENCE DAYS DROP ENV FD FILTER FN KEY NAME OUT OVERLAP PERSON Q REPLACE ROOT SCOPE SCOPES SERIAL SINCE TO URL
+unexport $(WORDS)
+$(foreach word,$(WORDS),$(eval export $(word)_TEXT = $$(value $(word))))
+# Whether one was given, and the option that hands it on.
+option = $(if $(value $1),$2 "$$$1_TEXT")
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,7 +43,7 @@ dev: $(INSTALLED) ## Run the whole system on this machine until Ctrl-C
 	@node $(QUIET) src/local/dev.ts
 
 client: $(INSTALLED) ## Ask the running system: make client Q="am I free tomorrow at three?"
-	@node scripts/test-client.ts $(if $(Q),"$(Q)") $(ARGS)
+	@node scripts/test-client.ts $(call option,Q) $(ARGS)
 
 test: $(INSTALLED) ## Run every test; the last line says how many passed
 	@node scripts/run-tests.ts $(SUITES)
@@ -72,7 +80,7 @@ cycle: $(INSTALLED) ## Deploy, ask, rotate, revoke, roll back and destroy in an 
 	@node $(QUIET) test/infra/cycle/run.ts
 
 slack-manifest: $(INSTALLED) ## Print the Slack app's manifest: URL=https://oauth.example.com
-	@node scripts/slack-manifest.ts "$(URL)"
+	@node scripts/slack-manifest.ts "$$URL_TEXT"
 
 docs: $(INSTALLED) ## Write the documents that are generated from code
 	@node scripts/generate-docs.ts
@@ -83,24 +91,20 @@ pictures: $(INSTALLED) ## Take the README’s pictures again: the console in Chr
 clean: ## Remove everything that was built or installed here; the local system's data stays in .sallyport/
 	@rm -rf node_modules dist coverage .cache test/peers/node_modules test/peers/*/node_modules test/peers/.venv*
 
-# Words that a person chose reach the commands by the environment, as they were typed: neither make nor the shell reads them.
-logs: export FILTER_TEXT = $(value FILTER)
-person: export NAME_TEXT = $(value NAME)
-
 bootstrap: $(INSTALLED) #@ Apply the foundation: state, keys, places of secrets, truststore, GitHub roles
 	@$(AWS_RUN)
 
 secrets: $(INSTALLED) #@ Give secrets their values, typed unseen or FD=3 3< FILE; REPLACE=name,… overwrites
-	@$(AWS_RUN) $(if $(FD),--from-fd $(FD)) $(if $(REPLACE),--replace "$$REPLACE")
+	@$(AWS_RUN) $(call option,FD,--from-fd) $(call option,REPLACE,--replace)
 
 certs: $(INSTALLED) #@ Make the authority’s certificate, the truststore and the agent’s credentials; DROP=name ends a rollover
-	@$(AWS_RUN) $(if $(DROP),--drop "$$DROP")
+	@$(AWS_RUN) $(call option,DROP,--drop)
 
 redis-acl: $(INSTALLED) #@ Print the Redis users of each function, without passwords; CLOUD=1 as rules for Redis Cloud
-	@node scripts/redis-acl.ts --env $(ENV) $(if $(CLOUD),--cloud)
+	@node scripts/redis-acl.ts --env "$$ENV_TEXT" $(if $(CLOUD),--cloud)
 
 plan: $(INSTALLED) #@ Show what a deploy would change; ROOT=foundation for the foundation
-	@$(AWS_RUN) --bundle $(if $(ROOT),--root "$$ROOT")
+	@$(AWS_RUN) --bundle $(call option,ROOT,--root)
 
 deploy: $(INSTALLED) #@ Plan, apply that very plan, try every door, go back if one answers wrongly
 	@$(AWS_RUN) --bundle
@@ -109,36 +113,37 @@ deploy-gateway: $(INSTALLED) #@ Deploy the servers of servers/ that are function
 	@$(AWS_RUN) $(if $(REMOVE),--remove)
 
 deploy-server: $(INSTALLED) #@ Deploy one of them alone, for callers who sign: NAME=time
-	@$(AWS_RUN) "$$NAME"
+	@$(AWS_RUN) "$$NAME_TEXT"
 
 rollback: $(INSTALLED) #@ Go back to the version before, or TO="mcp/3 agent/5"
-	@$(AWS_RUN) $(TO)
+	@$(AWS_RUN) $$TO_TEXT
 
 edge-secret: $(INSTALLED) #@ Bring the origin secret to an edge that CI deployed; REPLACE=1 makes another, refusing no request
 	@$(AWS_RUN) $(if $(REPLACE),--replace)
 
 destroy: $(INSTALLED) #@ Remove the service; ROOT=foundation then removes keys, secrets and state too
-	@$(AWS_RUN) $(if $(ROOT),--root "$$ROOT")
+	@$(AWS_RUN) $(call option,ROOT,--root)
 
 logs: $(INSTALLED) #@ Print the functions’ log: FN=mcp,agent SINCE=2h FILTER=error
-	@$(AWS_RUN) $(if $(FN),--fn "$$FN") $(if $(SINCE),--since "$$SINCE") $(if $(FILTER),--filter "$$FILTER_TEXT")
+	@$(AWS_RUN) $(call option,FN,--fn) $(call option,SINCE,--since) $(call option,FILTER,--filter)
 
 rotate: $(INSTALLED) #@ Run the rotation now; START=1 a new key, RENEW=1 a new certificate, KEY=… where one leaked
-	@$(AWS_RUN) $(if $(START),--start) $(if $(RENEW),--renew) $(if $(KEY),--replace "$$KEY")
+	@$(AWS_RUN) $(if $(START),--start) $(if $(RENEW),--renew) $(call option,KEY,--replace)
 
 revoke: $(INSTALLED) #@ Revoke a client certificate everywhere within 60 seconds: SERIAL=4f3a…
-	@$(AWS_RUN) "$$SERIAL"
+	@$(AWS_RUN) "$$SERIAL_TEXT"
 
 bridge: $(INSTALLED) #@ Issue the credentials of a person’s bridge: PERSON=p_… OUT=bridge.json SCOPES="calendar.read" DAYS=30 OVERLAP=24
-	@$(AWS_RUN) --person "$$PERSON" --out "$$OUT" $(if $(SCOPES),--scopes "$$SCOPES") $(if $(DAYS),--days "$$DAYS") \
-	  $(if $(OVERLAP),--overlap "$$OVERLAP")
+	@$(AWS_RUN) --person "$$PERSON_TEXT" --out "$$OUT_TEXT" $(call option,SCOPES,--scopes) $(call option,DAYS,--days) \
+	  $(call option,OVERLAP,--overlap)
 
 person: $(INSTALLED) #@ Add a person: NAME="Ana"; without, list persons
-	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- person $(if $(NAME),add "$$NAME_TEXT",list)
+	@node $(QUIET) scripts/aws/operator.ts "$$ENV_TEXT" $(ANSWER) -- person $(if $(value NAME),add "$$NAME_TEXT",list)
 
 token: $(INSTALLED) #@ Make a token: PERSON=p_… AUDIENCE=agent SCOPE="calendar.read" DAYS=90; without, list tokens
-	@node $(QUIET) scripts/aws/operator.ts $(ENV) $(ANSWER) -- token \
-	  $(if $(PERSON),create --person "$$PERSON" --audience "$$AUDIENCE" --scope "$$SCOPE" --days "$${DAYS:-90}",list)
+	@node $(QUIET) scripts/aws/operator.ts "$$ENV_TEXT" $(ANSWER) -- token \
+	  $(if $(value PERSON),create --person "$$PERSON_TEXT" --audience "$$AUDIENCE_TEXT" --scope "$$SCOPE_TEXT" \
+	  --days "$${DAYS_TEXT:-90}",list)
 
 operator: $(INSTALLED) #@ Any other operator command: ARGS="token revoke …"
 	@$(AWS_RUN) -- $(ARGS)

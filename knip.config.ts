@@ -26,7 +26,7 @@ const config: KnipConfig = {
   ignoreDependencies: ['aws-lambda-ric', 'mcp-conformance-0.2', 'mcp-remote'],
   // The bundle, which lies beside it in the package.
   ignoreUnresolved: ['./main.js'],
-  ignoreBinaries: ['go', 'java', 'mvn', 'redis-server', 'script', 'terraform'],
+  ignoreBinaries: ['go', 'java', 'make', 'mvn', 'redis-server', 'script', 'terraform'],
   ignoreExportsUsedInFile: true,
 };
 

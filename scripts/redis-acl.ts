@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { redisAclCommand, redisAclRules } from '../src/config/redis-acl.ts';
 import { type StoreUser, storeAccess } from '../src/config/store-access.ts';
+import { ENVIRONMENTS, isEnvironment } from './aws/parts/environment.ts';
 
 // `make redis-acl`: the Redis users of one environment, as commands for `redis-cli` or, with --cloud, as rules for Redis Cloud's console. It makes up no
 // password and connects to nothing.
@@ -8,8 +9,10 @@ import { type StoreUser, storeAccess } from '../src/config/store-access.ts';
 const { values } = parseArgs({
   options: { env: { type: 'string', default: 'dev' }, cloud: { type: 'boolean', default: false } },
 });
-if (!/^[a-z]{1,20}$/.test(values.env)) {
-  console.error('--env names an environment, such as dev');
+if (!isEnvironment(values.env)) {
+  console.error(
+    `There is no environment ${JSON.stringify(values.env)}. Next: say ENV=${ENVIRONMENTS.join(' or ENV=')}`,
+  );
   process.exit(2);
 }
 

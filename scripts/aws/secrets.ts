@@ -132,7 +132,7 @@ await runCommand({
     const descriptor = options['from-fd'];
     if (descriptor === undefined && !canAskSecretly()) {
       throw new Stop(EXIT.missing, 'There is no terminal to ask at. Nothing was changed.', {
-        next: `node scripts/aws/secrets.ts ${environment} --yes --from-fd 3 3< FILE`,
+        next: `make secrets ENV=${environment} ${environment === 'prod' ? 'CONFIRM=prod' : 'YES=1'} FD=3 3< FILE`,
       });
     }
     demandConfirmable(context);

@@ -302,6 +302,15 @@ whenAvailable('the commands', () => {
     for (const user of users) expect(rulesOf(`sallyport-gamma-${user}`)).toBe(rulesOf(`test-${user}`));
   });
 
+  it.each(['prd', '', 'local'])('are printed for no environment that is not there: %j', async (env) => {
+    const printing = promisify(execFile)(process.execPath, ['scripts/redis-acl.ts', '--env', env]);
+    await expect(printing).rejects.toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('say ENV=dev or ENV=gamma or ENV=prod'),
+    });
+  });
+
   it('are the rules for Redis Cloud without the user', async () => {
     const printed = await promisify(execFile)(process.execPath, ['scripts/redis-acl.ts', '--cloud']);
     for (const user of users)

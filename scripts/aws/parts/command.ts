@@ -86,7 +86,7 @@ function readCommandLine(spec: CommandSpec, args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (cause) {
-    throw new Stop(EXIT.usage, (cause as Error).message, { next: `node scripts/aws/${spec.name}.ts --help` });
+    throw new Stop(EXIT.usage, (cause as Error).message, { next: '`make help`: what each command takes' });
   }
 }
 

@@ -127,7 +127,7 @@ export async function readAssignments(descriptor: number): Promise<ReadonlyMap<s
   } catch (cause) {
     if (cause instanceof Stop) throw cause;
     throw new Stop(EXIT.usage, `File descriptor ${descriptor} cannot be read.`, {
-      next: `give it, as in \`node scripts/aws/secrets.ts dev --from-fd ${descriptor} ${descriptor}< FILE\``,
+      next: `give it, as in \`make secrets ENV=dev FD=${descriptor} ${descriptor}< FILE\``,
       cause,
     });
   }
