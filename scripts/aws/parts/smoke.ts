@@ -10,6 +10,10 @@ const PATIENCE_MS = 120_000;
 const PAUSE_MS = 3_000;
 const REQUEST_MS = 15_000;
 
+export const NO_SMOKE_OPTION = {
+  'no-smoke': { type: 'boolean', help: 'do not try the doors afterwards' },
+} as const;
+
 export interface SmokeUrls {
   readonly agent: string;
   readonly mcp: string;
@@ -25,8 +29,11 @@ interface Knock {
   readonly what: string;
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  /** Statuses that are right. `tls`: no answer at all, because the connection was refused. */
-  readonly right: readonly (number | 'tls')[];
+  /**
+   * Answers that are right: statuses; `tls`, no answer at all, because the handshake was refused; `gateway`, API Gateway's own refusal, which
+   * no function saw.
+   */
+  readonly right: readonly (number | 'tls' | 'gateway')[];
 }
 
 /** Doors to the tools that there are only where they are wanted. A client finds by the OAuth door itself who makes tokens for it. */
@@ -56,7 +63,7 @@ function streamKnocks({ stream, streamBearer }: SmokeUrls): readonly Knock[] {
           what: 'the Function URL lets nobody in who does not sign',
           method: 'POST',
           url: `${stream}/chat`,
-          right: [403],
+          right: [403, 'gateway'],
         };
   const open: readonly Knock[] =
     streamBearer === undefined
@@ -78,20 +85,24 @@ function streamKnocks({ stream, streamBearer }: SmokeUrls): readonly Knock[] {
   return [...(signed === undefined ? [] : [signed]), ...open];
 }
 
-const TLS_REFUSALS = /CERT|TLS|SSL|ECONNRESET|EPIPE|UND_ERR_SOCKET/;
+/** The other side's, for want of a certificate. What is wrong with its own (`CERT_HAS_EXPIRED` and the like) is none. */
+const TLS_REFUSALS =
+  /^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|ALERT_BAD_CERTIFICATE)$|^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
+/** As it answers who has the wrong certificate. Our functions' refusals have an `error`. */
+const GATEWAYS_OWN = '{"message":"Forbidden"}';
 const NOT_THERE_YET = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT/;
 
-/** The status, `tls`, or what else happened. */
-async function knock({ method, url }: Knock): Promise<number | 'tls' | string> {
+/** The status, `tls`, `gateway`, or what else happened. */
+async function knock({ method, url }: Knock): Promise<number | string> {
   try {
     const body = method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {};
     const response = await fetch(url, { method, ...body, signal: AbortSignal.timeout(REQUEST_MS), redirect: 'manual' });
-    await response.arrayBuffer();
-    return response.status;
+    const text = await response.text();
+    return response.status === 403 && text === GATEWAYS_OWN ? 'gateway' : response.status;
   } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = String((cause as NodeJS.ErrnoException | undefined)?.code ?? (error as Error).name);
-    return TLS_REFUSALS.test(code) && !NOT_THERE_YET.test(code) ? 'tls' : code;
+    const { cause, name } = error as Error & { readonly cause?: { readonly code?: string } };
+    const code = cause?.code ?? name;
+    return TLS_REFUSALS.test(code) ? 'tls' : code;
   }
 }
 
@@ -106,7 +117,7 @@ function knocks(urls: SmokeUrls): readonly Knock[] {
       what: 'the agent door lets nobody in without a certificate',
       method: 'POST',
       url: `${urls.mcp}/mcp`,
-      right: ['tls', 401, 403],
+      right: ['tls', 'gateway'],
     },
     ...doorKnocks(urls),
     ...streamKnocks(urls),
@@ -135,7 +146,11 @@ export async function smokeTest(context: Context, urls: SmokeUrls): Promise<bool
   let allRight = true;
   for (const one of knocks(urls)) {
     let answer = await knock(one);
-    while (!one.right.includes(answer as number) && NOT_THERE_YET.test(String(answer)) && Date.now() < giveUpAtMs) {
+    while (
+      !one.right.includes(answer as number | 'tls') &&
+      NOT_THERE_YET.test(String(answer)) &&
+      Date.now() < giveUpAtMs
+    ) {
       await sleep(PAUSE_MS);
       answer = await knock(one);
     }

@@ -71,8 +71,12 @@ export interface Doors {
 export async function startDoors(): Promise<Doors> {
   let healthy = true;
   const server = createServer((request, response) => {
-    const status = request.url === '/health' ? (healthy ? 200 : 500) : 401;
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    // The agent door as API Gateway shuts it, before any function.
+    const [status, body] =
+      request.url === '/mcp'
+        ? [403, '{"message":"Forbidden"}']
+        : [request.url === '/health' ? (healthy ? 200 : 500) : 401, '{}'];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
