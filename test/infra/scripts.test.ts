@@ -483,27 +483,54 @@ describeHere('a deployment', () => {
     expect(found.stdout).toContain('sallyport-dev-agent serves version 1, the newest is 2: it was rolled back');
   }, 300_000);
 
-  it('is taken forward by the next, and back by rollback: one function, or all', async () => {
+  it('is taken forward by the next, and goes back to the versions that were good before, not to the ones that failed', async () => {
+    await checkout.bundle(3);
     expect(await run('deploy')).toMatchObject({ code: 0 });
-    expect(await versions()).toEqual({ agent: '2', oauth: '2' });
-    const one = await run('rollback', ['agent/1']);
-    expect([one.code, one.stdout]).toEqual([0, expect.stringContaining('1 changed')]);
-    expect(await versions()).toEqual({ agent: '1', oauth: '2' });
-    expect(await run('rollback')).toMatchObject({ code: 0 });
+    expect(await versions()).toEqual({ agent: '3', oauth: '3' });
+    // The zip here is none that was ever deployed: aliases are all that goes back.
+    await checkout.bundle(9);
+    const { code, output } = await run('rollback');
+    expect([code, output]).toEqual([0, expect.stringContaining('Now live: agent 1, oauth 1.')]);
+    expect(output).toContain('ok    the Agent API is healthy');
     expect(await versions()).toEqual({ agent: '1', oauth: '1' });
+    const again = await run('rollback');
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('Nothing to do')]);
+    await checkout.bundle(3);
+    expect(await run('deploy')).toMatchObject({ code: 0 });
+    expect(await versions()).toEqual({ agent: '3', oauth: '3' });
+  }, 300_000);
+
+  it('goes back as the whole that it was: what it left alone stays', async () => {
+    const more = SMALL_SERVICE.replace(/memory_mb\s*=\s*256/, 'memory_mb = each.key == "agent" ? 512 : 256');
+    await checkout.write('terraform/service/main.tf', more);
+    expect(await run('deploy')).toMatchObject({ code: 0 });
+    expect(await versions()).toEqual({ agent: '4', oauth: '3' });
+    expect(await run('rollback')).toMatchObject({ code: 0 });
+    expect(await versions()).toEqual({ agent: '3', oauth: '3' });
+  }, 300_000);
+
+  it('goes back to versions that are named, and says when the doors do not like them', async () => {
+    doors.answer('badly');
+    const one = await run('rollback', ['agent/1']);
+    doors.answer('well');
+    expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('after going back to agent 1')]);
+    expect(await versions()).toEqual({ agent: '1', oauth: '3' });
     const none = await run('rollback', ['agent/7']);
-    expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('agent has no version 7; there: 2, 1')]);
+    expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('agent has no version 7; there: 4, 3, 2, 1')]);
     expect(await run('rollback', ['nobody/1'])).toMatchObject({ code: 64 });
   }, 300_000);
 
   it('that somebody opened by hand is found by doctor', async () => {
-    const close = await account.openUrl('agent');
-    const { stdout } = await checkout.run('doctor', ['dev'], { env: { REDIS_CA_FILE: 'redis-ca.pem' } });
-    await close();
-    expect(stdout).toContain(
-      'BAD  sallyport-dev-agent has a Function URL that nobody deployed: a way in around its API\n       → aws lambda delete-function-url-config --function-name sallyport-dev-agent --qualifier live',
-    );
-    expect(stdout).not.toContain('sallyport-dev-oauth has a Function URL');
+    const found = 'has a Function URL that nobody deployed: a way in around its API';
+    const remove = 'aws lambda delete-function-url-config --function-name sallyport-dev-agent';
+    for (const place of ['live', 'the function itself'] as const) {
+      const close = await account.openUrl('agent', place);
+      const { stdout } = await checkout.run('doctor', ['dev'], { env: { REDIS_CA_FILE: 'redis-ca.pem' } });
+      await close();
+      const mend = place === 'live' ? `${remove} --qualifier live` : remove;
+      expect(stdout).toContain(`BAD  sallyport-dev-agent ${found}\n       → ${mend}\n`);
+      expect(stdout).not.toContain('sallyport-dev-oauth has a Function URL');
+    }
   }, 60_000);
 
   it('is destroyed, and the foundation only after it', async () => {

@@ -5,7 +5,12 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { GetFunctionCommand, GetFunctionUrlConfigCommand } from '@aws-sdk/client-lambda';
+import {
+  type FunctionUrlConfig,
+  GetFunctionCommand,
+  GetFunctionUrlConfigCommand,
+  paginateListFunctionUrlConfigs,
+} from '@aws-sdk/client-lambda';
 import { storeTables } from '../../../src/config/store-tables.ts';
 import { type AwsClients, ifThere } from './aws.ts';
 import { type EnvironmentNames, FUNCTIONS, type FunctionKey, LIVE, OPTIONAL_FUNCTIONS } from './environment.ts';
@@ -43,19 +48,35 @@ async function examineFunction(
 /** How callers of a function's URL are known. Any other function has none. */
 const URLS: Readonly<Partial<Record<FunctionKey, 'AWS_IAM' | 'NONE'>>> = { stream: 'AWS_IAM', 'stream-bearer': 'NONE' };
 
-async function examineUrl(aws: AwsClients, names: EnvironmentNames, key: FunctionKey): Promise<readonly Finding[]> {
+/** Of every alias, and of the function as it was last changed. */
+async function listUrls({ lambda }: AwsClients, name: string): Promise<readonly FunctionUrlConfig[]> {
+  const urls: FunctionUrlConfig[] = [];
+  for await (const page of paginateListFunctionUrlConfigs({ client: lambda }, { FunctionName: name }))
+    urls.push(...(page.FunctionUrlConfigs ?? []));
+  return urls;
+}
+
+async function examineUrls(aws: AwsClients, names: EnvironmentNames, key: FunctionKey): Promise<readonly Finding[]> {
   const name = names.functionName(key);
-  const found = await ifThere(
-    aws.lambda.send(new GetFunctionUrlConfigCommand({ FunctionName: name, Qualifier: LIVE })),
-  );
-  const [wanted, type] = [URLS[key], found?.AuthType];
-  if (type === wanted) return type === undefined ? [] : [ok(`${name} has its Function URL (${type})`)];
-  if (wanted !== undefined) {
-    const how = type === undefined ? 'has no Function URL' : `has a Function URL of the type ${type}`;
-    return [bad(`${name} ${how}, not ${wanted}`, `make deploy ENV=${names.environment}`)];
-  }
-  const remove = `aws lambda delete-function-url-config --function-name ${name} --qualifier ${LIVE}`;
-  return [bad(`${name} has a Function URL that nobody deployed: a way in around its API`, remove)];
+  const [live, all] = await Promise.all([
+    ifThere(aws.lambda.send(new GetFunctionUrlConfigCommand({ FunctionName: name, Qualifier: LIVE }))),
+    listUrls(aws, name),
+  ]);
+  const [wanted, type] = [URLS[key], live?.AuthType];
+  const others = all.filter((url) => url.FunctionUrl !== live?.FunctionUrl);
+  const strange = [
+    ...(wanted === undefined && live !== undefined ? [LIVE] : []),
+    // Behind the function's name stands the alias, if it is one's.
+    ...others.map(({ FunctionArn: arn = '' }) => arn.split(':')[7]),
+  ].map((qualifier) => {
+    const of = qualifier === undefined ? '' : ` --qualifier ${qualifier}`;
+    const remove = `aws lambda delete-function-url-config --function-name ${name}${of}`;
+    return bad(`${name} has a Function URL that nobody deployed: a way in around its API`, remove);
+  });
+  if (wanted === undefined) return strange;
+  if (type === wanted) return [ok(`${name} has its Function URL (${type})`), ...strange];
+  const how = type === undefined ? 'has no Function URL' : `has a Function URL of the type ${type}`;
+  return [bad(`${name} ${how}, not ${wanted}`, `make deploy ENV=${names.environment}`), ...strange];
 }
 
 async function resolves(host: string): Promise<boolean> {
@@ -121,7 +142,7 @@ export async function examineService(
     }),
   );
   const deployed = FUNCTIONS.filter((key) => live[key] !== undefined);
-  const functionUrls = await Promise.all(deployed.map((key) => examineUrl(aws, names, key)));
+  const functionUrls = await Promise.all(deployed.map((key) => examineUrls(aws, names, key)));
   return [...functions, ...functionUrls.flat(), ...domains.flat()];
 }
 

@@ -30,7 +30,7 @@ export interface OperatorAccount {
   /** Of those functions that are there. */
   liveVersions(functions: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** A Function URL for everybody, as somebody might click it together. Answers how it is removed. */
-  openUrl(name: string): Promise<() => Promise<void>>;
+  openUrl(name: string, place: 'live' | 'the function itself'): Promise<() => Promise<void>>;
 }
 
 interface AccountOptions {
@@ -94,8 +94,8 @@ export function createOperatorAccount(options: AccountOptions): OperatorAccount 
       }
       return found;
     },
-    openUrl: async (name) => {
-      const url = { FunctionName: `sallyport-dev-${name}`, Qualifier: 'live' };
+    openUrl: async (name, place) => {
+      const url = { FunctionName: `sallyport-dev-${name}`, ...(place === 'live' && { Qualifier: place }) };
       await lambda.send(new CreateFunctionUrlConfigCommand({ ...url, AuthType: 'NONE' }));
       return async () => void (await lambda.send(new DeleteFunctionUrlConfigCommand(url)));
     },
