@@ -8,15 +8,16 @@ import { confirm, demandConfirmable } from './parts/prompt.ts';
 import { rollBack } from './parts/roll-back.ts';
 import { checkNeededSecrets, checkTruststore } from './parts/service-needs.ts';
 import { planAndShow } from './parts/service-plan.ts';
-import { smokeTest, smokeUrls } from './parts/smoke.ts';
+import { NO_SMOKE_OPTION, smokeTest, smokeUrls } from './parts/smoke.ts';
 import { Stop } from './parts/stop.ts';
 import { createTerraform, type Terraform } from './parts/terraform.ts';
+import { noteDeployed } from './parts/tried-versions.ts';
 
 // `make deploy`: plans the service, applies that very plan, knocks at every door, and goes back to the versions that were live if a door
 // does not answer as it should.
 
 /** Goes back where there is something to go back to; throws in any case, for the deployment failed. */
-async function recover(context: Context, terraform: Terraform, aws: AwsClients, before: LiveVersions): Promise<never> {
+async function recover(context: Context, aws: AwsClients, before: LiveVersions): Promise<never> {
   const { environment, names, say } = context;
   const back = differingFrom(await readLiveVersions(aws, names), before);
   const logs = `make logs ENV=${environment}`;
@@ -28,7 +29,7 @@ async function recover(context: Context, terraform: Terraform, aws: AwsClients, 
     throw new Stop(EXIT.failed, `The deployment does not answer as it should; ${why}.`, { next: logs });
   }
   say(`Going back to ${describeVersions(back)} …`);
-  await rollBack(context, terraform, back);
+  await rollBack(context, aws, back);
   throw new Stop(EXIT.failed, `The deployment did not answer as it should. Live again: ${describeVersions(before)}.`, {
     next: `${logs}, then make deploy ENV=${environment}`,
   });
@@ -47,7 +48,7 @@ async function applyPlan(context: Context, terraform: Terraform, aws: AwsClients
   const back = differingFrom(await readLiveVersions(aws, names), before);
   if (Object.keys(back).length > 0) {
     say(`Functions of two deployments side by side were never tried together: back to ${describeVersions(back)} …`);
-    await rollBack(context, terraform, back);
+    await rollBack(context, aws, back);
   }
   throw new Stop(EXIT.failed, 'The plan was applied in part.', {
     next: `mend what Terraform says above, then ${again}`,
@@ -57,7 +58,7 @@ async function applyPlan(context: Context, terraform: Terraform, aws: AwsClients
 await runCommand({
   name: 'deploy',
   summary: 'Plans the service, applies that very plan, tries every door, and goes back if one answers wrongly.',
-  options: { ...BUNDLE_OPTION, 'no-smoke': { type: 'boolean', help: 'do not try the doors afterwards' } },
+  options: { ...BUNDLE_OPTION, ...NO_SMOKE_OPTION },
   help: `With SALLYPORT_SMOKE_TOKEN the test client asks a real question too. SALLYPORT_AGENT_URL, SALLYPORT_MCP_URL, SALLYPORT_OAUTH_URL,
 SALLYPORT_KEY_URL and SALLYPORT_OAUTH_DOOR_URL say where to knock if not at the domains.`,
   run: async (context) => {
@@ -87,9 +88,10 @@ SALLYPORT_KEY_URL and SALLYPORT_OAUTH_DOOR_URL say where to knock if not at the 
     await openEdge(context, aws, { outputs, urls: [urls.agent, urls.oauth] });
     if (context.options['no-smoke'] !== true) {
       say('Trying the doors …');
-      if (!(await smokeTest(context, urls))) await recover(context, terraform, aws, before);
+      if (!(await smokeTest(context, urls))) await recover(context, aws, before);
     }
     const live = await readLiveVersions(aws, names);
+    if (context.options['no-smoke'] !== true) await noteDeployed(aws, names, live);
     say(`Deployed. Live: ${describeVersions(live)}.`);
     say(`Next: make doctor ENV=${environment}`);
     return EXIT.done;

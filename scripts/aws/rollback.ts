@@ -1,6 +1,6 @@
-import { createAwsClients } from './parts/aws.ts';
-import { EXIT, runCommand } from './parts/command.ts';
-import { FUNCTIONS, type FunctionKey } from './parts/environment.ts';
+import { type AwsClients, createAwsClients, ifThere } from './parts/aws.ts';
+import { type Context, EXIT, runCommand } from './parts/command.ts';
+import { type EnvironmentNames, FUNCTIONS, type FunctionKey } from './parts/environment.ts';
 import {
   describeVersions,
   differingFrom,
@@ -11,11 +11,13 @@ import {
 import { preconditions } from './parts/preconditions.ts';
 import { confirm, demandConfirmable } from './parts/prompt.ts';
 import { rollBack } from './parts/roll-back.ts';
+import { NO_SMOKE_OPTION, smokeTest, smokeUrls } from './parts/smoke.ts';
 import { Stop } from './parts/stop.ts';
 import { createTerraform } from './parts/terraform.ts';
+import { noteWentBack, readTried, versionsBack } from './parts/tried-versions.ts';
 
-// `make rollback`: every function's callers reach the version before the one they reach now, or the versions that are named. The next
-// deploy makes the newest live again.
+// `make rollback`: callers reach the versions that were live together before the last deployment and whose doors answered then, or the versions
+// that are named; then every door is tried. The next deploy makes the newest live again.
 
 function parseTarget(text: string): readonly [FunctionKey, string] {
   const [key, version, ...rest] = text.split('/');
@@ -26,43 +28,77 @@ function parseTarget(text: string): readonly [FunctionKey, string] {
   return [known, version];
 }
 
+type Published = Readonly<Partial<Record<FunctionKey, readonly number[]>>>;
+
+async function listPublished(
+  aws: AwsClients,
+  names: EnvironmentNames,
+  keys: readonly FunctionKey[],
+): Promise<Published> {
+  const found = keys.map(
+    async (key) => [key, (await ifThere(listVersions(aws, names.functionName(key)))) ?? []] as const,
+  );
+  return Object.fromEntries(await Promise.all(found));
+}
+
+const listed = (versions: readonly number[] = []): string => (versions.length === 0 ? 'none' : versions.join(', '));
+
+/** No number is guessed: the one below may be the one that failed. */
+function nowhereToGo(environment: string, live: LiveVersions, published: Published): Stop {
+  const there = Object.entries(published).map(([key, versions]) => `\n  ${key}: ${listed(versions)}`);
+  const example = Object.entries(live).map((one) => one.join('/'));
+  const what = `Which versions were good together before these (${describeVersions(live)}) is not recorded. Nothing was changed.`;
+  return new Stop(EXIT.missing, `${what}\nPublished:${there.join('')}`, {
+    next: `make rollback ENV=${environment} TO="${example.join(' ')}", with the versions that you want`,
+  });
+}
+
+async function tryDoors(context: Context, aws: AwsClients, back: LiveVersions): Promise<void> {
+  const { environment, names, say } = context;
+  const terraform = createTerraform(environment, 'service');
+  await terraform.init();
+  say('Trying the doors …');
+  if (!(await smokeTest(context, smokeUrls(await terraform.outputs())))) {
+    const what = `The doors do not answer as they should after going back to ${describeVersions(back)}.`;
+    throw new Stop(EXIT.failed, what, { next: `make logs ENV=${environment}` });
+  }
+  await noteWentBack(aws, names, await readLiveVersions(aws, names));
+}
+
 await runCommand({
   name: 'rollback',
-  summary: 'Points functions back to an earlier version: the one before, or the ones named.',
+  summary: 'Points functions back to the versions that were good before the last deployment, or to the ones named.',
   positionals: ' [FUNCTION/VERSION …]',
+  options: NO_SMOKE_OPTION,
   run: async (context) => {
-    const { environment, names, positionals, say } = context;
-    const named = positionals.map(parseTarget);
+    const { environment, names, options, positionals, say } = context;
+    const named = Object.fromEntries(positionals.map(parseTarget)) as LiveVersions;
     demandConfirmable(context);
     const aws = createAwsClients();
-    await preconditions(() => aws, names, { terraform: true, foundation: true, bundle: true, variables: true });
+    const isTried = options['no-smoke'] !== true;
+    await preconditions(() => aws, names, { terraform: isTried, foundation: true });
     const live = await readLiveVersions(aws, names);
     if (Object.keys(live).length === 0)
       throw new Stop(EXIT.missing, 'Nothing is deployed. Nothing was changed.', {
         next: `make deploy ENV=${environment}`,
       });
-    const wanted: Partial<Record<FunctionKey, string>> = {};
-    const affected = named.length > 0 ? named.map(([key]) => key) : (Object.keys(live) as FunctionKey[]);
-    for (const key of affected) {
-      const versions = await listVersions(aws, names.functionName(key));
-      const version = named.find(([one]) => one === key)?.[1];
-      if (version !== undefined && !versions.includes(Number(version))) {
-        const there = versions.length === 0 ? 'none' : versions.join(', ');
-        throw new Stop(EXIT.missing, `${key} has no version ${version}; there: ${there}. Nothing was changed.`);
-      }
-      const before = version ?? versions.find((one) => one < Number(live[key]))?.toString();
-      if (before === undefined) say(`${key} has no version before ${live[key]}: it stays.`);
-      else wanted[key] = before;
+    const published = await listPublished(aws, names, [
+      ...new Set([...Object.keys(live), ...Object.keys(named)] as FunctionKey[]),
+    ]);
+    const back = positionals.length > 0 ? differingFrom(live, named) : versionsBack(live, await readTried(aws, names));
+    if (back === undefined) throw nowhereToGo(environment, live, published);
+    for (const [key, version] of Object.entries(back)) {
+      const there = published[key as FunctionKey] ?? [];
+      if (there.includes(Number(version))) continue;
+      throw new Stop(EXIT.missing, `${key} has no version ${version}; there: ${listed(there)}. Nothing was changed.`);
     }
-    const back: LiveVersions = differingFrom(live, wanted);
     if (Object.keys(back).length === 0) {
-      say('Nothing to do: those versions are live.');
+      say(`Nothing to do: those versions are live (${describeVersions(live)}). TO="agent/3 …" goes to any others.`);
       return EXIT.done;
     }
     await confirm(context, `Live now: ${describeVersions(live)}.\nThis goes back to: ${describeVersions(back)}.`);
-    const terraform = createTerraform(environment, 'service');
-    await terraform.init();
-    await rollBack(context, terraform, back);
+    await rollBack(context, aws, back);
+    if (isTried) await tryDoors(context, aws, back);
     say(`Next: make doctor ENV=${environment}. The next deploy makes the newest version live again.`);
     return EXIT.done;
   },

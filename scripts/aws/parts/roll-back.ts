@@ -1,35 +1,33 @@
-import type { Context } from './command.ts';
-import { EXIT } from './command.ts';
+import { UpdateAliasCommand } from '@aws-sdk/client-lambda';
+import type { AwsClients } from './aws.ts';
+import { type Context, EXIT } from './command.ts';
+import { type FunctionKey, LIVE } from './environment.ts';
 import { describeVersions, type LiveVersions } from './live-versions.ts';
-import { planAndShow } from './service-plan.ts';
 import { Stop } from './stop.ts';
-import type { Terraform } from './terraform.ts';
 
-// Points functions back to versions that are published already. Terraform does it, with `live_version`, and for the aliases alone: whatever
-// else differs between this checkout and what is deployed stays as it is.
+// Points functions back to versions that are published already: their aliases alone, at Lambda itself. A plan would want the very zip that is
+// deployed, which CI built and an operator in a hurry does not have; and the next one makes the newest versions live again either way.
 
-const aliasOf = (key: string): string => `module.function["${key}"].aws_lambda_alias.live`;
-
-/** Whoever calls has asked for a yes. Answers whether anything had to be done. */
-export async function rollBack(context: Context, terraform: Terraform, versions: LiveVersions): Promise<boolean> {
-  const { changes, summary } = await planAndShow(context, terraform, {
-    variables: { live_version: versions },
-    targets: Object.keys(versions).map(aliasOf),
+/** Whoever calls has asked for a yes. One that cannot be moved keeps none of the others from it. */
+export async function rollBack(
+  { environment, names, say }: Context,
+  { lambda }: Pick<AwsClients, 'lambda'>,
+  versions: LiveVersions,
+): Promise<void> {
+  const moves = Object.entries(versions).map(async ([key, version]) => {
+    const functionName = names.functionName(key as FunctionKey);
+    await lambda.send(new UpdateAliasCommand({ FunctionName: functionName, Name: LIVE, FunctionVersion: version }));
   });
-  if (!changes) return false;
-  const others = summary.changes.filter(({ type }) => type !== 'aws_lambda_alias');
-  if (others.length > 0) {
-    const what = others.map(({ address }) => address).join(', ');
-    throw new Stop(EXIT.failed, `Going back would change more than aliases (${what}). Nothing was changed.`, {
-      next: 'check out what is deployed, `make bundle`, and say it again',
+  const results = await Promise.allSettled(moves);
+  const keys = Object.keys(versions);
+  const failed = results.flatMap((result, index) =>
+    result.status === 'rejected' ? [`${keys[index]}: ${(result.reason as Error).message}`] : [],
+  );
+  if (failed.length > 0)
+    throw new Stop(EXIT.failed, `Going back was not finished. ${failed.join('; ')}.`, {
+      next: `make rollback ENV=${environment} TO="${Object.entries(versions)
+        .map((one) => one.join('/'))
+        .join(' ')}"`,
     });
-  }
-  const result = await terraform.apply(context.say);
-  if (result.code !== 0 || result.interrupted) {
-    throw new Stop(result.interrupted ? EXIT.interrupted : EXIT.failed, 'Going back was not finished.', {
-      next: `make rollback ENV=${context.environment}`,
-    });
-  }
-  context.say(`Now live: ${describeVersions(versions)}.`);
-  return true;
+  say(`Now live: ${describeVersions(versions)}.`);
 }
