@@ -1,6 +1,6 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { visible } from '../../src/cli/visible.ts';
-import { createAwsClients, ifThere } from './parts/aws.ts';
+import { createAwsClients, errorName, ifThere } from './parts/aws.ts';
 import { EXIT, runCommand } from './parts/command.ts';
 import { LIVE } from './parts/environment.ts';
 import { preconditions } from './parts/preconditions.ts';
@@ -26,9 +26,14 @@ await runCommand({
     await preconditions(() => aws, names, {});
     const name = names.functionName('rotate');
     await confirm(context, `This runs ${name}:${LIVE}${wish === '{}' ? '' : ` with ${wish}`}.`);
-    const answer = await ifThere(
-      aws.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier: LIVE, Payload: Buffer.from(wish) })),
-    );
+    const command = new InvokeCommand({ FunctionName: name, Qualifier: LIVE, Payload: Buffer.from(wish) });
+    const answer = await ifThere(aws.invoker.send(command)).catch((cause: unknown) => {
+      if (errorName(cause) !== 'TimeoutError') throw cause;
+      throw new Stop(EXIT.failed, `${name} has not answered. It was asked once, and what it began it may have done.`, {
+        next: `make logs ENV=${environment} FN=rotate SINCE=15m`,
+        cause,
+      });
+    });
     if (answer === undefined)
       throw new Stop(EXIT.missing, `${name}:${LIVE} is not there.`, { next: `make deploy ENV=${environment}` });
     const text = Buffer.from(answer.Payload ?? new Uint8Array()).toString('utf8');

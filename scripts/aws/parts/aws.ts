@@ -19,24 +19,35 @@ export interface AwsClients {
   readonly kms: KMSClient;
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
+  /** For invoking a function: once, and with more patience. */
+  readonly invoker: LambdaClient;
   readonly logs: CloudWatchLogsClient;
   readonly gateway: ApiGatewayV2Client;
   readonly dynamodb: DynamoDBClient;
   readonly keyValueStores: CloudFrontKeyValueStoreClient;
 }
 
-const settings = {
-  maxAttempts: 4,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
-} as const;
+const patience = { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true } as const;
+/** A function that is asked again runs again: no second attempt, and more time than the rotation has (120 s). */
+const INVOCATION = { maxAttempts: 1, requestHandler: { ...patience, requestTimeout: 140_000 } } as const;
+
+/** As every AWS tool finds it, configuration files left out: the Lambda functions' region is said, not guessed. Empty is unset. */
+export const regionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
+  [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']].find(
+    (region) => region !== undefined && region !== '',
+  );
 
 export function createAwsClients(): AwsClients {
+  const region = regionOf(process.env);
+  // The SDK itself reads AWS_REGION alone.
+  const settings = { maxAttempts: 4, requestHandler: patience, ...(region !== undefined && { region }) };
   return {
     sts: new STSClient(settings),
     ssm: new SSMClient(settings),
     kms: new KMSClient(settings),
     s3: new S3Client(settings),
     lambda: new LambdaClient(settings),
+    invoker: new LambdaClient({ ...settings, ...INVOCATION }),
     logs: new CloudWatchLogsClient(settings),
     gateway: new ApiGatewayV2Client(settings),
     dynamodb: new DynamoDBClient(settings),
@@ -44,10 +55,6 @@ export function createAwsClients(): AwsClients {
     keyValueStores: new CloudFrontKeyValueStoreClient({ ...settings, region: 'us-east-1' }),
   };
 }
-
-/** As every AWS tool finds it, configuration files left out: the Lambda functions' region is said, not guessed. */
-export const regionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
-  environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'];
 
 export interface CallerIdentity {
   readonly account: string;

@@ -1,6 +1,6 @@
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { type AwsClients, ifThere } from './aws.ts';
+import { hasBucket } from './buckets.ts';
 import { type EnvironmentNames, KEYS, type KeyName } from './environment.ts';
 import { bad, type Finding, ok } from './finding.ts';
 import { readParameters } from './parameters.ts';
@@ -54,13 +54,12 @@ export async function examineFoundation(
 ): Promise<readonly Finding[]> {
   const bucket = names.stateBucket(account);
   const bootstrap = `make bootstrap ENV=${names.environment}`;
-  const there = await ifThere(aws.s3.send(new HeadBucketCommand({ Bucket: bucket })));
-  const state =
-    there === undefined
-      ? bad(`the state bucket ${bucket} is not there`, bootstrap)
-      : ok(`the state bucket is ${bucket}`);
+  const isThere = await hasBucket(aws, bucket);
+  const state = isThere
+    ? ok(`the state bucket is ${bucket}`)
+    : bad(`the state bucket ${bucket} is not there`, bootstrap);
   const keys = await Promise.all(KEYS.map((key) => examineKey(aws, names, key)));
-  if (there === undefined && keys.every((key) => key.state === 'bad'))
+  if (!isThere && keys.every((key) => key.state === 'bad'))
     return [bad(`the foundation of ${names.environment} was never applied`, bootstrap)];
   const parameters = await examineParameters(aws, names);
   const unset = parameters.filter((one) => one.state === 'bad');

@@ -1,4 +1,5 @@
 import { bad, type Finding, mind, ok } from '../../../src/cli/finding.ts';
+import { Stop } from './stop.ts';
 
 // How `make doctor` looks, and how it says what it finds.
 
@@ -13,6 +14,7 @@ export async function looked(
   try {
     return await look();
   } catch (error) {
+    if (error instanceof Stop) return [bad(error.message.replace(/\.$/, ''), error.next ?? mend)];
     const why = error instanceof Error ? `${error.name}: ${error.message}` : 'an unknown fault';
     return [bad(`${subject} cannot be looked at (${why})`, mend)];
   }

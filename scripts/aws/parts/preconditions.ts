@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { type AwsClients, type CallerIdentity, errorName, ifThere, regionOf, whoAmI } from './aws.ts';
+import { hasBucket } from './buckets.ts';
 import { type Context, EXIT } from './command.ts';
 import type { EnvironmentNames } from './environment.ts';
 import { run } from './run.ts';
@@ -64,27 +64,51 @@ export interface Credentials {
   readonly missing: readonly Missing[];
 }
 
+/** What the SDK throws where it finds nothing to sign with. */
+const WITHOUT_CREDENTIALS: ReadonlySet<string> = new Set(['CredentialsProviderError', 'TokenProviderError']);
+
+/** AWS was asked and has refused, or there is nothing to ask with. Else it was not reached. */
+function isRefusal(error: unknown): boolean {
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode ?? 0;
+  return WITHOUT_CREDENTIALS.has(errorName(error)) || (status >= 400 && status < 500);
+}
+
+const unknownToAws = (error: unknown): Missing => ({
+  what: `AWS does not know us (${errorName(error)})`,
+  mend: 'sign in (`aws sso login`, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)',
+});
+
+function outOfReach(error: unknown): Missing {
+  const { code = errorName(error) } = error as { readonly code?: string };
+  const endpoint = process.env['AWS_ENDPOINT_URL_STS'] ?? process.env['AWS_ENDPOINT_URL'];
+  const where = endpoint === undefined ? `in the region ${regionOf(process.env)}` : `at ${endpoint}`;
+  const setting = endpoint === undefined ? 'is AWS_REGION right (as in eu-central-1)' : 'is AWS_ENDPOINT_URL right';
+  return { what: `AWS cannot be reached ${where} (${code})`, mend: `${setting}, and is there a network?` };
+}
+
 export async function checkCredentials(aws: Pick<AwsClients, 'sts'>): Promise<Credentials> {
   try {
     return { identity: await whoAmI(aws), missing: [] };
   } catch (error) {
-    const what = `AWS does not know us (${errorName(error)})`;
-    const mend = 'sign in (`aws sso login`, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)';
-    return { identity: undefined, missing: [{ what, mend }] };
+    return { identity: undefined, missing: [isRefusal(error) ? unknownToAws(error) : outOfReach(error)] };
   }
 }
 
 const REFUSALS: ReadonlySet<string> = new Set(['403', 'AccessDenied', 'AccessDeniedException', 'Forbidden']);
 
 /** Who may not look at a thing cannot say that it is missing: then whoever uses it will. */
-async function isThere(call: Promise<unknown>): Promise<boolean> {
+async function isThere(call: Promise<boolean>): Promise<boolean> {
   try {
-    return (await ifThere(call)) !== undefined;
+    return await call;
   } catch (error) {
     if (REFUSALS.has(errorName(error))) return true;
     throw error;
   }
 }
+
+const hasKey = async ({ kms }: Pick<AwsClients, 'kms'>, alias: string): Promise<boolean> =>
+  (await ifThere(kms.send(new DescribeKeyCommand({ KeyId: alias })))) !== undefined;
 
 /** Whether the foundation was applied: its bucket and its keys are there. */
 export async function checkFoundation(
@@ -94,13 +118,13 @@ export async function checkFoundation(
 ): Promise<readonly Missing[]> {
   const mend = `make bootstrap ENV=${names.environment}`;
   const bucket = names.stateBucket(account);
-  const [hasBucket, hasKey] = await Promise.all([
-    isThere(aws.s3.send(new HeadBucketCommand({ Bucket: bucket }))),
-    isThere(aws.kms.send(new DescribeKeyCommand({ KeyId: names.keyAlias('secrets') }))),
+  const [bucketIsThere, keyIsThere] = await Promise.all([
+    isThere(hasBucket(aws, bucket)),
+    isThere(hasKey(aws, names.keyAlias('secrets'))),
   ]);
   return [
-    ...(hasBucket ? [] : [{ what: `the state bucket ${bucket} is not there`, mend }]),
-    ...(hasKey ? [] : [{ what: `the key ${names.keyAlias('secrets')} is not there`, mend }]),
+    ...(bucketIsThere ? [] : [{ what: `the state bucket ${bucket} is not there`, mend }]),
+    ...(keyIsThere ? [] : [{ what: `the key ${names.keyAlias('secrets')} is not there`, mend }]),
   ];
 }
 
