@@ -51,7 +51,9 @@ await runCommand({
       .get('agent-credentials')
       ?.value?.reveal();
     const isInUse = document !== undefined && serialOf(document) === plain(serial);
-    const warning = isInUse ? ' THE AGENT USES IT NOW: it is shut out until `make rotate RENEW=1`.' : '';
+    const warning = isInUse
+      ? ' THE AGENT USES IT NOW: it is shut out until `make rotate RENEW=1`, and up to five minutes more.'
+      : '';
     await confirm(context, `This revokes ${serial} of ${authorities.map(({ name }) => name).join(' and ')}.${warning}`);
     // While one authority takes over from another, the number is refused from both: it is 16 random bytes, so it means one certificate.
     await withOperatorStore(operator, async (store) => {
