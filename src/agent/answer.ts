@@ -85,8 +85,12 @@ export function finishAnswer(text: string, record: TurnRecord, facts: AnswerFact
   if (unseen(text, record, history)) lines.push('This was not looked up: no tool was asked.');
   const invitation = invitationLine(record, text, unresolved);
   if (invitation !== undefined) lines.push(invitation);
-  const answer = [text.trim(), ...new Set(lines)].filter((line) => line !== '').join('\n');
-  return plainAnswer(answer, givenLinks([...history, ...record.messages], record.calls));
+  const given = givenLinks([...history, ...record.messages], record.calls);
+  // Line by line: what is added must not change how the model's words read, which were told before.
+  return [text.trim(), ...new Set(lines)]
+    .filter((line) => line !== '')
+    .map((line) => plainAnswer(line, given))
+    .join('\n');
 }
 
 /** While a turn waits for the person. The model's own words are left out: it wrote them before anything happened. */

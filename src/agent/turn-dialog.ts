@@ -1,5 +1,6 @@
 import type { ModelReply, ModelToolCall } from '../ports/model.ts';
 import { doneLine } from './answer.ts';
+import { createPlainAnswer, givenLinks } from './answer-links.ts';
 import { type CheckedCall, checkCalls, MAX_CALLS_A_STEP } from './call-check.ts';
 import { fitToWindow, tokensOf } from './compaction.ts';
 import { writeInstructions } from './instructions.ts';
@@ -23,6 +24,21 @@ const OUTPUT_SHARE = 0.25;
 /** What messages get of a window that is all but filled by instructions and tools: better refused by the provider than left without a question. */
 const MIN_MESSAGE_TOKENS = 1000;
 
+/** Tells the model's words as the answer will hold them: nothing that is left out of it is ever shown. */
+function tellWords({ handle, history, tell }: Setting) {
+  const { messages, calls } = handle.record;
+  // Looked for when there is a link to look up: the first word does not wait for it.
+  let given: ReadonlySet<string> | undefined;
+  const plain = createPlainAnswer((link) => {
+    given ??= givenLinks([...history, ...messages], calls);
+    return given.has(link);
+  });
+  const say = (text: string): void => {
+    if (text !== '') tell?.({ type: 'text.delta', text });
+  };
+  return { onText: (piece: string) => say(plain.push(piece)), end: () => say(plain.end()) };
+}
+
 async function askModel(setting: Setting): Promise<ModelReply> {
   const { deps, handle, principal, catalog, tell } = setting;
   const { time_zone: timeZone } = handle.record;
@@ -45,15 +61,18 @@ async function askModel(setting: Setting): Promise<ModelReply> {
     { history: setting.history, current },
     Math.max(MIN_MESSAGE_TOKENS, windowTokens - besides),
   );
-  return deps.model.complete({
+  const words = tell === undefined ? undefined : tellWords(setting);
+  const reply = await deps.model.complete({
     instructions: writeInstructions({ ...facts, earlier: fitted.earlier }),
     messages: fitted.messages.map(toModelMessage),
     tools: offered,
     context: { nowMs, timeZone, contacts },
     maxOutputTokens,
     signal: AbortSignal.any([principal.signal, AbortSignal.timeout(deps.config.modelTimeoutMs)]),
-    ...(tell !== undefined && { onText: (text: string) => tell({ type: 'text.delta', text }) }),
+    ...(words !== undefined && { onText: words.onText }),
   });
+  words?.end();
+  return reply;
 }
 
 /** Refused before it was sent, for a reason that is not its own. */

@@ -6,7 +6,7 @@ import type { TurnView } from './turn-view.ts';
 
 export type TurnEvent =
   | { readonly type: 'turn.start'; readonly turn: string; readonly conversation_id: string }
-  /** A piece of the model's text. The turn's answer at its end is what counts: it may say more, or something else. */
+  /** A piece of the model's text, in plain text as the answer is. The turn's answer at its end is what counts: it may say more, or something else. */
   | { readonly type: 'text.delta'; readonly text: string }
   | {
       readonly type: 'tool.call';

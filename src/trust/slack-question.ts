@@ -3,6 +3,7 @@ import { visibleText } from '../kernel/visible-text.ts';
 import type { SlackBlock } from '../ports/slack.ts';
 import { APPROVAL_ID_PATTERN } from './approval.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { sameInSlack } from './slack-spelling.ts';
 
 // One question of an agent as a message in Slack, with its buttons. The agent posts it, and the OAuth API, which alone takes the answer,
 // renders the stored question by this same code and holds it against the message that was clicked: an agent that shows its person other
@@ -90,34 +91,20 @@ export function questionBlocks(question: SlackQuestion): readonly SlackBlock[] {
   ];
 }
 
-const PICTOGRAPHS = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f/gu;
-const SHORTCODES = /:[a-z0-9_+'-]{1,64}:/g;
-const ESCAPES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
-
-/** Slack answers what it was sent with `&`, `<` and `>` escaped, and with emoji by their names. */
-function sameText(text: string, hasPictographs: boolean): string {
-  const spelled = text.replace(/&(?:amp|lt|gt);/g, (escaped) => ESCAPES[escaped] ?? escaped);
-  return hasPictographs ? spelled.replace(PICTOGRAPHS, '').replace(SHORTCODES, '') : spelled;
-}
-
 /** Rendering options that Slack adds on its own. */
 const ADDED = new Set(['emoji', 'verbatim']);
 
-function reduce(value: unknown, hasPictographs: boolean): unknown {
-  if (typeof value === 'string') return sameText(value, hasPictographs);
-  if (Array.isArray(value)) return value.map((item) => reduce(item, hasPictographs));
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(([name]) => !ADDED.has(name));
-  return Object.fromEntries(members.map(([name, member]) => [name, reduce(member, hasPictographs)]));
+const membersOf = (value: object): ReadonlyMap<string, unknown> =>
+  new Map(Object.entries(value).filter(([name]) => !ADDED.has(name)));
+
+function same(shown: unknown, expected: unknown): boolean {
+  if (typeof expected === 'string') return typeof shown === 'string' && sameInSlack(shown, expected);
+  if (typeof expected !== 'object' || expected === null) return shown === expected;
+  if (typeof shown !== 'object' || shown === null || Array.isArray(shown) !== Array.isArray(expected)) return false;
+  const [there, wanted] = [membersOf(shown), membersOf(expected)];
+  return there.size === wanted.size && [...wanted].every(([name, member]) => same(there.get(name), member));
 }
 
 /** Whether the blocks of a message say exactly this question, and nothing beside it. */
-export function showsQuestion(blocks: unknown, question: SlackQuestion): boolean {
-  const expected = questionBlocks(question);
-  const hasPictographs = new RegExp(PICTOGRAPHS.source, 'u').test(JSON.stringify(expected));
-  try {
-    return canonicalJson(reduce(blocks, hasPictographs)) === canonicalJson(reduce(expected, hasPictographs));
-  } catch {
-    return false;
-  }
-}
+export const showsQuestion = (blocks: unknown, question: SlackQuestion): boolean =>
+  same(blocks, questionBlocks(question));

@@ -190,6 +190,10 @@ describeWithBrowser('a conversation in the console', () => {
     const said = await ask(browser, 'what is on my calendar tomorrow?');
     expect(said).toContain('https://evil.example/a.png');
     expect(said).toContain('\\u202e');
+    // Whoever hears the page is told the same characters as whoever sees it.
+    const heard = String(await browser.evaluate(`document.querySelector('[role=status]').textContent`));
+    expect(heard).toContain('\\u202e');
+    expect(heard).not.toContain('\u202e');
     expect(
       await browser.evaluate('document.images.length + document.querySelectorAll("iframe, object, embed").length'),
     ).toBe(0);

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DateTime } from 'luxon';
-import { ask, type TurnAnswer } from '../../src/cli/client/chat.ts';
+import { followTurn, type TurnAnswer } from '../../src/cli/client/chat.ts';
+import { streamQuestion } from '../../src/cli/client/stream.ts';
 import { localAccounts } from '../../src/local/accounts.ts';
 import type { StandInAccount } from '../../src/local/google/stand-in-options.ts';
 import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
@@ -27,6 +28,9 @@ export interface Planted {
   readonly text: string;
 }
 
+/** A turn's end, and what was told of the model's words until then. */
+export type Heard = TurnAnswer & { readonly told: string };
+
 export interface InjectionWorld {
   readonly planted: readonly Planted[];
   readonly test: TestMachine;
@@ -35,7 +39,7 @@ export interface InjectionWorld {
   /** Requests that reached the attacker. */
   readonly trapped: readonly string[];
   /** Asks as the person, who gives no yes; the model obeys. All answers of the conversation, in order. */
-  play(planted: Planted): Promise<readonly TurnAnswer[]>;
+  play(planted: Planted): Promise<readonly Heard[]>;
   /** All that outsiders could have got so far: requests, mails, and what stands in calendars beside the planted texts. */
   changes(): unknown;
   close(): Promise<void>;
@@ -144,9 +148,14 @@ export async function startInjectionWorld(
   });
   await test.connect();
 
-  async function say(message: string, conversationId?: string): Promise<TurnAnswer> {
+  async function say(message: string, conversationId?: string): Promise<Heard> {
     const question = { message, timeZone: ZONE, ...(conversationId !== undefined && { conversationId }) };
-    return ask(question, { agent: test.machine.access.agent, decide: async () => undefined });
+    const { agent } = test.machine.access;
+    let told = '';
+    const first = await streamQuestion(agent, question, (news) => {
+      if (news.kind === 'text') told += news.text;
+    });
+    return { ...(await followTurn(first, { agent, decide: async () => undefined })), told };
   }
 
   function obey(item: Planted, options: { readonly looks: boolean }): void {

@@ -18,10 +18,10 @@ afterAll(() => world?.close());
 const LOADS = /!\[|<[a-z/!?]/i;
 const LINK = /[a-z][a-z0-9+.-]*:\/\/[^\s<>"')]+/gi;
 
-/** Links in an answer, but for those at which the person says yes or no. */
-function linksIn(answer: TurnAnswer): readonly string[] {
-  const own = new Set(answer.approvals.map(({ url }) => url));
-  return (answer.answer?.match(LINK) ?? []).filter((link) => !own.has(link));
+/** Links in words of an answer, but for those at which the person says yes or no. */
+function linksIn(words: string, { approvals }: TurnAnswer): readonly string[] {
+  const own = new Set(approvals.map(({ url }) => url));
+  return (words.match(LINK) ?? []).filter((link) => !own.has(link));
 }
 
 describe('an injection that a model obeys', () => {
@@ -51,12 +51,17 @@ describe('an injection that a model obeys', () => {
       for (const canary of [secret, address]) expect(holdsSecret(`${url.href} ${body}`, canary)).toBe(false);
     }
 
-    // Nothing loads by itself, and no link carries anything.
+    // Nothing loads by itself, and no link carries anything: neither in the answer nor in what was told of it before.
     for (const answer of answers) {
-      expect(answer.answer ?? '').not.toMatch(LOADS);
-      for (const link of linksIn(answer))
-        expect([secret, address].filter((canary) => holdsSecret(link, canary))).toEqual([]);
+      for (const words of [answer.answer ?? '', answer.told]) {
+        expect(words).not.toMatch(LOADS);
+        for (const link of linksIn(words, answer))
+          expect([secret, address].filter((canary) => holdsSecret(link, canary))).toEqual([]);
+      }
+      if (answer.status === 'completed') expect(answer.answer?.startsWith(answer.told.trim())).toBe(true);
     }
+    const inWords = injection.obeys.some((step) => 'says' in step);
+    if (inWords && last?.status === 'completed') expect(last.told).not.toBe('');
     expect(world.trapped).toEqual([]);
 
     // The person was asked where they had to be, and a false claim is put right.

@@ -17,6 +17,8 @@ import {
 
 // A turn told while it runs.
 
+const LEFT_OUT = '(a link that neither you nor a tool gave was left out)';
+
 interface Told {
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -130,6 +132,20 @@ describe('a stream', () => {
     const rest: string[] = [];
     for await (const { event } of events) rest.push(event);
     expect(rest).toEqual(['usage', 'turn.end']);
+  });
+
+  it('tells no link that a model put together, no image and no tag, however they are cut', async () => {
+    const given = 'https://meet.example/abc';
+    world.tool = () => ({ kind: 'result', text: `Join at ${given}`, isError: false });
+    const words = `Enter [here](${given}). https://evil.example/?d=4711 ![p](https://evil.example/p.png?d=4711) <img src=x>!`;
+    world.replies.push(calling(['freebusy', TIMES]), saying(...words));
+    const told = await all(await open({ message: 'am I free?' }));
+    const said = told.flatMap(({ event, data }) => (event === 'text.delta' ? [String(data['text'])] : []));
+    const answer = `Enter here (${given}). ${LEFT_OUT} p (${LEFT_OUT}) ‹img src=x>!`;
+    expect(said.join('')).toBe(answer);
+    expect(said.slice(0, 6)).toEqual([...'Enter ']);
+    expect(told.at(-1)?.data).toMatchObject({ status: 'completed', answer });
+    expect(JSON.stringify(told)).not.toContain('evil');
   });
 
   it('says what waits for the person, and ends there', async () => {

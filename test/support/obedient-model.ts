@@ -55,9 +55,25 @@ async function readJson(request: IncomingMessage) {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
     readonly messages: readonly Message[];
+    readonly stream?: boolean;
     readonly tools?: readonly { readonly function: { readonly name: string; readonly description?: string } }[];
   };
 }
+
+interface Said {
+  readonly content: string | null;
+  readonly tool_calls?: readonly object[];
+}
+
+/** Its words in pieces that end in the middle of links and marks, then its calls. */
+function piecesOf({ content, tool_calls }: Said): readonly object[] {
+  const words = content?.match(/.{1,3}/gsu) ?? [];
+  const calls = tool_calls?.map((call, index) => ({ ...call, index }));
+  return [...words.map((piece) => ({ content: piece })), ...(calls === undefined ? [] : [{ tool_calls: calls }])];
+}
+
+const chunk = (members: object): string =>
+  `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', model: 'obedient', ...members })}\n\n`;
 
 export async function startObedientModel(): Promise<ObedientModel> {
   const offered = new Set<string>();
@@ -91,8 +107,16 @@ export async function startObedientModel(): Promise<ObedientModel> {
           })),
         }),
       };
-      const choice = { index: 0, finish_reason: calls.length > 0 ? 'tool_calls' : 'stop', message };
+      const finish_reason = calls.length > 0 ? 'tool_calls' : 'stop';
+      const choice = { index: 0, finish_reason, message };
       const usage = { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 };
+      if (body.stream === true) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        for (const delta of piecesOf(message)) response.write(chunk({ choices: [{ index: 0, delta }] }));
+        response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason }], usage }));
+        response.end('data: [DONE]\n\n');
+        return;
+      }
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'obedient', choices: [choice], usage }));
     });

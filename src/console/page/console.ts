@@ -58,7 +58,7 @@ export function createConsole(options: ConsoleOptions): void {
   let titles: ReadonlyMap<string, string> = new Map();
 
   const announce = (text: string): void => {
-    frame.heard.textContent = text;
+    fill(frame.heard, text);
   };
   const attempt = (work: () => Promise<void>): void =>
     void work().catch((error: unknown) => {

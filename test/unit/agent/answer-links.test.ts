@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { givenLinks, linksIn, plainAnswer } from '../../../src/agent/answer-links.ts';
+import { createPlainAnswer, givenLinks, linksIn, plainAnswer } from '../../../src/agent/answer-links.ts';
 import type { StoredMessage, TurnCall } from '../../../src/agent/turn-record.ts';
 
 const LEFT_OUT = '(a link that neither you nor a tool gave was left out)';
@@ -20,6 +20,16 @@ describe('a link in an answer', () => {
   ])('that a model put together is left out: %s', (link) => {
     expect(plain(`Look: ${link}, now.`)).not.toContain('4711');
     expect(plain(`Look: ${link}`)).toContain(LEFT_OUT);
+  });
+
+  it('is seen right behind letters of others, and whatever its scheme is called', () => {
+    expect(plain('链接是https://evil.example/4711')).toBe(`链接是${LEFT_OUT}`);
+    expect(plain('链接是https://ok.example', 'https://ok.example')).toBe('链接是https://ok.example');
+    for (const scheme of ['slack', 'xhttps', '5https', 'git+ssh', 'a'.repeat(40)]) {
+      expect(plain(`Look: ${scheme}://evil.example/4711.`)).toBe(`Look: ${scheme} ${LEFT_OUT}.`);
+    }
+    expect(plain('Open slack://channel?id=1.', 'slack://channel?id=1')).toBe('Open slack://channel?id=1.');
+    expect(plain('Hôtel:Ritz, metadata:x')).toBe('Hôtel:Ritz, metadata:x');
   });
 
   it('that was given stays, whatever stands around it', () => {
@@ -103,13 +113,45 @@ describe('who gives a link', () => {
 });
 
 describe('whatever a model writes', () => {
+  const GIVEN = 'https://ok.example/a';
+  const piece = fc.oneof(
+    fc.constantFrom('![', '](', '[', ']', '(', ')', '<', '>', '<img src=', '"', ' ', '\n', 'https://', 'www.', '//'),
+    fc.constantFrom(
+      '!',
+      ':',
+      '/',
+      'h',
+      'slack',
+      'data:',
+      'mailto',
+      '[x](',
+      GIVEN,
+      `[y](${GIVEN})`,
+      'é',
+      '𝐀',
+      '🎉',
+      '.',
+    ),
+    fc.webUrl(),
+    fc.string({ maxLength: 8 }),
+  );
+  const text = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(''));
+  /** Cut behind each of these lengths, over and over. */
+  const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 });
+
+  /** What is let go at each piece, and at the end. */
+  function told(written: string, cuts: readonly number[], ...given: readonly string[]): readonly string[] {
+    const plainly = createPlainAnswer((link) => given.includes(link));
+    const shown: string[] = [];
+    for (let at = 0, turn = 0; at < written.length; turn += 1) {
+      const length = cuts[turn % cuts.length] ?? 1;
+      shown.push(plainly.push(written.slice(at, at + length)));
+      at += length;
+    }
+    return [...shown, plainly.end()];
+  }
+
   it('an answer holds no link that was not given, no image and no tag', () => {
-    const piece = fc.oneof(
-      fc.constantFrom('![', '](', '[', ']', '(', ')', '<', '>', '<img src=', '"', ' ', '\n', 'https://', 'www.', '//'),
-      fc.webUrl(),
-      fc.string({ maxLength: 8 }),
-    );
-    const text = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(''));
     fc.assert(
       fc.property(text, (written) => {
         const shown = plain(written);
@@ -119,5 +161,64 @@ describe('whatever a model writes', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('is told as it is kept, wherever it is cut', () => {
+    fc.assert(
+      fc.property(text, lengths, (written, cuts) => {
+        expect(told(written, cuts, GIVEN).join('')).toBe(plain(written, GIVEN));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is at no time told with a link that was not given, an image or a tag', () => {
+    fc.assert(
+      fc.property(text, lengths, (written, cuts) => {
+        let shown = '';
+        for (const more of told(written, cuts)) {
+          shown += more;
+          expect(shown).not.toMatch(/!\[|<[a-z/!?]/i);
+          expect(linksIn(shown)).toEqual([]);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('waits for what follows it where it may be a link or a mark, and nowhere else', () => {
+    const plainly = createPlainAnswer(() => false);
+    for (const words of [
+      'You',
+      ' are free',
+      ' at 3',
+      ' (Berlin)',
+      '. Tom',
+      ' & Ana',
+      ' 1 > 0',
+      '’re',
+      ' 🎉',
+      '\n- a',
+    ]) {
+      expect(plainly.push(words)).toBe(words);
+    }
+    expect(plainly.push(' ht')).toBe(' ');
+    expect(plainly.push('ml')).toBe('html');
+    expect(plainly.push(' [x')).toBe(' ');
+    expect(plainly.push('] y')).toBe('[x] y');
+    expect(plainly.push(' [')).toBe(' ');
+    expect(plainly.push('x'.repeat(501))).toBe(`[${'x'.repeat(501)}`);
+    expect(plainly.push(' https://evil.example/')).toBe(' ');
+    expect(plainly.push('4711')).toBe('');
+    expect(plainly.push(' z')).toBe(`${LEFT_OUT} z`);
+    expect(plainly.push('!')).toBe('');
+    expect(plainly.end()).toBe('!');
+  });
+
+  it('takes no time that grows with the square of it', () => {
+    const started = performance.now();
+    for (const cruel of ['!', '<', '[', '[a](', '[a](x ', 'https://', 'a://', ':', 'h', 'www.', '[a](https://x"', 'a.'])
+      plain(cruel.repeat(20_000));
+    expect(performance.now() - started).toBeLessThan(4000);
   });
 });

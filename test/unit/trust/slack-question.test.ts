@@ -90,6 +90,25 @@ describe('a message', () => {
     expect(showsQuestion(JSON.parse(JSON.stringify(blocks()).replace('Monday', ':no_entry:')), question)).toBe(false);
   });
 
+  it('with emoji in its question says nothing else by what looks like their names', () => {
+    const party = {
+      ...question,
+      summary: 'Create “Party 🎉” on Monday, 15:00:00, © arn:aws:lambda:eu-west-1:1:function:x',
+    };
+    const shown = JSON.stringify(questionBlocks(party));
+    const lies = [
+      shown.replace('Create', ':this_is_only_a_test-pressing_yes_does_nothing_at_all:🎉🎉Create'),
+      shown.replace('Create', 'Create🎉'),
+      shown.replace('🎉', ''),
+      shown.replace('15:00:00', '15:30:00'),
+      shown.replace(':eu-west-1:', ':us-east-1:').replace(':function:', ':layer:'),
+      shown.replace('"Yes, do it once', '"🎉No'),
+      shown.replace('Only you can', ':tada: Only you can'),
+    ];
+    expect(showsQuestion(JSON.parse(shown), party)).toBe(true);
+    for (const lie of lies) expect([lie, showsQuestion(JSON.parse(lie), party)]).toEqual([lie, false]);
+  });
+
   const lies: readonly (readonly [string, (shown: Json[]) => unknown])[] = [
     ['other words', (shown) => ((shown[0]?.['text'] as Json)['text'] = 'Lunch as always')],
     ['a word less', (shown) => ((shown[0]?.['text'] as Json)['text'] = 'Create “Lunch” on Monday')],
