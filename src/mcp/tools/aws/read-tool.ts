@@ -9,6 +9,7 @@ import { pickFields, shorten, toPlain } from './answer-shape.ts';
 import { type AwsFailure, describeAwsFailure } from './aws-failure.ts';
 import type { AwsReader } from './aws-reader.ts';
 import { type AwsServiceData, actionsOf } from './aws-service.ts';
+import { cursorAfter, pagingOf, readCursor } from './pages.ts';
 import { type AwsPlaces, type Place, readPlaces } from './places.ts';
 import { declareReadTool } from './read-declaration.ts';
 import { redact } from './redact.ts';
@@ -57,12 +58,18 @@ function countInWords(data: JsonObject): string {
   return name === undefined || items === undefined ? 'answered' : `${items.length} ${name}`;
 }
 
+/** What an answer lacks, and how to have it: a cursor leads on behind what was left out. */
+function lessInWords({ leftOut, cut, cursor }: Found): string {
+  const passed = cursor === undefined ? '' : ', which the cursor passes over';
+  const fewer = 'ask for fewer with fields or parameters (limit, MaxResults, as the API names it)';
+  const items = leftOut === undefined ? '' : `, ${leftOut} left out${passed}: ${fewer}`;
+  return cut === true ? `${items}, long texts cut: ask for less with fields or parameters` : items;
+}
+
 function inWords(operation: string, { results, errors }: Answer): string {
   const found = results.map((result) => {
-    const less =
-      result.leftOut === undefined ? '' : `, ${result.leftOut} left out: ask for fewer with fields or parameters`;
     const more = result.cursor === undefined ? '' : ', more with the cursor';
-    return `${operation} in ${placeInWords(result)}: ${countInWords(result.data)}${less}${more}.`;
+    return `${operation} in ${placeInWords(result)}: ${countInWords(result.data)}${lessInWords(result)}${more}.`;
   });
   const failed = errors.map(
     (error) => `${operation} in ${placeInWords(error)} failed (${error.code}): ${error.message}`,
@@ -78,30 +85,17 @@ interface Reading {
   readonly characters: number;
 }
 
-/** The page's token goes with what it belongs to, so that nobody uses it for another question by mistake. */
-const cursorOf = (operation: string, token: unknown): string =>
-  Buffer.from(JSON.stringify([operation, token])).toString('base64url');
-
-function readCursor(operation: string, cursor: string): unknown {
-  try {
-    const [of, token] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as readonly unknown[];
-    if (of === operation && typeof token === 'string') return token;
-  } catch {
-    // Said below.
-  }
-  throw new AppError('invalid_request', 'This cursor is not one of this operation’s answers. Ask without it.');
-}
-
 /** Prepares one answer for its reader: hidden secrets, the fields asked for, as much as fits. */
-function shape(answer: object, { data, operation, fields, characters }: Reading, where: Place): Found {
-  const [, next] = data.operations[operation]?.page ?? data.page;
-  const plain = redact(toPlain(answer)) as Record<string, unknown>;
-  const { [next]: token, ...rest } = plain;
-  const { value, leftOut, cut } = shorten(pickFields(rest, fields), characters);
+function shape(answer: object, { data, operation, parameters, fields, characters }: Reading, where: Place): Found {
+  const { sent, next, keep } = pagingOf(data, operation, parameters);
+  // A token goes back to AWS as it came, whatever it looks like.
+  const { [next]: token, ...rest } = toPlain(answer) as JsonObject;
+  const cursor = cursorAfter(operation, token, parameters[sent]);
+  const { value, leftOut, cut } = shorten(pickFields(redact(rest) as JsonObject, fields), characters, keep);
   return {
     ...where,
     data: value,
-    ...(typeof token === 'string' && token !== '' && { cursor: cursorOf(operation, token) }),
+    ...(cursor !== undefined && { cursor }),
     ...(leftOut > 0 && { leftOut }),
     ...(cut && { cut }),
   };
@@ -142,8 +136,8 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
     const cursor = optionalText(args, 'cursor');
     if (cursor !== undefined && places.length > 1)
       throw new AppError('invalid_request', 'A cursor goes with one region.');
-    const [token] = data.operations[operation]?.page ?? data.page;
-    const parameters = cursor === undefined ? given : { ...given, [token]: readCursor(operation, cursor) };
+    const { sent } = pagingOf(data, operation, given);
+    const parameters = cursor === undefined ? given : { ...given, [sent]: readCursor(operation, cursor) };
     const fields = optionalTexts(args, 'fields') ?? [];
     const characters = Math.floor((MAX_ANSWER_CHARACTERS - MARGIN_CHARACTERS) / places.length);
     // Nobody is answered from what somebody else asked: rights may differ.
