@@ -44,6 +44,19 @@ export function pickFields(value: Json, fields: readonly string[]): Json {
   return isJsonObject(all) ? all : {};
 }
 
+/** Whether there is anything in it: a list without items says that there are none. */
+const says = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.length === 0 || value.some(says)
+    : isJsonObject(value)
+      ? Object.values(value).some(says)
+      : value !== undefined;
+
+/** Which of these paths lead to nothing. */
+export function emptyFields(value: Json, fields: readonly string[]): readonly string[] {
+  return fields.filter((field) => !says(pick(value, field.split('.'))));
+}
+
 interface Longest {
   readonly holder: Record<string, unknown> | unknown[];
   readonly key: string | number;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ReadRequest } from '../../../../../src/mcp/tools/aws/aws-reader.ts';
+import { createAwsReader, type ReadRequest } from '../../../../../src/mcp/tools/aws/aws-reader.ts';
+import { importClients } from '../../../../../src/mcp/tools/aws/clients/import-clients.ts';
 import { createReadTool } from '../../../../../src/mcp/tools/aws/read-tool.ts';
 import { awsService } from '../../../../../src/mcp/tools/aws/services.ts';
 import type { JsonObject } from '../../../../../src/mcp/tools/tool.ts';
@@ -99,5 +100,77 @@ describe('an answer that does not fit', () => {
     const { result } = await run({ operation: 'DescribeInstances' });
     await run({ operation: 'DescribeInstances', cursor: result?.cursor ?? '' });
     expect(asked).toEqual([{}, { NextToken: token }]);
+  });
+});
+
+describe('fields that are nowhere in an answer', () => {
+  const reservations = { Reservations: [{ Instances: [{ InstanceId: 'i-1' }] }], OwnerId: '1' };
+  const asked = (fields: string[], answer: object = reservations) =>
+    toolOf('ec2', () => answer)({ operation: 'DescribeInstances', fields }).then(({ said }) => said.text);
+
+  it.each([[['Nope.X']], [['Reservations.Instances.Nope']], [['Reservations.Instances.InstanceId', 'Nope.X']]])(
+    'are named, with what there is: %j',
+    async (fields) => {
+      expect(await asked(fields)).toContain(`nothing in ${fields.at(-1)} (the answer has Reservations, OwnerId)`);
+    },
+  );
+
+  it('are not, where there is something or nothing to look into', async () => {
+    expect(await asked(['Reservations.Instances.InstanceId'])).not.toContain('nothing in');
+    expect(await asked(['Reservations.Instances.InstanceId'], { Reservations: [] })).not.toContain('nothing in');
+  });
+});
+
+describe('parameters that the operation does not take', () => {
+  const reader = createAwsReader({
+    importClients,
+    credentialsFor: async () => {
+      throw new Error('asked for credentials');
+    },
+  });
+  const places = { region: 'eu-central-1', regions: [], accounts: [] };
+  const ask = async (service: string, operation: string, parameters: JsonObject) => {
+    const tool = createReadTool(awsService(service), { reader, places, clock: createTestClock(), ttlSeconds: 0 });
+    const { signal } = new AbortController();
+    const context = { person: PERSON, agent: 'agent/assistant', requestId: 'r', signal, log: createTestLog() };
+    return tool.run({ operation, parameters }, context);
+  };
+
+  it.each<[JsonObject, string]>([
+    [{ InstanceIds: 'x' }, 'InstanceIds of DescribeInstances must be a list.'],
+    [{ InstanceIds: null }, 'InstanceIds of DescribeInstances must be a list.'],
+    [{ InstanceIds: [1] }, 'InstanceIds[0] of DescribeInstances must be a text.'],
+    [{ MaxResults: '5' }, 'MaxResults of DescribeInstances must be a number.'],
+    [{ DryRun: 'yes' }, 'DryRun of DescribeInstances must be true or false.'],
+    [{ Filters: ['x'] }, 'Filters[0] of DescribeInstances must be an object.'],
+    [{ Filters: [{ Name: 'x', Value: 'y' }] }, 'has no parameter Filters[0].Value. There it takes: Name, Values.'],
+    [{ ['x'.repeat(120)]: 1 }, 'xxx…. There it takes: '],
+  ])('are refused before anything is asked: %j', async (parameters, words) => {
+    const said = await ask('ec2', 'DescribeInstances', parameters);
+    expect(said).toMatchObject({ isError: true, code: 'invalid_parameters' });
+    expect(said.text).toContain(words);
+    expect(said.text.length).toBeLessThan(500);
+  });
+
+  it('are refused by name, with the names that there are', async () => {
+    const said = await ask('ec2', 'DescribeInstances', { Bogus: 1 });
+    expect(said.text).toContain('DescribeInstances has no parameter Bogus. There it takes: ');
+    for (const name of ['InstanceIds', 'Filters', 'MaxResults', 'NextToken']) expect(said.text).toContain(name);
+    expect((await ask('iam', 'GetAccountSummary', { Bogus: 1 })).text).toContain('takes no parameters');
+  });
+
+  it('are no others: what it takes goes on to AWS', async () => {
+    const asked: JsonObject[] = [
+      { InstanceIds: ['i-1'], Filters: [{ Name: 'x', Values: ['y'] }], MaxResults: 5, DryRun: false },
+      {},
+    ];
+    for (const parameters of asked) {
+      const said = await ask('ec2', 'DescribeInstances', parameters);
+      expect(said).toMatchObject({ isError: true, code: 'upstream_failed' });
+    }
+    for (const time of ['2026-11-21T12:00:00Z', 1_795_000_000, 'soon']) {
+      const said = await ask('cloudwatch', 'DescribeAlarmHistory', { StartDate: time });
+      expect(said).toMatchObject({ isError: true, code: 'upstream_failed' });
+    }
   });
 });
