@@ -85,6 +85,8 @@ export type ServiceHandler = ApiGatewayHandler & {
    * case: what is wrong is logged, and the first request tries again.
    */
   readonly prepare: () => Promise<void>;
+  /** The same for whoever can tell a person what is wrong: rejects with it. */
+  readonly compose: () => Promise<void>;
   /** The same answer, which a front door that can may pass on in pieces. */
   readonly respond: EventApp;
 };
@@ -128,8 +130,8 @@ export function createServiceHandler(options: ServiceHandlerOptions): ServiceHan
       return { ...response, headers: { ...response.headers, 'x-request-id': requestId } };
     }
   };
-  const prepare = async (): Promise<void> => {
-    await ready().catch((error: unknown) => log.error('service.failed', { cause: describeFault(error) }));
-  };
-  return Object.assign(inOnePiece(respond), { prepare, respond });
+  const compose = async (): Promise<void> => void (await ready());
+  const prepare = (): Promise<void> =>
+    compose().catch((error: unknown) => log.error('service.failed', { cause: describeFault(error) }));
+  return Object.assign(inOnePiece(respond), { prepare, compose, respond });
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ADAPTED, PASSED_ON } from './passed-on.ts';
 import { type SecretSetting, secretSettings } from './secret-settings.ts';
 import { type Service, settings } from './settings.ts';
 
@@ -49,6 +50,8 @@ function collectRows(): readonly Row[] {
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
+const names = (listed: readonly string[]): string => listed.map((name) => `\`${name}\``).join(', ');
+
 /** The whole document, ending in a line feed. */
 export function configurationReference(): string {
   const plain = collectRows().map(
@@ -88,6 +91,7 @@ ${secret.join('\n')}
 | \`SALLYPORT_HOME\` | The folder that holds this machine's state. | \`.sallyport\` |
 | \`SALLYPORT_PORT_BASE\` | Ports are base + 1 (agent), + 2 (MCP), + 3 (OAuth), + 4 (stand-in Google), + 5 (key door), + 6 (OAuth door), + 7 (its stand-in issuer). | \`8400\` |
 | \`SALLYPORT_OAUTH_DOOR_ISSUERS\` | SALLYPORT_ISSUERS of the OAuth door, in place of a stand-in issuer that believes whoever picks an account. | |
-| \`SALLYPORT_MODEL\`, \`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`SALLYPORT_CONFIRM\`, \`SALLYPORT_LOG_LEVEL\`, \`SALLYPORT_STORE\`, \`SALLYPORT_TABLE_PREFIX\`, \`REDIS_URL\`, \`REDIS_CA\`, \`REDIS_CA_FILE\`, \`SALLYPORT_RATE_PER_MINUTE\`, \`SALLYPORT_TURN_SECONDS\`, \`SALLYPORT_TURN_TOKENS\`, \`SALLYPORT_DAY_TOKENS\`, \`SALLYPORT_DAY_COST\`, \`SALLYPORT_MODEL_PRICES\`, \`SALLYPORT_ALLOWED_ORIGINS\`, \`SALLYPORT_CORS_ORIGINS\`, \`SALLYPORT_ISSUERS\`, \`SALLYPORT_IAM_SCOPES\`, \`SALLYPORT_ALLOWED_HOSTS\`, \`GOOGLE_CALENDAR_URL\` | As above; passed on to the services. | |
+| ${names(PASSED_ON)} | As above; passed on to the services. | |
+| ${names(ADAPTED)} | As above; passed on to the services that have it. | for this machine |
 `;
 }

@@ -1,5 +1,6 @@
 import { holdsServers } from '../compose/believed-servers.ts';
 import type { Environment } from '../config/load.ts';
+import { PASSED_ON } from '../config/passed-on.ts';
 import type { LocalSecrets } from './secrets.ts';
 
 // The environment of each service on this machine: what Terraform sets on AWS, said here by code. Nothing else is local about them.
@@ -8,51 +9,6 @@ export const TRUST_DOMAIN = 'sallyport.local';
 export const LOCAL_AGENT = 'agent/assistant';
 export const LOCAL_AGENT_IDENTITY = `spiffe://${TRUST_DOMAIN}/local/${LOCAL_AGENT}`;
 export const GOOGLE_CLIENT_ID = 'sallyport-local';
-
-/** What a person may choose on their own machine; everything else is set here. */
-const PASSED_ON = [
-  'SALLYPORT_MODEL',
-  'SALLYPORT_MODEL_FALLBACKS',
-  'OPENAI_API_KEY',
-  'OPENAI_BASE_URL',
-  'ANTHROPIC_API_KEY',
-  'ANTHROPIC_BASE_URL',
-  'GEMINI_API_KEY',
-  'GEMINI_BASE_URL',
-  'DEEPSEEK_API_KEY',
-  'DEEPSEEK_BASE_URL',
-  'SALLYPORT_CONFIRM',
-  'SALLYPORT_LOG_LEVEL',
-  'SALLYPORT_STORE',
-  'SALLYPORT_TABLE_PREFIX',
-  'SALLYPORT_CONVERSATIONS',
-  'REDIS_URL',
-  'REDIS_CA',
-  'REDIS_CA_FILE',
-  'SALLYPORT_RATE_PER_MINUTE',
-  'SALLYPORT_TURN_SECONDS',
-  'SALLYPORT_TURN_TOKENS',
-  'SALLYPORT_DAY_TOKENS',
-  'SALLYPORT_DAY_COST',
-  'SALLYPORT_MODEL_PRICES',
-  'SALLYPORT_MODEL_WINDOW',
-  'SALLYPORT_ALLOWED_ORIGINS',
-  'SALLYPORT_CORS_ORIGINS',
-  'SALLYPORT_ISSUERS',
-  'SALLYPORT_IAM_SCOPES',
-  'AWS_REGION',
-  'SALLYPORT_AWS_REGIONS',
-  'SALLYPORT_AWS_ACCOUNTS',
-  'OPEN_METEO_URL',
-  'OPEN_METEO_GEOCODING_URL',
-  'NTFY_URL',
-  'NTFY_TOPIC',
-  'NTFY_TOKEN',
-  'SALLYPORT_SERVER_SECRETS',
-  'SALLYPORT_SERVERS_DATA',
-  'SALLYPORT_TEE_TIMES_URL',
-  'SALLYPORT_TEE_TIMES_KEY',
-] as const;
 
 /** Services that a person put in place of the usual ones may be on this machine. */
 const OWN_SERVICES = ['OPEN_METEO_URL', 'OPEN_METEO_GEOCODING_URL', 'NTFY_URL', 'SALLYPORT_TEE_TIMES_URL'] as const;

@@ -9,11 +9,12 @@ import { believedScopes } from '../compose/believed-servers.ts';
 import { readConfig } from '../compose/config.ts';
 import { composeMcp } from '../compose/mcp.ts';
 import { composeOAuth } from '../compose/oauth.ts';
-import { type Compose, createServiceHandler, type Platform } from '../compose/service-handler.ts';
+import { type Compose, createServiceHandler, type Platform, type ServiceHandler } from '../compose/service-handler.ts';
 import { openOperatorStore } from '../compose/stores.ts';
 import { createGatewayShare } from '../compose/upstreams.ts';
 import type { Environment } from '../config/load.ts';
 import type { Service } from '../config/settings.ts';
+import { AppError } from '../kernel/app-error.ts';
 import { scopesOf } from '../oauth/settings.ts';
 import { createOperator } from '../operator/operator.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
@@ -131,6 +132,15 @@ const composers: Readonly<Record<LocalService, { readonly service: Service; read
   oauth: { service: 'oauth', compose: composeOAuth },
 };
 
+/** Settings that only composing finds wrong are said at the start, too. What time may mend, the first request tries again. */
+async function composeAll(handlers: readonly ServiceHandler[]): Promise<void> {
+  const composed = await Promise.allSettled(handlers.map((handler) => handler.compose()));
+  for (const one of composed) {
+    if (one.status !== 'rejected') continue;
+    if (one.reason instanceof AppError && one.reason.code === 'misconfigured') throw one.reason;
+  }
+}
+
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const { home } = options;
   const given = { SALLYPORT_SERVERS_DATA: home.path('servers'), ...options.given };
@@ -240,17 +250,19 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     callsQueue: jobs.calls,
     gateway,
   };
-  for (const name of names) {
-    const environment = environments[name];
-    doors.attach(
-      name,
-      createServiceHandler({ ...composers[name], environment, platform: shared, limitMs: LIMIT_MS }).respond,
-    );
-  }
-  await jobs.start(environments, shared).catch(async (error: unknown) => {
+  const handlers = names.map((name) => {
+    const options = { ...composers[name], environment: environments[name], platform: shared, limitMs: LIMIT_MS };
+    const handler = createServiceHandler(options);
+    doors.attach(name, handler.respond);
+    return handler;
+  });
+  try {
+    await composeAll(handlers);
+    await jobs.start(environments, shared);
+  } catch (error) {
     await close();
     throw error;
-  });
+  }
   const access = (): LocalFile => ({
     agent: { url: urls.agent, token: person.agent_token },
     mcp: {

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../../kernel/json-object.ts';
+import type { KeptSide } from './pages.ts';
 
 // From what the SDK answers to what a model can read: plain JSON, only the fields that were asked for, and never more than fits.
 
@@ -43,6 +44,19 @@ export function pickFields(value: Json, fields: readonly string[]): Json {
   return isJsonObject(all) ? all : {};
 }
 
+/** Whether there is anything in it: a list without items says that there are none. */
+const says = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.length === 0 || value.some(says)
+    : isJsonObject(value)
+      ? Object.values(value).some(says)
+      : value !== undefined;
+
+/** Which of these paths lead to nothing. */
+export function emptyFields(value: Json, fields: readonly string[]): readonly string[] {
+  return fields.filter((field) => !says(pick(value, field.split('.'))));
+}
+
 interface Longest {
   readonly holder: Record<string, unknown> | unknown[];
   readonly key: string | number;
@@ -72,8 +86,8 @@ export interface Shortened {
 
 const MIN_TEXT = 200;
 
-/** Shortens its longest lists, then its longest texts, until its JSON has at most `characters`. */
-export function shorten(value: Json, characters: number): Shortened {
+/** Shortens its longest lists, then its longest texts, until its JSON has at most `characters`. Of lists, one side stays. */
+export function shorten(value: Json, characters: number, keep: KeptSide = 'start'): Shortened {
   // A copy, because it is cut in place.
   const copy = JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
   let leftOut = 0;
@@ -85,7 +99,7 @@ export function shorten(value: Json, characters: number): Shortened {
       const items = (list.holder as Record<string | number, unknown>)[list.key] as unknown[];
       const kept = Math.floor(items.length / 2);
       leftOut += items.length - kept;
-      items.length = kept;
+      items.splice(keep === 'start' ? kept : 0, items.length - kept);
     } else if (text !== undefined && text.length > MIN_TEXT) {
       const words = (text.holder as Record<string | number, string>)[text.key] ?? '';
       (text.holder as Record<string | number, string>)[text.key] = `${words.slice(0, Math.floor(words.length / 2))}…`;

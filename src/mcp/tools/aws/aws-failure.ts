@@ -56,6 +56,8 @@ export function describeAwsFailure(error: unknown, asked: Asked): AwsFailure {
     const expired = error.details?.['code'] === 'credentials_expired';
     return { code: expired ? 'credentials_expired' : 'credentials_missing', message: error.message };
   }
+  if (error instanceof AppError && error.code === 'invalid_request')
+    return { code: 'invalid_parameters', message: error.message };
   // Not the read was refused, but the role that would do it.
   if (error instanceof AppError && error.code === 'forbidden') return { code: 'access_denied', message: error.message };
   if (name === 'TimeoutError' || name === 'AbortError') {

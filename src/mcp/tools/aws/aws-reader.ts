@@ -1,5 +1,6 @@
 import { AppError } from '../../../kernel/app-error.ts';
 import type { AwsClient, AwsClientClass, AwsCommands, AwsServiceData } from './aws-service.ts';
+import { checkParameters } from './parameter-check.ts';
 import { withDates } from './timestamps.ts';
 
 // The one way to AWS for these tools. It sends commands of the lists and no other, with credentials of the platform or of a role in another
@@ -16,7 +17,7 @@ export interface ReadRequest {
 }
 
 export interface AwsReader {
-  /** What the SDK answers. Rejects with the SDK's errors, and with AppError `invalid_request` for what is on no list. */
+  /** What the SDK answers. Rejects with the SDK's errors, and with AppError `invalid_request` for what is on no list or no parameter of it. */
   read(request: ReadRequest): Promise<object>;
 }
 
@@ -64,9 +65,11 @@ export function createAwsReader(options: AwsReaderOptions): AwsReader {
       if (listed === undefined || entry === undefined) {
         throw new AppError('invalid_request', `${operation} is not an operation that may be asked of ${data.title}.`);
       }
+      const described = new entry.command({});
+      checkParameters(operation, described, parameters);
       const client = await clientFor(entry.client, region, account);
       options.onSend?.(data.service, operation);
-      const input = withDates(new entry.command({}), { ...parameters, ...listed.fixed });
+      const input = withDates(described, { ...parameters, ...listed.fixed });
       return client.send(new entry.command(input), { abortSignal: signal });
     },
   };

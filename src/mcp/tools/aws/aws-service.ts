@@ -6,6 +6,8 @@ export interface AwsOperation {
   readonly iam?: readonly string[];
   /** Names of the next page's token, in the request and in the answer, where they are not the service's usual ones. */
   readonly page?: readonly [string, string];
+  /** Tells the end of its list first, unless this parameter is true: this token of the answer then leads to what was before. */
+  readonly fromEnd?: { readonly unless: string; readonly next: string };
   /** Parameters that are not the caller's to choose, such as "my own snapshots, not the world's". */
   readonly fixed?: Readonly<Record<string, unknown>>;
   /** Another package of the same service. */

@@ -5,10 +5,11 @@ import { answering } from '../answering.ts';
 import { flag, optionalText, optionalTexts, text } from '../arguments.ts';
 import { createRemembered } from '../remembered.ts';
 import type { JsonObject, Tool, ToolContext } from '../tool.ts';
-import { pickFields, shorten, toPlain } from './answer-shape.ts';
+import { emptyFields, pickFields, shorten, toPlain } from './answer-shape.ts';
 import { type AwsFailure, describeAwsFailure } from './aws-failure.ts';
 import type { AwsReader } from './aws-reader.ts';
 import { type AwsServiceData, actionsOf } from './aws-service.ts';
+import { cursorAfter, pagingOf, readCursor } from './pages.ts';
 import { type AwsPlaces, type Place, readPlaces } from './places.ts';
 import { declareReadTool } from './read-declaration.ts';
 import { redact } from './redact.ts';
@@ -33,8 +34,13 @@ interface Found extends Place {
 }
 type Failed = Place & AwsFailure;
 
+interface Read {
+  readonly found: Found;
+  readonly words: string;
+}
+
 interface Answer {
-  readonly results: readonly Found[];
+  readonly reads: readonly Read[];
   readonly errors: readonly Failed[];
   readonly readAt: string;
 }
@@ -46,6 +52,7 @@ const MAX_ANSWER_CHARACTERS = 60_000;
 const MARGIN_CHARACTERS = 2000;
 const MAX_ENTRIES = 300;
 const MAX_PARAMETERS_CHARACTERS = 16_384;
+const MAX_LISTED_CHARACTERS = 500;
 
 const placeInWords = ({ region, account }: Place): string =>
   account === undefined ? region : `${region} of ${account}`;
@@ -57,13 +64,25 @@ function countInWords(data: JsonObject): string {
   return name === undefined || items === undefined ? 'answered' : `${items.length} ${name}`;
 }
 
-function inWords(operation: string, { results, errors }: Answer): string {
-  const found = results.map((result) => {
-    const less =
-      result.leftOut === undefined ? '' : `, ${result.leftOut} left out: ask for fewer with fields or parameters`;
-    const more = result.cursor === undefined ? '' : ', more with the cursor';
-    return `${operation} in ${placeInWords(result)}: ${countInWords(result.data)}${less}${more}.`;
-  });
+/** What an answer lacks, and how to have it: a cursor leads on behind what was left out. */
+function lessInWords({ leftOut, cut, cursor }: Found): string {
+  const passed = cursor === undefined ? '' : ', which the cursor passes over';
+  const fewer = 'ask for fewer with fields or parameters (limit, MaxResults, as the API names it)';
+  const items = leftOut === undefined ? '' : `, ${leftOut} left out${passed}: ${fewer}`;
+  return cut === true ? `${items}, long texts cut: ask for less with fields or parameters` : items;
+}
+
+/** Fields that are nowhere in the answer, and what there is: a wrong name must not look like an empty account. */
+function missedInWords(all: JsonObject, fields: readonly string[]): string {
+  const empty = emptyFields(all, fields);
+  const names = Object.keys(all);
+  if (empty.length === 0 || names.length === 0) return '';
+  const listed = (texts: readonly string[]): string => texts.join(', ').slice(0, MAX_LISTED_CHARACTERS);
+  return `, nothing in ${listed(empty)} (the answer has ${listed(names)})`;
+}
+
+function inWords(operation: string, { reads, errors }: Answer): string {
+  const found = reads.map(({ found, words }) => `${operation} in ${placeInWords(found)}: ${words}.`);
   const failed = errors.map(
     (error) => `${operation} in ${placeInWords(error)} failed (${error.code}): ${error.message}`,
   );
@@ -78,33 +97,23 @@ interface Reading {
   readonly characters: number;
 }
 
-/** The page's token goes with what it belongs to, so that nobody uses it for another question by mistake. */
-const cursorOf = (operation: string, token: unknown): string =>
-  Buffer.from(JSON.stringify([operation, token])).toString('base64url');
-
-function readCursor(operation: string, cursor: string): unknown {
-  try {
-    const [of, token] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as readonly unknown[];
-    if (of === operation && typeof token === 'string') return token;
-  } catch {
-    // Said below.
-  }
-  throw new AppError('invalid_request', 'This cursor is not one of this operation’s answers. Ask without it.');
-}
-
 /** Prepares one answer for its reader: hidden secrets, the fields asked for, as much as fits. */
-function shape(answer: object, { data, operation, fields, characters }: Reading, where: Place): Found {
-  const [, next] = data.operations[operation]?.page ?? data.page;
-  const plain = redact(toPlain(answer)) as Record<string, unknown>;
-  const { [next]: token, ...rest } = plain;
-  const { value, leftOut, cut } = shorten(pickFields(rest, fields), characters);
-  return {
+function shape(answer: object, { data, operation, parameters, fields, characters }: Reading, where: Place): Read {
+  const { sent, next, keep } = pagingOf(data, operation, parameters);
+  // A token goes back to AWS as it came, whatever it looks like.
+  const { [next]: token, ...rest } = toPlain(answer) as JsonObject;
+  const cursor = cursorAfter(operation, token, parameters[sent]);
+  const all = redact(rest) as JsonObject;
+  const { value, leftOut, cut } = shorten(pickFields(all, fields), characters, keep);
+  const found = {
     ...where,
     data: value,
-    ...(typeof token === 'string' && token !== '' && { cursor: cursorOf(operation, token) }),
+    ...(cursor !== undefined && { cursor }),
     ...(leftOut > 0 && { leftOut }),
     ...(cut && { cut }),
   };
+  const more = cursor === undefined ? '' : ', more with the cursor';
+  return { found, words: `${countInWords(value)}${missedInWords(all, fields)}${lessInWords(found)}${more}` };
 }
 
 export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
@@ -113,7 +122,7 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
   const { ttlSeconds } = deps;
   const answers = shareQuestions(createRemembered<Answer>({ clock, maxEntries: MAX_ENTRIES, ttlSeconds, keep }));
 
-  async function readOne(reading: Reading, where: Place): Promise<Found | Failed> {
+  async function readOne(reading: Reading, where: Place): Promise<Read | Failed> {
     const { operation, parameters } = reading;
     try {
       const signal = AbortSignal.timeout(PLACE_TIMEOUT_MS);
@@ -126,7 +135,7 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
   async function readAll(reading: Reading, places: readonly Place[]): Promise<Answer> {
     const all = await Promise.all(places.map((where) => readOne(reading, where)));
     return {
-      results: all.filter((one): one is Found => 'data' in one),
+      reads: all.filter((one): one is Read => 'found' in one),
       errors: all.filter((one): one is Failed => 'code' in one),
       readAt: new Date(clock.nowMs()).toISOString(),
     };
@@ -142,8 +151,8 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
     const cursor = optionalText(args, 'cursor');
     if (cursor !== undefined && places.length > 1)
       throw new AppError('invalid_request', 'A cursor goes with one region.');
-    const [token] = data.operations[operation]?.page ?? data.page;
-    const parameters = cursor === undefined ? given : { ...given, [token]: readCursor(operation, cursor) };
+    const { sent } = pagingOf(data, operation, given);
+    const parameters = cursor === undefined ? given : { ...given, [sent]: readCursor(operation, cursor) };
     const fields = optionalTexts(args, 'fields') ?? [];
     const characters = Math.floor((MAX_ANSWER_CHARACTERS - MARGIN_CHARACTERS) / places.length);
     // Nobody is answered from what somebody else asked: rights may differ.
@@ -158,10 +167,10 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
     const ask = () => readAll({ data, operation, parameters, fields, characters }, places);
     const answer = await answers.get(key, ask, { refresh: flag(args, 'refresh') });
     const words = inWords(operation, answer);
+    const { reads, errors, readAt } = answer;
     // Some places may have failed; that none answered is a failure.
-    if (answer.results.length === 0)
-      return { isError: true, code: answer.errors[0]?.code ?? 'upstream_failed', text: words };
-    return { structuredContent: { operation, ...answer }, text: words };
+    if (reads.length === 0) return { isError: true, code: errors[0]?.code ?? 'upstream_failed', text: words };
+    return { structuredContent: { operation, readAt, results: reads.map(({ found }) => found), errors }, text: words };
   }
 
   return { declaration: declareReadTool(data), run: answering(run) };

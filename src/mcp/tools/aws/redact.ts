@@ -1,12 +1,13 @@
-// What an answer of AWS says that would open a door to whoever reads it. Hidden by name wherever it stands: an answer goes to a model, and
-// from there anywhere.
+import { HIDDEN, hideInText, isReference, isSecretName } from './secret-text.ts';
 
-export const HIDDEN = '[hidden]';
+// What an answer of AWS says that would open a door to whoever reads it. Hidden by name wherever it stands, in JSON that a text holds, too: an
+// answer goes to a model, and from there anywhere.
 
 /** Members whose whole value is hidden. Compared without case and separators. */
 const SECRET_NAMES: ReadonlySet<string> = new Set(
   [
     'AuthToken',
+    'Authorization',
     'ConnectionString',
     'MasterUserPassword',
     'Password',
@@ -35,16 +36,29 @@ const VALUE_LISTS: ReadonlySet<string> = new Set(
 );
 const VALUE_MEMBERS: ReadonlySet<string> = new Set(['value', 'parametervalue', 'outputvalue', 'resolvedvalue']);
 
-/** `scheme://user:password@…` and what looks like an access key, in any text. */
-const URL_PASSWORD = /\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{1,200}):[^\s/@]{1,400}@/gi;
-const PASSWORD_PAIR = /\b((?:password|passwd|pwd|secret|token|api_?key)\s*[=:]\s*)[^\s;,&"']{3,400}/gi;
+/** An access key's id is no secret where AWS lists it; in other texts the secret is seldom far. */
+const ACCESS_KEY_ID = simple('AccessKeyId');
+
+/** What AWS itself has of it: a template or an event of a log has a million characters at most. */
+const MAX_JSON_CHARACTERS = 1_100_000;
 
 function simple(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-const hideIn = (text: string): string =>
-  text.replace(URL_PASSWORD, `$1:${HIDDEN}@`).replace(PASSWORD_PAIR, `$1${HIDDEN}`);
+/** JSON that a text holds, without its secrets; `undefined` where there is none, or nothing to hide in it. */
+function redactJson(text: string): string | undefined {
+  if (text.length > MAX_JSON_CHARACTERS || !/^\s*[[{]/.test(text)) return undefined;
+  try {
+    const held: unknown = JSON.parse(text);
+    const before = JSON.stringify(held);
+    const after = JSON.stringify(redact(held));
+    return before === after ? undefined : after;
+  } catch {
+    // No JSON, or nested so deep that it cannot be walked: it is a text like others.
+    return undefined;
+  }
+}
 
 function redactList(name: string, list: readonly unknown[]): readonly unknown[] {
   if (!VALUE_LISTS.has(name)) return list.map(redact);
@@ -62,11 +76,16 @@ function redactMember(key: string, value: unknown): unknown {
   const name = simple(key);
   if (value === undefined || value === null) return value;
   if (SECRET_NAMES.has(name)) return HIDDEN;
+  if (typeof value === 'number') return isSecretName(key) ? HIDDEN : value;
+  if (typeof value === 'string') {
+    if (name === ACCESS_KEY_ID) return value;
+    return isSecretName(key) && value !== '' && !isReference(value) ? HIDDEN : redact(value);
+  }
   if (Array.isArray(value)) return redactList(name, value);
   if (typeof value === 'object' && VALUE_MAPS.has(name)) {
     const entries = Object.entries(value);
     return Object.fromEntries(
-      entries.map(([inner, held]) => [inner, typeof held === 'string' ? HIDDEN : redactMember(inner, held)]),
+      entries.map(([inner, held]) => [inner, typeof held === 'object' ? redactMember(inner, held) : HIDDEN]),
     );
   }
   return redact(value);
@@ -74,7 +93,7 @@ function redactMember(key: string, value: unknown): unknown {
 
 /** The same answer, with secrets hidden. Takes plain JSON. */
 export function redact(value: unknown): unknown {
-  if (typeof value === 'string') return hideIn(value);
+  if (typeof value === 'string') return redactJson(value) ?? hideInText(value);
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, redactMember(key, held)]));

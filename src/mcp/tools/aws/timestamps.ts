@@ -39,13 +39,18 @@ function convert(schema: NormalizedSchema, value: unknown): unknown {
   );
 }
 
-/** An operation's schema is a tuple whose fifth member describes its input. Commands of another make are left as they are. */
+/** An operation's schema is a tuple whose fifth member describes its input. `undefined` for commands of another make. */
+export function inputSchema(command: object): NormalizedSchema | undefined {
+  const operation: unknown = Reflect.get(command, 'schema');
+  const described: unknown = Array.isArray(operation) ? operation[4] : undefined;
+  return described === undefined ? undefined : NormalizedSchema.of(described as never);
+}
+
+/** Commands without a schema are left as they are. */
 export function withDates(
   command: object,
   input: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const operation: unknown = Reflect.get(command, 'schema');
-  const described: unknown = Array.isArray(operation) ? operation[4] : undefined;
-  if (described === undefined) return input;
-  return convert(NormalizedSchema.of(described as never), input) as Readonly<Record<string, unknown>>;
+  const schema = inputSchema(command);
+  return schema === undefined ? input : (convert(schema, input) as Readonly<Record<string, unknown>>);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { pickFields, shorten, toPlain } from '../../../../../src/mcp/tools/aws/answer-shape.ts';
-import { HIDDEN, redact } from '../../../../../src/mcp/tools/aws/redact.ts';
+import { redact } from '../../../../../src/mcp/tools/aws/redact.ts';
+import { HIDDEN } from '../../../../../src/mcp/tools/aws/secret-text.ts';
 
 describe('what AWS answered, made plain', () => {
   it('has dates in ISO 8601, no binary data and none of the SDK’s notes', () => {
