@@ -2,7 +2,7 @@ import type { Model, ModelContact, ModelMessage, ModelReply, ModelTool } from '.
 import { writeInstructions } from './instructions.ts';
 import { mentionedContacts, unresolvedNames } from './people.ts';
 
-// The calls that the agent would make for a message, without making any. Where the first step only asks whether a time is free,
+// The calls that a model would make first for a message, without making any. Where the first step only asks whether a time is free,
 // the plan goes on as if it were: that is what "free? then book" comes to. Everything else depends on answers nobody has here.
 
 export interface PlanRequest {

@@ -11,6 +11,7 @@ import { finish } from './turn-end.ts';
 import type { StoredMessage, TurnCall } from './turn-record.ts';
 import { isTainted, knownPeople, questionOf, type Setting, spokenSoFar } from './turn-setting.ts';
 import { accountReply, countReply } from './turn-usage.ts';
+import { whileWaiting } from './turn-wait.ts';
 
 // The model's side of a turn: it is asked, its calls are checked and taken into the record, and it is told what came of them. A bad step may be
 // repaired once in a turn; nothing of a cut-off or bad step that writes is ever sent.
@@ -39,8 +40,8 @@ function tellWords({ handle, history, tell }: Setting) {
   return { onText: (piece: string) => say(plain.push(piece)), end: () => say(plain.end()) };
 }
 
-async function askModel(setting: Setting): Promise<ModelReply> {
-  const { deps, handle, principal, catalog, tell } = setting;
+async function askModel(setting: Setting, signal: AbortSignal): Promise<ModelReply> {
+  const { deps, handle, catalog, tell } = setting;
   const { time_zone: timeZone } = handle.record;
   const messages = spokenSoFar(setting);
   const contacts = knownPeople(setting);
@@ -68,7 +69,7 @@ async function askModel(setting: Setting): Promise<ModelReply> {
     tools: offered,
     context: { nowMs, timeZone, contacts },
     maxOutputTokens,
-    signal: AbortSignal.any([principal.signal, AbortSignal.timeout(deps.config.modelTimeoutMs)]),
+    signal,
     ...(words !== undefined && { onText: words.onText }),
   });
   words?.end();
@@ -158,7 +159,8 @@ export async function takeStep(setting: Setting): Promise<boolean> {
     await finish(setting, `I stopped here. ${refusal.message} ${doneLine(handle.record)}`, 'budget');
     return false;
   }
-  const reply = await askModel(setting);
+  // A list of models may take longer than a lease lasts, each in its own time.
+  const reply = await whileWaiting(handle, setting.principal.signal, ({ signal }) => askModel(setting, signal));
   const { person, usage, steps } = handle.record;
   const { used, spending } = accountReply(usage, reply, { asked: deps.model.name, prices: deps.config.prices });
   const { input_tokens, output_tokens } = used;

@@ -25,8 +25,7 @@ export interface TurnConfig {
   /** Tokens in and out of one turn. */
   readonly maxTokens: number;
   readonly maxOutputTokens: number;
-  /** For one answer of the model, and of a tool. Both shorter than a lease. */
-  readonly modelTimeoutMs: number;
+  /** For one answer of a tool. Shorter than a lease. A model keeps a time of its own. */
   readonly callTimeoutMs: number;
   /** What models cost; one that is not here is not counted. */
   readonly prices: ModelPrices;

@@ -1,8 +1,8 @@
 import type { TurnRecord } from './turn-record.ts';
 import { type TurnHandle, TurnLost } from './turn-store.ts';
 
-// What happens to a turn while its calls take longer than a lease lasts: it stays ours, and what is learned of the calls meanwhile is written down,
-// one save after the other. Who has lost the turn stops waiting.
+// What happens to a turn while its calls or its models take longer than a lease lasts: it stays ours, and what is learned of the calls meanwhile is
+// written down, one save after the other. Who has lost the turn stops waiting.
 
 /** Of a lease of 60 s: one renewal may fail. */
 const RENEW_MS = 20_000;

@@ -47,7 +47,6 @@ const defaults: TurnConfig = {
   windowTokens: 64_000,
   maxTokens: 100_000,
   maxOutputTokens: 4096,
-  modelTimeoutMs: 45_000,
   callTimeoutMs: 25_000,
   prices: {},
 };

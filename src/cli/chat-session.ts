@@ -87,6 +87,8 @@ function createDisplay({ context, write, silent = false }: ChatSessionDeps) {
   };
 }
 
+export const CANCELLED = 'Cancelled. What has been done stays done.';
+
 export function createChatSession(deps: ChatSessionDeps): ChatSession {
   const { context, agent, approvals, decide, timeZone, waitMs } = deps;
   const display = createDisplay(deps);
@@ -110,7 +112,7 @@ export function createChatSession(deps: ChatSessionDeps): ChatSession {
   function finish(answer: TurnAnswer): TurnAnswer {
     if (answer.status === 'approval_required') display.waiting(answer.approvals, answer.turn);
     else display.answer(answer.answer ?? '');
-    if (answer.status === 'cancelled') context.warn('Cancelled. What has been done stays done.');
+    if (answer.status === 'cancelled') context.warn(CANCELLED);
     const used = answer.usage?.['model'];
     if (typeof used === 'string') model = used;
     return answer;

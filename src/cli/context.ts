@@ -6,8 +6,8 @@ import { readLocalFile } from './client/local-file.ts';
 import type { SignRequest } from './client/sigv4.ts';
 import { createTransport } from './client/transport.ts';
 import { configPath, readConfigFile } from './config-file.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { type GlobalFlags, resolveSettings, type Settings } from './settings.ts';
+import { type ExitCode, UsageError } from './exit-codes.ts';
+import { type GlobalFlags, isTimeZone, resolveSettings, type Settings } from './settings.ts';
 import type { Style } from './style.ts';
 
 // What the commands share: where to print, what they go by, and which APIs are meant.
@@ -39,6 +39,13 @@ export function settingsOf(context: CliContext, command: Command): Settings {
   const isNamed = flags.config !== undefined || (environment['SALLYPORT_CONFIG'] ?? '') !== '';
   const config = readConfigFile(path, isNamed);
   return resolveSettings({ flags, environment, local: readLocalFile(homeOf(command)), config });
+}
+
+/** What `--zone` says, else what the settings do. */
+export function timeZoneOf(context: CliContext, command: Command, given: string | undefined): string {
+  if (given === undefined) return settingsOf(context, command).timeZone.value;
+  if (isTimeZone(given)) return given;
+  throw new UsageError('--zone takes an IANA time zone, such as Europe/Berlin.');
 }
 
 /** How requests are sent, whichever API they go to. */

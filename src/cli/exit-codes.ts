@@ -22,7 +22,15 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const LATER = new Set(['unavailable', 'timed_out', 'rate_limited']);
 
+/** What was typed makes no sense, so that nothing was tried. */
+export class UsageError extends AppError {
+  constructor(message: string) {
+    super('invalid_request', message);
+  }
+}
+
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof AppError || error instanceof ApiRefusal)) return EXIT.failed;
   if (error.code === 'unauthenticated') return EXIT.unauthenticated;
   return LATER.has(error.code) ? EXIT.unavailable : EXIT.failed;

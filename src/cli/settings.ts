@@ -1,6 +1,7 @@
 import { AppError } from '../kernel/app-error.ts';
 import type { LocalFile } from './client/local-file.ts';
 import type { ConfigFile } from './config-file.ts';
+import { UsageError } from './exit-codes.ts';
 
 // What the commands go by. A flag is stronger than the environment, that than the system which runs on this machine, that than the person's own
 // file. Tokens are an exception: one from a file goes to that file's address and to no other, wherever an address came from.
@@ -72,7 +73,8 @@ function number(name: string, text: string | undefined, [least, most]: readonly 
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
   if (Number.isFinite(value) && value >= least && value <= most) return value;
-  throw new AppError('invalid_request', `${name} takes a number from ${least} to ${most}.`);
+  const words = `${name} takes a number from ${least} to ${most}.`;
+  throw name.startsWith('--') ? new UsageError(words) : new AppError('invalid_request', words);
 }
 
 function onOff(name: string, text: string | undefined): boolean | undefined {
@@ -82,13 +84,18 @@ function onOff(name: string, text: string | undefined): boolean | undefined {
   throw new AppError('misconfigured', `${name} is on or off.`);
 }
 
-function zone(chosen: Chosen<string>): Chosen<string> {
+export function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: chosen.value });
-    return chosen;
-  } catch (cause) {
-    throw new AppError('misconfigured', `${chosen.value} is no IANA time zone, such as Europe/Berlin.`, { cause });
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
   }
+}
+
+function zone(chosen: Chosen<string>): Chosen<string> {
+  if (isTimeZone(chosen.value)) return chosen;
+  throw new AppError('misconfigured', `${chosen.value} is no IANA time zone, such as Europe/Berlin.`);
 }
 
 interface FileToken {
@@ -109,7 +116,8 @@ function tokenFor(
 
 function wholeRetries(chosen: Chosen<number>): Chosen<number> {
   if (Number.isInteger(chosen.value)) return chosen;
-  throw new AppError('invalid_request', 'Retries are counted in whole numbers.');
+  const words = 'Retries are counted in whole numbers.';
+  throw chosen.from === 'flag' ? new UsageError(words) : new AppError('invalid_request', words);
 }
 
 /** Throws AppError for the first value that makes no sense. */

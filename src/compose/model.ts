@@ -18,6 +18,8 @@ export interface ModelChoice {
     read(name: SecretName): Promise<Secret>;
   };
   readonly log: Pick<Log, 'warn'>;
+  /** For one answer of one model. The adapters' own when left out. */
+  readonly timeoutMs?: number;
 }
 
 type Provider = keyof typeof modelKeys;
@@ -43,27 +45,44 @@ function firstWithKey({ keys }: ModelChoice): string {
   return provider === undefined ? 'offline' : `${provider}:${DEFAULT_MODELS[provider]}`;
 }
 
-async function createKeyed(provider: Provider, model: string, choice: ModelChoice): Promise<Model> {
+/** How long one model is waited for. */
+interface Patience {
+  readonly timeoutMs?: number;
+  readonly maxRetries?: number;
+}
+
+/** Who has somebody to take over is asked once: a further attempt waits as long as the provider says, while the next one could answer. */
+function patienceWith({ timeoutMs }: ModelChoice, isLast: boolean): Patience {
+  return { ...(timeoutMs !== undefined && { timeoutMs }), ...(!isLast && { maxRetries: 0 }) };
+}
+
+interface Named {
+  readonly provider: Provider;
+  readonly model: string;
+}
+
+async function createKeyed({ provider, model }: Named, choice: ModelChoice, patience: Patience): Promise<Model> {
   const name = modelKeys[provider];
   if (!choice.keys.has(name)) throw new AppError('misconfigured', `${name} is needed for ${provider}:${model}.`);
   const apiKey = await choice.keys.read(name);
   const given = choice.baseUrls[provider];
   if (provider === 'anthropic') {
     const { createAnthropicModel } = await import('../adapters/models/anthropic.ts');
-    return createAnthropicModel({ apiKey, model, ...(given !== undefined && { baseUrl: given }) });
+    return createAnthropicModel({ apiKey, model, ...patience, ...(given !== undefined && { baseUrl: given }) });
   }
   const { createOpenAiModel } = await import('../adapters/models/openai.ts');
   const baseUrl = given ?? (provider === 'openai' ? undefined : COMPATIBLE[provider]);
   return createOpenAiModel({
     apiKey,
     model,
+    ...patience,
     name: `${provider}:${model}`,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(provider === 'gemini' && { dialect: 'gemini' as const }),
   });
 }
 
-async function createOne(chosen: string, choice: ModelChoice): Promise<Model> {
+async function createOne(chosen: string, choice: ModelChoice, patience: Patience): Promise<Model> {
   const at = chosen.indexOf(':');
   const provider = at === -1 ? chosen : chosen.slice(0, at);
   const model = at === -1 ? '' : chosen.slice(at + 1);
@@ -73,7 +92,8 @@ async function createOne(chosen: string, choice: ModelChoice): Promise<Model> {
   }
   if (provider === 'bedrock' && model !== '') {
     const { createBedrockModel } = await import('../adapters/models/bedrock/bedrock.ts');
-    return createBedrockModel({ model });
+    const { maxRetries, ...time } = patience;
+    return createBedrockModel({ model, ...time, ...(maxRetries !== undefined && { maxAttempts: maxRetries + 1 }) });
   }
   const keyed = PROVIDERS.find((known) => known === provider);
   if (keyed === undefined || model === '') {
@@ -83,13 +103,15 @@ async function createOne(chosen: string, choice: ModelChoice): Promise<Model> {
       `There is no model ${chosen}. SALLYPORT_MODEL is offline or <provider>:<model>; providers are ${known}.`,
     );
   }
-  return createKeyed(keyed, model, choice);
+  return createKeyed({ provider: keyed, model }, choice, patience);
 }
 
 /** Throws AppError `misconfigured` for a model that does not exist or lacks its key. */
 export async function composeModel(choice: ModelChoice): Promise<Model> {
   const [first, ...others] = await Promise.all(
-    [choice.model ?? firstWithKey(choice), ...choice.fallbacks].map((chosen) => createOne(chosen, choice)),
+    [choice.model ?? firstWithKey(choice), ...choice.fallbacks].map((chosen, index) =>
+      createOne(chosen, choice, patienceWith(choice, index === choice.fallbacks.length)),
+    ),
   );
   if (first === undefined) throw new AppError('misconfigured', 'No model is chosen.');
   if (others.length === 0) return first;

@@ -19,9 +19,13 @@ async function declaredTools(setting = 'calendar'): Promise<readonly Tool[]> {
   return (await Promise.all(known.map((name) => declaredToolsets[name]()))).flat();
 }
 
-export async function createPlanner(
-  environment: Environment,
-): Promise<(request: Pick<PlanRequest, 'message' | 'nowMs' | 'timeZone'>) => Promise<Plan>> {
+export interface Planner {
+  /** The model's name. */
+  readonly model: string;
+  plan(request: Pick<PlanRequest, 'message' | 'nowMs' | 'timeZone' | 'contacts'>): Promise<Plan>;
+}
+
+export async function createPlanner(environment: Environment): Promise<Planner> {
   const given = (name: string): string | undefined => environment[name] || undefined;
   const model = await composeModel({
     model: given('SALLYPORT_MODEL'),
@@ -44,5 +48,5 @@ export async function createPlanner(
     description,
     inputSchema,
   }));
-  return (request) => planCalls({ ...request, model, tools });
+  return { model: model.name, plan: (request) => planCalls({ ...request, model, tools }) };
 }

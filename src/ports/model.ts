@@ -46,6 +46,7 @@ export interface ModelRequest {
     readonly contacts?: readonly ModelContact[];
   };
   readonly maxOutputTokens: number;
+  /** The turn's: it ended, and nobody wants an answer any more. */
   readonly signal: AbortSignal;
   /** Told each piece of text as it arrives. The reply holds all of it again. */
   readonly onText?: (piece: string) => void;
@@ -69,7 +70,7 @@ export interface ModelReply {
   readonly answeredBy?: string;
 }
 
-/** Rejects with AppError `model_failed`, `rate_limited` or `timed_out`. */
+/** Rejects with AppError `model_failed`, `rate_limited` or `timed_out`; keeps a time of its own for an answer. */
 export interface Model {
   /** `<provider>:<model>`, as in answers and logs. */
   readonly name: string;

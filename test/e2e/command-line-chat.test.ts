@@ -127,7 +127,7 @@ describe('a question in a pipe', () => {
     ['is done', ['ask', 'am I free tomorrow at three?'], {}, 0],
     ['waits for a yes', ['ask', 'book an hour with Kim on Friday at 9am'], {}, 3],
     ['is approved beforehand', ['ask', '--yes', 'book an hour with Jo on Friday at 8am'], {}, 0],
-    ['is empty', ['ask', ' '], {}, 1],
+    ['is empty', ['ask', ' '], {}, 2],
     ['is not understood by the command line', ['ask', '--nonsense'], {}, 2],
     ['comes with a token that is not believed', ['ask', 'hello'], { SALLYPORT_TOKEN: 'sp_wrong' }, 4],
     ['reaches nobody', ['ask', 'hello'], { SALLYPORT_AGENT_URL: 'http://127.0.0.1:1', SALLYPORT_TOKEN: 'x' }, 5],
@@ -169,6 +169,27 @@ describe('at a terminal', () => {
     expect(JSON.parse((await run(['approvals', 'list', '--json'])).stdout)).not.toContainEqual(
       expect.objectContaining({ summary: expect.stringContaining('Ana') }),
     );
+  }, 30_000);
+
+  it('Ctrl-C at that question stops the turn: nothing is decided, and the command ends with 130', async () => {
+    const terminal = sallyportAtTerminal(['ask', 'book lunch with Ida on Friday at 13:30'], env);
+    await terminal.until(/Do it\? \[y\/N\] /);
+    terminal.type(CTRL_C);
+    await terminal.until(/Cancelled\. What has been done stays done\./);
+    expect(await terminal.ended).toBe(130);
+    const { turns } = JSON.parse((await run(['conversations', 'show', 'last', '--json'])).stdout);
+    expect(turns).toMatchObject([{ status: 'cancelled' }]);
+  }, 30_000);
+
+  it('a line that is typed while an answer is on its way is the next question', async () => {
+    const terminal = sallyportAtTerminal(['chat'], env);
+    await terminal.until(/› /);
+    terminal.type(`am I free tomorrow at three?${ENTER}what is on Friday?${ENTER}`);
+    await terminal.until(/· freebusy[\s\S]*› what is on Friday\?[\s\S]*· listevents[\s\S]*› /);
+    terminal.type(`/quit${ENTER}`);
+    expect(await terminal.ended).toBe(0);
+    const { turns } = JSON.parse((await run(['conversations', 'show', 'last', '--json'])).stdout);
+    expect(turns).toHaveLength(2);
   }, 30_000);
 
   it('a conversation is deleted only after a yes', async () => {

@@ -230,6 +230,20 @@ describe('the sallyport command', () => {
     });
   });
 
+  it('plans with the contacts of the agent that runs, and says who planned', () => {
+    expect(sallyport('contacts', 'set', 'Ana', 'ana@example.com').status).toBe(0);
+    const plan = (...args: readonly string[]) => sallyport('plan', 'lunch with Ana on Friday', ...args);
+    expect(JSON.parse(plan('--json').stdout)).toMatchObject({
+      calls: [{ tool: 'createevent', arguments: { attendees: ['ana@example.com'] } }],
+    });
+    expect(plan('--json', '--no-contacts').stdout).not.toContain('ana@example.com');
+    expect(plan('--json', '--agent-url', 'http://127.0.0.1:1')).toMatchObject({ status: 0, stderr: '' });
+    const told = plan();
+    expect(told.stdout).toMatch(/^createevent \{.*ana@example\.com/);
+    expect(told.stderr).toBe('Planned here, by offline:planner.\n');
+    expect(sallyport('contacts', 'remove', 'Ana').status).toBe(0);
+  }, 30_000);
+
   it('shows contacts, grants and connections', () => {
     expect(sallyport('contacts', 'set', 'Ana', 'ana@example.com').status).toBe(0);
     expect(sallyport('contacts').stdout).toContain('ana@example.com');
@@ -282,11 +296,11 @@ describe('the sallyport command', () => {
     [['person', 'remove', 'p_x', '--yes'], 1, /no person p_x/],
     [['certificate', 'revoke', 'no-such-file.pem'], 1, /no-such-file.pem cannot be read/],
     [['certificate', 'revoke', 'package.json'], 1, /no client certificate/],
-    [['certificate', 'revoke'], 1, /PEM file or a --serial/],
-    [['certificate', 'revoke', 'package.json', '--serial', 'AB'], 1, /PEM file or a --serial/],
+    [['certificate', 'revoke'], 2, /PEM file or a --serial/],
+    [['certificate', 'revoke', 'package.json', '--serial', 'AB'], 2, /PEM file or a --serial/],
     [['certificate', 'revoke', '--serial', 'twelve'], 1, /in hex/],
     [['certificate', 'revoke', '--serial', 'AB', '--issuer', 'somebody'], 1, /CN=/],
-    [['connect', '--no-browser', '--days', 'soon'], 1, /--days takes a whole number/],
+    [['connect', '--no-browser', '--days', 'soon'], 2, /--days takes a whole number/],
     [['connect', '--no-browser', '--days', '0'], 1, /days/],
     [['connect', '--no-browser', '--scopes', 'constructor'], 1, /Choose scopes/],
     [['continue', '../../contacts'], 1, /./],
@@ -299,9 +313,17 @@ describe('the sallyport command', () => {
       /no person nobody/,
     ],
     [['token', 'revoke', 'x'], 1, /no token x/],
-    [['plan', 'hello', '--now', 'soon'], 1, /--now takes an ISO date-time/],
-    [['plan', 'hello', '--zone', 'Mars/Base'], 1, /--zone takes an IANA time zone/],
+    [['plan', 'hello', '--now', 'soon'], 2, /--now takes an ISO date-time/],
+    [['plan', 'hello', '--zone', 'Mars/Base'], 2, /--zone takes an IANA time zone/],
     [['nonsense'], 2, /unknown command/],
+    [['--retries', '-1', 'contacts'], 2, /--retries takes a number/],
+    [['--timeout', 'long', 'contacts'], 2, /--timeout takes a number/],
+    [['conversations', 'export', 'last', '--format', 'pdf'], 2, /--format is/],
+    [['conversations', 'list', '--limit', '0'], 2, /--limit takes/],
+    [['completion', 'tcsh'], 2, /no completion for tcsh/],
+    [['ask', '--zone', 'Mars/Base', 'hello'], 2, /--zone takes an IANA time zone/],
+    [['chat', '--zone', 'Mars/Base'], 2, /--zone takes an IANA time zone/],
+    [['ask', ' '], 2, /Ask something/],
     [['token', 'create'], 2, /required option/],
     [['approve', 'x'], 1, /./],
   ])('says what is wrong with %j', (args, status, text) => {

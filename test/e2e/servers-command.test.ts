@@ -245,7 +245,7 @@ describe('a folder with troubles', () => {
       ];
       expect(server).toMatchObject({ status: 1, stderr: 'There is no server cards. There are: dice.\n' });
       expect(tool).toMatchObject({ status: 1, stderr: 'There is no tool deal. There are: roll.\n' });
-      expect(none).toMatchObject({ status: 1, stderr: 'Name a server, or say --all.\n' });
+      expect(none).toMatchObject({ status: 2, stderr: 'Name a server, or say --all.\n' });
       expect(approvedText(folder)).toBe('');
     },
     SLOW_MS,

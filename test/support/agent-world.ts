@@ -121,6 +121,8 @@ export interface AgentWorldOptions {
   readonly dayLimits?: DayLimits;
   readonly clock?: { nowMs(): number };
   readonly store?: KeyValueStore;
+  /** In place of the scripted one. */
+  readonly model?: Model;
   /** In place of conversations in the store. */
   readonly conversations?: ConversationStore;
 }
@@ -164,7 +166,7 @@ export function createAgentWorld(options: AgentWorldOptions = {}): AgentWorld {
     const app = createAgentApp({
       store: view,
       conversations: options.conversations ?? createKeyValueConversations({ store: view, clock, random }),
-      model: scriptedModel(world),
+      model: options.model ?? scriptedModel(world),
       tools: scriptedTools(world),
       toolHashes: hashes,
       ...(options.dayLimits !== undefined && { dayLimits: options.dayLimits }),

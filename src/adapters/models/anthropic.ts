@@ -3,6 +3,7 @@ import { lazily } from '../../kernel/lazily.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool } from '../../ports/model.ts';
 import { alternate } from './alternate.ts';
+import { joinEvents } from './anthropic-stream.ts';
 import { type ClaudeSchema, toClaudeSchema, toPlainSchema } from './json-schema.ts';
 import { unreadable } from './provider-fault.ts';
 import { readCall } from './read-call.ts';
@@ -147,9 +148,10 @@ export function createAnthropicModel(options: AnthropicModelOptions): Model {
         if (request.onText === undefined) {
           return readReply(await client.messages.create(question, { signal }), request.tools);
         }
-        const { onText } = request;
-        const stream = client.messages.stream(question, { signal }).on('text', (piece) => onText(piece));
-        const message = await stream.finalMessage();
+        const events = await client.messages.create({ ...question, stream: true }, { signal });
+        const message = await joinEvents(events, request.onText);
+        // The package ends a stream that is given up as if that were all of it.
+        signal.throwIfAborted();
         // The connection broke in the answer's middle: what came is no answer.
         if (typeof message.stop_reason !== 'string') throw unreadable();
         return readReply(message, request.tools);

@@ -4,7 +4,8 @@ import type { Model, ModelReply, ModelRequest } from '../../ports/model.ts';
 import { ProviderFault } from './provider-fault.ts';
 
 // Several models in the operator's order: where one is busy, broken or silent, the next is asked. A refused key, a refused question and a turn
-// that has ended are nobody else's to answer, and neither is a question whose answer has begun to show.
+// that has ended are nobody else's to answer, and neither is a question whose answer has begun to show. Each keeps its own time, and the signal is the
+// turn's alone: a silent one leaves the next all of its time.
 
 function mayPass(error: unknown): boolean {
   return error instanceof AppError && error.cause instanceof ProviderFault && error.cause.passing;

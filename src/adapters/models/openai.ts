@@ -163,7 +163,10 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
         }
         const streamed = { ...question, stream: true, stream_options: { include_usage: true } } as const;
         const chunks = await client.chat.completions.create(streamed, { signal });
-        return readReply(await joinChunks(chunks, request.onText), request.tools);
+        const joined = await joinChunks(chunks, request.onText);
+        // The package ends a stream that is given up as if that were all of it.
+        signal.throwIfAborted();
+        return readReply(joined, request.tools);
       } catch (error) {
         throw sdkFault(error, api, { turn: request.signal, either: signal });
       }

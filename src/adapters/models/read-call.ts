@@ -10,7 +10,7 @@ const MAX_MALFORMED_CHARACTERS = 2000;
 export interface SentCall {
   readonly id: string;
   readonly name: string;
-  /** A text of JSON (OpenAI), or the value itself (Claude, Bedrock). */
+  /** A text of JSON (OpenAI, and whatever came in pieces), or the value itself (Claude, Bedrock). */
   readonly input: unknown;
 }
 

@@ -3,12 +3,12 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
 import { describeApproval, QUESTION, readDecision } from '../approval-prompt.ts';
-import { createChatSession } from '../chat-session.ts';
+import { CANCELLED, createChatSession } from '../chat-session.ts';
 import { type Approval, type ChatOptions, continueTurn, type TurnAnswer } from '../client/chat.ts';
 import { conversationId } from '../client/conversations.ts';
-import { agentEndpoint, approvalsEndpoint, type CliContext, settingsOf } from '../context.ts';
+import { agentEndpoint, approvalsEndpoint, type CliContext, settingsOf, timeZoneOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts';
 import { prompt } from '../prompt.ts';
 import { oneLine } from '../visible.ts';
 
@@ -21,16 +21,27 @@ interface AskOptions {
   readonly json?: true;
 }
 
+/** Whether a yes or no is waited for: then nobody waits for the turn. */
+interface OpenQuestion {
+  isOpen: boolean;
+}
+
 /** Asks on the terminal. Without one the question stays open: nobody said yes. */
-function askOnTerminal(context: CliContext): ChatOptions['decide'] {
+function askOnTerminal(context: CliContext, question: OpenQuestion): ChatOptions['decide'] {
   return async (approval: Approval) => {
     if (process.stdin.isTTY !== true) return undefined;
     for (const line of describeApproval(approval, context.style)) context.tell(line);
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    // Readline keeps Ctrl-C to itself while it reads: whoever listens for it stops the turn, which is no answer to the question.
+    terminal.on('SIGINT', () => {
+      if (!process.emit('SIGINT')) process.exit(EXIT.interrupted);
+    });
+    question.isOpen = true;
     try {
-      // Ctrl-D, or Ctrl-C, at this question is a no as well.
+      // Ctrl-D at this question is a no as well.
       return readDecision((await prompt(terminal, QUESTION)) ?? '');
     } finally {
+      question.isOpen = false;
       terminal.close();
     }
   };
@@ -44,7 +55,12 @@ const statusCodes: Readonly<Record<TurnAnswer['status'], ExitCode>> = {
   cancelled: EXIT.failed,
 };
 
-function chatOptions(context: CliContext, options: AskOptions, command: Command): ChatOptions {
+interface Asked {
+  readonly options: AskOptions;
+  readonly command: Command;
+}
+
+function chatOptions(context: CliContext, { options, command }: Asked, question: OpenQuestion): ChatOptions {
   const approvals = approvalsEndpoint(context, command);
   if (options.yes === true && approvals === undefined) {
     throw new AppError(
@@ -56,7 +72,7 @@ function chatOptions(context: CliContext, options: AskOptions, command: Command)
   return {
     agent: agentEndpoint(context, command),
     ...(approvals !== undefined && { approvals }),
-    decide: options.yes === true ? async () => 'yes' : askOnTerminal(context),
+    decide: options.yes === true ? async () => 'yes' : askOnTerminal(context, question),
     ...(timeout !== undefined && { waitMs: timeout.value * 1000 }),
   };
 }
@@ -65,20 +81,23 @@ function chatOptions(context: CliContext, options: AskOptions, command: Command)
 async function questionFrom(words: readonly string[]): Promise<string> {
   const fromInput = words.length === 0 ? process.stdin.isTTY !== true : words.length === 1 && words[0] === '-';
   const question = fromInput ? (await text(process.stdin)).trim() : words.join(' ').trim();
-  if (question === '')
-    throw new AppError('invalid_request', 'Ask something: sallyport ask "am I free tomorrow at three?"');
+  if (question === '') throw new UsageError('Ask something: sallyport ask "am I free tomorrow at three?"');
   return question;
 }
 
 /** Ctrl-C stops the turn, so that nothing more is done, and then the program. A second one does not wait for that. */
-function onInterrupt(cancel: () => Promise<boolean>, context: CliContext): () => void {
+function onInterrupt(context: CliContext, question: OpenQuestion, cancel: () => Promise<boolean>): () => void {
   let asked = false;
   const stop = (): void => {
     if (asked) process.exit(EXIT.interrupted);
     asked = true;
     context.endWith(EXIT.interrupted);
     cancel().then(
-      (wasRunning) => wasRunning || process.exit(EXIT.interrupted),
+      (wasRunning) => {
+        if (wasRunning && !question.isOpen) return;
+        if (wasRunning) context.tell(`\n${CANCELLED}`);
+        process.exit(EXIT.interrupted);
+      },
       () => process.exit(EXIT.interrupted),
     );
   };
@@ -89,24 +108,22 @@ function onInterrupt(cancel: () => Promise<boolean>, context: CliContext): () =>
   };
 }
 
-async function ask(
-  context: CliContext,
-  words: readonly string[],
-  { options, command }: { options: AskOptions; command: Command },
-) {
-  const chat = chatOptions(context, options, command);
+async function ask(context: CliContext, words: readonly string[], asked: Asked) {
+  const { options, command } = asked;
+  const open: OpenQuestion = { isOpen: false };
+  const chat = chatOptions(context, asked, open);
   const live = process.stdout.isTTY === true && options.json !== true;
   const session = createChatSession({
     ...chat,
     context,
     approvals: chat.approvals,
-    timeZone: options.zone ?? settingsOf(context, command).timeZone.value,
+    timeZone: timeZoneOf(context, command, options.zone),
     ...(live && { write: (piece: string) => void process.stdout.write(piece) }),
     silent: options.json === true,
   });
   const question = await questionFrom(words);
   if (options.conversation !== undefined) session.goOn(await conversationId(chat.agent, options.conversation));
-  const done = onInterrupt(() => session.cancel(), context);
+  const done = onInterrupt(context, open, () => session.cancel());
   try {
     const answer = await session.ask(question);
     if (options.json === true) context.print(JSON.stringify(answer, null, 2));
@@ -116,12 +133,9 @@ async function ask(
   }
 }
 
-async function goOn(
-  context: CliContext,
-  turn: string,
-  { options, command }: { options: AskOptions; command: Command },
-) {
-  const answer = await continueTurn(turn, chatOptions(context, options, command));
+async function goOn(context: CliContext, turn: string, asked: Asked) {
+  const { options } = asked;
+  const answer = await continueTurn(turn, chatOptions(context, asked, { isOpen: false }));
   context.endWith(statusCodes[answer.status]);
   if (options.json === true) {
     context.print(JSON.stringify(answer, null, 2));

@@ -6,6 +6,7 @@ import { AppError } from '../../kernel/app-error.ts';
 import { readLocalFile } from '../client/local-file.ts';
 import { type CliContext, homeOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { UsageError } from '../exit-codes.ts';
 import { asOperator } from '../operator-session.ts';
 
 // `sallyport certificate …`: what a person's bridge proves itself by, and certificates that are no longer believed, though they have not ended.
@@ -91,7 +92,7 @@ export function addCertificateCommands(program: Command, context: CliContext): v
       .action(async (file: string | undefined, options: RevokeOptions, command: Command) => {
         const { serial } = options;
         if ((file === undefined) === (serial === undefined)) {
-          throw new AppError('invalid_request', 'Name a PEM file or a --serial.');
+          throw new UsageError('Name a PEM file or a --serial.');
         }
         await asOperator(context, command, async ({ operator }) => {
           const revoked =

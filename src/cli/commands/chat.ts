@@ -10,10 +10,11 @@ import { ApiRefusal } from '../client/api-refusal.ts';
 import type { Approval } from '../client/chat.ts';
 import { conversationId } from '../client/conversations.ts';
 import { stateFolder } from '../config-file.ts';
-import { agentEndpoint, approvalsEndpoint, type CliContext, homeOf, settingsOf } from '../context.ts';
+import { agentEndpoint, approvalsEndpoint, type CliContext, homeOf, settingsOf, timeZoneOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { prompt } from '../prompt.ts';
+import { visible } from '../visible.ts';
 
 // `sallyport chat`: a conversation at the terminal. Ctrl-C stops the turn under way, not the program; at an empty prompt it ends the program, as
 // Ctrl-D does. In a pipe each line is a question.
@@ -60,8 +61,20 @@ async function takeLine(line: string, { context, session, commands }: Talk): Pro
 }
 
 async function talkAtTerminal(terminal: Interface, talk: Talk, history: string): Promise<void> {
+  const { context } = talk;
+  // Typed while an answer was on its way, and no answer to a question of yes or no: that one takes its line itself.
+  const early: string[] = [];
+  terminal.on('line', (line) => early.push(line));
+  // Who stops what is under way has no more wish for what was to follow.
+  terminal.on('SIGINT', () => early.splice(0));
+  const nextLine = async (): Promise<string | undefined> => {
+    const line = early.shift();
+    if (line === undefined) return prompt(terminal, '› ');
+    context.say(`› ${visible(line)}`);
+    return line;
+  };
   for (;;) {
-    const line = (await prompt(terminal, '› '))?.trim();
+    const line = (await nextLine())?.trim();
     if (line === undefined) return;
     if (line !== '') keep(history, line);
     if (!(await takeLine(line, talk))) return;
@@ -117,7 +130,7 @@ async function startTalk(
   command: Command,
 ): Promise<Talk & { asker: Asker }> {
   const settings = settingsOf(context, command);
-  const timeZone = options.zone ?? settings.timeZone.value;
+  const timeZone = timeZoneOf(context, command, options.zone);
   const agent = agentEndpoint(context, command);
   const asker = createAsker();
   const decide = async (approval: Approval): Promise<'yes' | 'no' | undefined> => {

@@ -6,6 +6,7 @@ import { callApi } from '../client/api.ts';
 import { connectGoogle, signInBrowser } from '../client/connect.ts';
 import { type CliContext, oauthEndpoint } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { UsageError } from '../exit-codes.ts';
 import { oneLine } from '../visible.ts';
 import { inColumns } from '../words.ts';
 
@@ -38,7 +39,7 @@ function demandGoogle(provider: string): void {
 async function connect(context: CliContext, options: ConnectOptions, command: Command): Promise<void> {
   const days = options.days === undefined ? undefined : Number(options.days);
   if (days !== undefined && !Number.isInteger(days)) {
-    throw new AppError('invalid_request', '--days takes a whole number of days, such as 90.');
+    throw new UsageError('--days takes a whole number of days, such as 90.');
   }
   const outcome = await connectGoogle({
     oauth: oauthEndpoint(context, command),

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { callApi } from '../client/api.ts';
+import { listContacts } from '../client/contacts.ts';
 import { agentEndpoint, type CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { inColumns } from '../words.ts';
 
 // `sallyport contacts …`: names that the agent may turn into addresses. It invents none.
-
-const contactList = z.object({ contacts: z.array(z.looseObject({ name: z.string(), address: z.string() })) });
 
 export function addContactCommands(program: Command, context: CliContext): void {
   const contacts = program.command('contacts').description('whom the agent knows by name');
@@ -17,11 +16,10 @@ export function addContactCommands(program: Command, context: CliContext): void 
       .description('list contacts')
       .option('--json', 'print them as JSON')
       .action(async (options: { json?: true }, command: Command) => {
-        const found = await callApi(agentEndpoint(context, command), { method: 'GET', path: '/contacts' }, contactList);
-        if (options.json === true) context.print(JSON.stringify(found.contacts, null, 2));
-        else
-          for (const line of inColumns(found.contacts.map(({ name, address }) => [name, address]))) context.print(line);
-        if (found.contacts.length === 0) context.warn('There is no contact yet.');
+        const found = await listContacts(agentEndpoint(context, command));
+        if (options.json === true) context.print(JSON.stringify(found, null, 2));
+        else for (const line of inColumns(found.map(({ name, address }) => [name, address]))) context.print(line);
+        if (found.length === 0) context.warn('There is no contact yet.');
       }),
     'contacts',
   );

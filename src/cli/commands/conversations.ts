@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { AppError } from '../../kernel/app-error.ts';
 import { writeOnce } from '../chat-commands.ts';
 import {
   conversationId,
@@ -14,6 +13,7 @@ import {
 } from '../client/conversations.ts';
 import { agentEndpoint, type CliContext, settingsOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { UsageError } from '../exit-codes.ts';
 import { describeConversation, describeSummariesById, describeTools } from '../listings.ts';
 
 // `sallyport conversations …` and `sallyport tools`: what was said, and what the agent can do.
@@ -29,7 +29,7 @@ async function list(
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-    throw new AppError('invalid_request', '--limit takes a whole number from 1 to 1000.');
+    throw new UsageError('--limit takes a whole number from 1 to 1000.');
   }
   const found = await listConversations(agentEndpoint(context, command), limit);
   if (options.json === true) {
@@ -45,7 +45,7 @@ function formatOf(format: string | undefined, file: string | undefined): ExportF
   if (format === undefined) return file?.endsWith('.json') === true ? 'json' : 'markdown';
   const known = exportFormats.find((name) => name === format);
   if (known !== undefined) return known;
-  throw new AppError('invalid_request', `--format is ${exportFormats.join(' or ')}.`);
+  throw new UsageError(`--format is ${exportFormats.join(' or ')}.`);
 }
 
 function addReading(conversations: Command, context: CliContext): void {

@@ -12,6 +12,7 @@ import { findWay, type WayFlags } from '../client/sign-in-ways.ts';
 import { createTransport } from '../client/transport.ts';
 import { agentEndpoint, type CliContext, settingsOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { UsageError } from '../exit-codes.ts';
 import { oneLine } from '../visible.ts';
 
 // `sallyport login|logout|whoami`: an access token of the issuer that the Agent API believes, for every other command. It lies in a file that
@@ -36,7 +37,7 @@ function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1024 && port <= 65_535) return port;
-  throw new AppError('invalid_request', '--port takes a number from 1024 to 65535.');
+  throw new UsageError('--port takes a number from 1024 to 65535.');
 }
 
 const issuerClientOf = (context: CliContext): IssuerClient =>

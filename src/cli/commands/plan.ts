@@ -1,31 +1,39 @@
 import type { Command } from 'commander';
 import { AppError } from '../../kernel/app-error.ts';
-import { type CliContext, settingsOf } from '../context.ts';
+import { ApiRefusal } from '../client/api-refusal.ts';
+import { type Contact, listContacts } from '../client/contacts.ts';
+import { agentEndpoint, type CliContext, timeZoneOf } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { UsageError } from '../exit-codes.ts';
 
-// `sallyport plan "…"`: the calls that the agent would make first, without making any.
+// `sallyport plan "…"`: the calls that a plan would begin with, without making any. The model is this command's own and knows the built-in tools; of
+// an agent that is known it learns the contacts and nothing else.
+
+/** A plan is not worth waiting for an agent that is not there. */
+const CONTACTS_MS = 3_000;
 
 interface PlanOptions {
   readonly now?: string;
   readonly zone?: string;
   readonly model?: string;
   readonly json?: true;
+  readonly contacts: boolean;
 }
 
 function readNow(text: string | undefined): number {
   const nowMs = text === undefined ? Date.now() : Date.parse(text);
-  if (Number.isNaN(nowMs))
-    throw new AppError('invalid_request', '--now takes an ISO date-time, such as 2026-11-21T12:00:00Z.');
+  if (Number.isNaN(nowMs)) throw new UsageError('--now takes an ISO date-time, such as 2026-11-21T12:00:00Z.');
   return nowMs;
 }
 
-function readZone(name: string): string {
+/** None where no agent is known, or it is away or believes nobody: a plan needs no running system. */
+async function knownContacts(context: CliContext, command: Command): Promise<readonly Contact[]> {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-  } catch (cause) {
-    throw new AppError('invalid_request', '--zone takes an IANA time zone, such as Europe/Berlin.', { cause });
+    return await listContacts({ ...agentEndpoint(context, command), retries: 0, answerMs: CONTACTS_MS });
+  } catch (error) {
+    if (error instanceof AppError || error instanceof ApiRefusal) return [];
+    throw error;
   }
-  return name;
 }
 
 async function plan(
@@ -39,15 +47,15 @@ async function plan(
     ...context.environment,
     ...(options.model === undefined ? {} : { SALLYPORT_MODEL: options.model }),
   });
-  const planned = await planner({
-    message: words.join(' '),
-    nowMs: readNow(options.now),
-    timeZone: readZone(options.zone ?? settingsOf(context, command).timeZone.value),
-  });
+  const nowMs = readNow(options.now);
+  const timeZone = timeZoneOf(context, command, options.zone);
+  const contacts = options.contacts ? await knownContacts(context, command) : [];
+  const planned = await planner.plan({ message: words.join(' '), nowMs, timeZone, contacts });
   if (options.json === true) {
     context.print(JSON.stringify(planned));
     return;
   }
+  context.warn(`Planned here, by ${planner.model}.`);
   for (const call of planned.calls) context.print(`${call.tool} ${JSON.stringify(call.arguments)}`);
   if (planned.reply !== undefined) context.print(planned.reply);
 }
@@ -56,10 +64,11 @@ export function addPlanCommand(program: Command, context: CliContext): void {
   withExamples(
     program
       .command('plan <words...>')
-      .description('show what the agent would do first, without doing it')
+      .description('show what a plan would begin with, by a model of this command’s own, without doing it')
       .option('--now <iso>', 'the time to plan from')
       .option('--zone <zone>', 'IANA time zone')
       .option('--model <model>', 'offline, or <provider>:<model> with its key in the environment')
+      .option('--no-contacts', 'do not ask the agent whom it knows by name')
       .option('--json', 'print {calls: [{tool, arguments}], reply?}')
       .action((words: string[], options: PlanOptions, command: Command) => plan(context, words, options, command)),
     'plan "book an hour with Tom tomorrow at 3pm"',

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { AppError } from '../../kernel/app-error.ts';
 import type { TokenRecord } from '../../trust/access-token.ts';
 import { DEFAULT_OVERLAP_HOURS } from '../../trust/renew-token.ts';
 import { callApi } from '../client/api.ts';
 import { type CliContext, oauthEndpoint } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { UsageError } from '../exit-codes.ts';
 import { asOperator } from '../operator-session.ts';
 
 // `sallyport token …`: tokens of ours, which prove a person to the APIs.
@@ -50,8 +50,7 @@ function tellRotated(context: CliContext, text: string, ends: { readonly before?
 
 /** A person's own, at the OAuth API; how long it lasts is not theirs to say. */
 async function rotateMine(context: CliContext, id: string, options: RotateOptions, command: Command): Promise<void> {
-  if (options.days !== undefined)
-    throw new AppError('invalid_request', '--days is an operator’s: leave it out with --mine.');
+  if (options.days !== undefined) throw new UsageError('--days is an operator’s: leave it out with --mine.');
   const body = { overlap_hours: Number(options.overlap), again: options.again === true };
   const request = { method: 'POST', path: `/tokens/${encodeURIComponent(id)}/rotate`, body } as const;
   const made = await callApi(oauthEndpoint(context, command), request, rotated);

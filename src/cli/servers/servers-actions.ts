@@ -2,7 +2,7 @@ import type { ServerLook, ServerLooks } from '../../compose/server-looks.ts';
 import { AppError } from '../../kernel/app-error.ts';
 import { openChanges } from '../../mcp/upstreams/offer.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts';
 import { oneLine } from '../visible.ts';
 import { type ApproveOutcome, approveServer } from './approve-servers.ts';
 import { describeFaults, describeServer, describeServers, describeTool, describeTools } from './describe-servers.ts';
@@ -101,8 +101,7 @@ export async function approveServers(
 ): Promise<void> {
   const { looks, options, json } = ran;
   const [first, ...tools] = names;
-  if ((first === undefined) !== (wish.all === true))
-    throw new AppError('invalid_request', 'Name a server, or say --all.');
+  if ((first === undefined) !== (wish.all === true)) throw new UsageError('Name a server, or say --all.');
   const servers = first === undefined ? looks.servers : [serverNamed(looks, first)];
   const done: object[] = [];
   let written = false;

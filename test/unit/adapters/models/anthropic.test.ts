@@ -142,37 +142,122 @@ describe('Claude’s tools', () => {
 });
 
 describe('an answer in pieces', () => {
-  const start = { type: 'message', id: 'm', role: 'assistant', model: 'x', content: [], stop_reason: null, usage: {} };
-  const half = [
-    { type: 'message_start', message: start },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Half of' } },
+  const start = {
+    type: 'message',
+    id: 'm',
+    role: 'assistant',
+    model: 'x',
+    content: [],
+    stop_reason: null,
+    usage: { input_tokens: 7, cache_read_input_tokens: 2, output_tokens: 1 },
+  };
+  type Event = Readonly<Record<string, unknown>> & { readonly type: string };
+  const begins: Event = { type: 'message_start', message: start };
+  const ends: readonly Event[] = [
+    { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 5 } },
+    { type: 'message_stop' },
   ];
+  const lookUp: ModelTool = {
+    name: 'lookup',
+    description: 'Looks up.',
+    inputSchema: object({ query: text, limit: { type: 'integer' } }, []),
+  };
 
-  it('is none when the connection broke before it was over', async () => {
+  /** With a time for it, the connection stays open behind the last event. */
+  async function replyTo(events: readonly Event[], timeoutMs?: number) {
     const server = createServer((_request, response) => {
       response.setHeader('content-type', 'text/event-stream');
-      response.end(half.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+      response.write(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+      if (timeoutMs === undefined) response.end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const pieces: string[] = [];
-    const model = createAnthropicModel({ apiKey: createSecret('sk-test'), baseUrl, model: 'x', maxRetries: 0 });
+    const options = { apiKey: createSecret('sk-test'), baseUrl, model: 'x', maxRetries: 0 };
+    const model = createAnthropicModel({ ...options, ...(timeoutMs !== undefined && { timeoutMs }) });
     try {
-      const reply = model.complete({
-        instructions: 'Be brief.',
-        messages: [{ role: 'user', text: 'Hi' }],
-        tools: [],
-        context: { nowMs: 0, timeZone: 'UTC' },
-        maxOutputTokens: 100,
-        signal: new AbortController().signal,
-        onText: (piece) => pieces.push(piece),
-      });
-      await expect(reply).rejects.toMatchObject({ code: 'model_failed' });
-      expect(pieces).toEqual(['Half of']);
+      const reply = await model
+        .complete({
+          instructions: 'Be brief.',
+          messages: [{ role: 'user', text: 'Hi' }],
+          tools: [lookUp],
+          context: { nowMs: 0, timeZone: 'UTC' },
+          maxOutputTokens: 100,
+          signal: new AbortController().signal,
+          onText: (piece) => pieces.push(piece),
+        })
+        .catch((error: unknown) => error);
+      return { reply, pieces };
     } finally {
       server.closeAllConnections();
       server.close();
     }
+  }
+
+  const said = (index: number, pieces: readonly string[]): readonly Event[] => [
+    { type: 'content_block_start', index, content_block: { type: 'text', text: '' } },
+    ...pieces.map((piece) => ({ type: 'content_block_delta', index, delta: { type: 'text_delta', text: piece } })),
+    { type: 'content_block_stop', index },
+  ];
+  const called = (index: number, pieces: readonly string[], input: unknown = {}): readonly Event[] => [
+    { type: 'content_block_start', index, content_block: { type: 'tool_use', id: `t${index}`, name: 'lookup', input } },
+    ...pieces.map((piece) => ({
+      type: 'content_block_delta',
+      index,
+      delta: { type: 'input_json_delta', partial_json: piece },
+    })),
+    { type: 'content_block_stop', index },
+  ];
+
+  it('is put together: text, calls with their arguments, and what was used', async () => {
+    const { reply, pieces } = await replyTo([
+      begins,
+      { type: 'ping' },
+      ...said(0, ['Let me ', 'look.']),
+      ...called(1, ['', '{"query": "a', ' b", "limit"', ': 3}']),
+      ...called(2, []),
+      ...called(3, [], { query: 'given at once' }),
+      ...ends,
+    ]);
+    expect(reply).toEqual({
+      text: 'Let me look.',
+      toolCalls: [
+        { id: 't1', name: 'lookup', arguments: { query: 'a b', limit: 3 } },
+        { id: 't2', name: 'lookup', arguments: {} },
+        { id: 't3', name: 'lookup', arguments: { query: 'given at once' } },
+      ],
+      usage: { inputTokens: 9, cachedInputTokens: 2, outputTokens: 5 },
+      stop: 'tools',
+    });
+    expect(pieces).toEqual(['Let me ', 'look.']);
+  });
+
+  it.each(['{"q', '{"query":"abc', '{"limit":1', 'not json at all', '{"query":"a"}garbage', '[1]'])(
+    'does not guess arguments: %s is handed on as it came',
+    async (sent) => {
+      const { reply } = await replyTo([begins, ...called(0, [sent.slice(0, 2), sent.slice(2)]), ...ends]);
+      expect(reply).toMatchObject({
+        toolCalls: [{ id: 't0', name: 'lookup', arguments: undefined, malformed: sent }],
+        stop: 'tools',
+      });
+    },
+  );
+
+  it('is none when the connection broke before it was over', async () => {
+    const { reply, pieces } = await replyTo([begins, ...said(0, ['Half of']).slice(0, -1)]);
+    expect(reply).toMatchObject({ code: 'model_failed' });
+    expect(pieces).toEqual(['Half of']);
+  });
+
+  it('is none when nothing more comes of it in time', async () => {
+    const { reply, pieces } = await replyTo([begins, ...said(0, ['Half of']).slice(0, -1)], 500);
+    expect(reply).toMatchObject({ code: 'timed_out' });
+    expect(pieces).toEqual(['Half of']);
+  });
+
+  it('is none when the provider broke off: another may do better', async () => {
+    const error = { type: 'error', error: { type: 'overloaded_error', message: 'canary' } };
+    const { reply } = await replyTo([begins, error]);
+    expect(reply).toMatchObject({ code: 'model_failed', cause: { passing: true } });
   });
 });

@@ -256,6 +256,17 @@ describe('a model that never answers', () => {
     expect((await faultOf(create({ baseUrl, timeoutMs: 100 }).complete(request('hello')))).code).toBe('timed_out');
   });
 
+  it('is given up as well when it falls silent in the middle of its pieces', async () => {
+    server.once('request', (_request, response) => {
+      response.setHeader('content-type', 'text/event-stream');
+      response.write('data: {"choices":[{"index":0,"delta":{"content":"Half of"},"finish_reason":null}]}\n\n');
+    });
+    const pieces: string[] = [];
+    const onText = (piece: string) => void pieces.push(piece);
+    const answer = create({ baseUrl, timeoutMs: 500 }).complete(request('hello', { onText }));
+    expect([(await faultOf(answer)).code, pieces]).toEqual(['timed_out', ['Half of']]);
+  });
+
   it('is given up when the request’s signal says so', async () => {
     const controller = new AbortController();
     const asked = new Promise<void>((resolve) => server.once('request', () => resolve()));
