@@ -177,7 +177,7 @@ data "aws_iam_policy_document" "deploy_reach" {
   }
 
   # The record of what was called can be begun, and neither stopped, led elsewhere nor deleted: that is an operator's, as is any change of a
-  # trail. How long it is kept the service root says.
+  # trail. How it is kept can be said once: the bucket's own policy, set last, refuses this role every later change (modules/observability).
   statement {
     sid       = "Trail"
     actions   = ["cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:RemoveTags", "cloudtrail:StartLogging"]
@@ -201,6 +201,8 @@ data "aws_iam_policy_document" "deploy_reach" {
     resources = local.named.trail_buckets
   }
 
+  # The rule on the authority can be made and made anew, not taken away (refused.tf). IAM cannot tell a rule that says what it should from
+  # one that says nothing, so a change here is noticed, not prevented: docs/iam.md.
   statement {
     sid       = "Rules"
     actions   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]

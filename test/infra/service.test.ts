@@ -157,6 +157,26 @@ on.each(DEPLOYED_ENVIRONMENTS)('the plan of %s', (environment) => {
     }
   });
 
+  it('takes nothing into a queue, and gives nothing out of one, without TLS', () => {
+    const plan = planOf(environment);
+    const arns = plan
+      .resources('aws_sqs_queue')
+      .map(({ values }) => `arn:aws:sqs:${TERRAFORM_REGION}:${TEST_ACCOUNT}:${values['name']}`);
+    expect(arns.length).toBeGreaterThan(5);
+    const refusing = plan.resources('aws_sqs_queue_policy').flatMap(({ values }) =>
+      statementsOf(values['policy']).map((statement) => {
+        expect(statement).toMatchObject({
+          Effect: 'Deny',
+          Action: 'sqs:*',
+          Principal: '*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        });
+        return statement.Resource;
+      }),
+    );
+    expect([...refusing].sort()).toEqual([...arns].sort());
+  });
+
   it('queues what failed only where nobody waits for it', () => {
     const plan = planOf(environment);
     for (const [name, planned] of Object.entries(functionsOf(plan))) {

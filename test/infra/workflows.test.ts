@@ -220,12 +220,41 @@ print(json.dumps(out))`;
     expect(job('deploy.yml', 'test').uses).toBe('./.github/workflows/ci.yml');
     for (const [environment, needs] of [
       ['dev', 'test'],
-      ['gamma', 'dev'],
+      ['gamma', ['test', 'dev']],
     ] as const) {
       expect(job('deploy.yml', environment)).toMatchObject({
         needs,
         uses: './.github/workflows/deploy-environment.yml',
         with: { environment },
+      });
+    }
+  });
+
+  it('deploy to gamma where dev has no account, never where tests or dev failed', () => {
+    const condition = (job('deploy.yml', 'gamma').if ?? '').replaceAll(/needs\.(\w+)\.result/g, 'results.$1');
+    const decide = new Function('results', 'vars', 'cancelled', `return ${condition.replaceAll('==', '===')}`);
+    const gamma = (test: string, dev: string, account: string, other = '2', cancelled = false): unknown =>
+      decide({ test, dev }, { AWS_ACCOUNT_DEV: account, AWS_ACCOUNT_GAMMA: other }, () => cancelled);
+    expect(gamma('success', 'success', '1')).toBe(true);
+    expect(gamma('success', 'skipped', '')).toBe(true);
+    expect(gamma('success', 'skipped', '', '')).toBe(false);
+    expect(gamma('success', 'success', '1', '2', true)).toBe(false);
+    for (const dev of ['failure', 'cancelled', 'skipped']) expect(gamma('success', dev, '1')).toBe(false);
+    for (const test of ['failure', 'cancelled', 'skipped']) expect(gamma(test, 'skipped', '')).toBe(false);
+  });
+
+  it('plan and deploy with the version of the AWS provider that is tested, and that each root allows', async () => {
+    const tested = await readFile('terraform/tested-provider.hcl', 'utf8');
+    expect(tested).toMatch(/version = "5\.100\.0"/);
+    for (const [file, name] of [
+      ['deploy-environment.yml', 'deploy'],
+      ['plan-environments.yml', 'plan'],
+    ] as const) {
+      const runs = (job(file, name).steps ?? []).map(({ run = '' }) => run);
+      const at = runs.indexOf('cp terraform/tested-provider.hcl terraform/service/tested_override.tf');
+      expect({ file, at: at >= 0 && at < runs.findIndex((run) => run.includes('scripts/aws/')) }).toEqual({
+        file,
+        at: true,
       });
     }
   });

@@ -3,8 +3,8 @@ import type { AwsCall } from './aws-call.ts';
 import { installPeer } from './peers.ts';
 import type { Plan, PlannedResource } from './terraform.ts';
 
-// Roles as Terraform plans them, and whether AWS would let them do a thing: identity policies, boundary and key policies together, evaluated
-// by an evaluator that nobody here wrote.
+// Roles as Terraform plans them, and whether AWS would let them do a thing: identity policies, boundary, and the policies of keys and buckets
+// together, evaluated by an evaluator that nobody here wrote.
 
 const requireIamPeer = createRequire(new URL('../peers/iam/package.json', import.meta.url));
 
@@ -38,21 +38,29 @@ export interface Account {
   readonly environment: string;
   /** By alias without the environment's prefix: `authority`, `data`, `secrets`, `vault`. */
   readonly keys: Readonly<Record<string, { readonly arn: string; readonly policy: Policy }>>;
+  /** The buckets' own policies, by ARN. */
+  readonly buckets: Readonly<Record<string, Policy>>;
 }
 
 const parse = (text: unknown, what: string): Policy => {
   if (typeof text !== 'string') throw new Error(`${what} is not known in the plan`);
   return JSON.parse(text) as Policy;
 };
-/** The account that an applied foundation is in. */
-export function accountOf(foundation: Plan, account: Omit<Account, 'keys'>): Account {
+/** The account that an applied foundation is in, and a service planned upon it. */
+export function accountOf(foundation: Plan, service: Plan, account: Omit<Account, 'buckets' | 'keys'>): Account {
   const keys = foundation
     .resources('aws_kms_key')
     .map(({ address, index, values }) => [
       String(index),
       { arn: String(values['arn']), policy: parse(values['policy'], `the policy of ${address}`) },
     ]);
-  return { ...account, keys: Object.fromEntries(keys) };
+  const buckets = [foundation, service]
+    .flatMap((plan) => plan.resources('aws_s3_bucket_policy'))
+    .map(({ address, values }) => [
+      `arn:aws:s3:::${values['bucket']}`,
+      parse(values['policy'], `the policy of ${address}`),
+    ]);
+  return { ...account, keys: Object.fromEntries(keys), buckets: Object.fromEntries(buckets) };
 }
 
 const moduleOf = ({ address }: PlannedResource): string => address.replace(/(^|\.)aws_.*$/, '');
@@ -128,6 +136,8 @@ export async function createJudge(account: Account): Promise<Judge> {
   const { runSimulation } = requireIamPeer('@cloud-copilot/iam-simulate') as Evaluator;
   const decide: Judge['decide'] = async (role, { action, resource, context = {} }) => {
     const key = Object.values(account.keys).find(({ arn }) => arn === resource);
+    // An object's is its bucket's.
+    const own = key?.policy ?? account.buckets[resource.split('/')[0] ?? ''];
     const simulation = {
       request: {
         action,
@@ -138,7 +148,7 @@ export async function createJudge(account: Account): Promise<Judge> {
       identityPolicies: Object.entries(role.policies).map(([name, policy]) => ({ name, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
-      ...(key === undefined ? {} : { resourcePolicy: key.policy }),
+      ...(own === undefined ? {} : { resourcePolicy: own }),
       ...(role.boundary === undefined
         ? {}
         : { permissionBoundaryPolicies: [{ name: 'boundary', policy: role.boundary }] }),

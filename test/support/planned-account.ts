@@ -120,7 +120,7 @@ export async function planAccount(): Promise<PlannedAccount> {
       emulator,
       foundation,
       service,
-      account: accountOf(foundation, { id: ACCOUNT, region: TEST_REGION, environment: ENVIRONMENT }),
+      account: accountOf(foundation, service.redis, { id: ACCOUNT, region: TEST_REGION, environment: ENVIRONMENT }),
       roles: (store) =>
         Object.fromEntries(
           [...rolesOf(foundation, ACCOUNT), ...rolesOf(service[store], ACCOUNT, boundaries)].map((role) => [

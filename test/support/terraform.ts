@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -79,8 +79,8 @@ function providerFolder(): string | undefined {
   }
   const downloaded = join(PROBE, '.terraform/providers');
   const script = `mkdir -p "$0" && printf '%s' "$1" > "$0/main.tf" && terraform -chdir="$0" init -input=false`;
-  const probe =
-    'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws", version = ">= 5.100, < 7" }\n  }\n}\n';
+  // What is deployed from GitHub is what was tested there.
+  const probe = readFileSync(join(ROOT, 'terraform/tested-provider.hcl'), 'utf8');
   const done = spawnSync('bash', ['-c', script, PROBE, probe], { env: terraformEnvironment(), stdio: 'ignore' });
   if (done.status === 0 && existsSync(downloaded)) foundProvider = downloaded;
   return foundProvider;

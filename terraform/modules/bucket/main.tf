@@ -9,7 +9,7 @@ locals {
 }
 
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_18: who read or wrote an object CloudTrail can tell; a log bucket would need one of its own
+  #checkov:skip=CKV_AWS_18: a trail can be told to record who writes here (docs/operations.md); a log bucket would need one of its own
   #checkov:skip=CKV_AWS_144: what is kept here can be made again, and must not leave its region
   #checkov:skip=CKV_AWS_145: API Gateway reads no object under a KMS key, and a state must outlive our keys
   #checkov:skip=CKV2_AWS_62: nothing waits for an object to change

@@ -95,3 +95,32 @@ resource "aws_sqs_queue" "dead" {
   kms_master_key_id                 = var.data_key_arn
   message_retention_seconds         = 14 * 24 * 3600
 }
+
+data "aws_iam_policy_document" "queue" {
+  count = var.asynchronous ? 1 : 0
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [local.dead_letter_arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_sqs_queue_policy" "dead" {
+  count = var.asynchronous ? 1 : 0
+
+  policy    = data.aws_iam_policy_document.queue[0].json
+  queue_url = aws_sqs_queue.dead[0].id
+}

@@ -43,6 +43,38 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead" {
   })
 }
 
+data "aws_iam_policy_document" "queue" {
+  for_each = { dead = "${local.queue_arn}-dead", this = local.queue_arn }
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [each.value]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_sqs_queue_policy" "dead" {
+  policy    = data.aws_iam_policy_document.queue["dead"].json
+  queue_url = aws_sqs_queue.dead.id
+}
+
+resource "aws_sqs_queue_policy" "this" {
+  policy    = data.aws_iam_policy_document.queue["this"].json
+  queue_url = aws_sqs_queue.this.id
+}
+
 # Lambda asks the queue with the worker's role. One message at a time: each may take all of the function's time.
 resource "aws_lambda_event_source_mapping" "worker" {
   batch_size              = 1

@@ -6,6 +6,8 @@ locals {
   trail_name   = "${var.prefix}-calls"
   trail_bucket = "${var.prefix}-calls-${local.account}"
   trail_arn    = "arn:${local.partition}:cloudtrail:${local.region}:${local.account}:trail/${local.trail_name}"
+  # Written out: the plan then shows the policy, before there is a bucket.
+  trail_bucket_arn = "arn:${local.partition}:s3:::${local.trail_bucket}"
 }
 
 resource "aws_cloudtrail" "calls" {
@@ -22,6 +24,11 @@ resource "aws_cloudtrail" "calls" {
   s3_bucket_name                = aws_s3_bucket.calls[0].id
 
   depends_on = [aws_s3_bucket_policy.calls]
+
+  # What is recorded beyond management events an operator says (docs/operations.md): the deploy role could as well say that nothing is.
+  lifecycle {
+    ignore_changes = [advanced_event_selector, event_selector]
+  }
 }
 
 resource "aws_s3_bucket" "calls" {
@@ -107,7 +114,7 @@ data "aws_iam_policy_document" "calls" {
   statement {
     sid       = "TrailLooks"
     actions   = ["s3:GetBucketAcl"]
-    resources = [aws_s3_bucket.calls[0].arn]
+    resources = [local.trail_bucket_arn]
 
     principals {
       type        = "Service"
@@ -125,7 +132,7 @@ data "aws_iam_policy_document" "calls" {
     sid     = "TrailWrites"
     actions = ["s3:PutObject"]
     # CloudTrail names its files by date.
-    resources = ["${aws_s3_bucket.calls[0].arn}/AWSLogs/${local.account}/*"]
+    resources = ["${local.trail_bucket_arn}/AWSLogs/${local.account}/*"]
 
     principals {
       type        = "Service"
@@ -150,7 +157,7 @@ data "aws_iam_policy_document" "calls" {
     effect = "Deny"
     # Every action, by everyone: what is refused is the way it comes.
     actions   = ["s3:*"]
-    resources = [aws_s3_bucket.calls[0].arn, "${aws_s3_bucket.calls[0].arn}/*"]
+    resources = [local.trail_bucket_arn, "${local.trail_bucket_arn}/*"]
 
     principals {
       type        = "*"
@@ -163,13 +170,68 @@ data "aws_iam_policy_document" "calls" {
       values   = ["false"]
     }
   }
+
+  statement {
+    sid    = "ModernTlsOnly"
+    effect = "Deny"
+    # As above.
+    actions   = ["s3:*"]
+    resources = [local.trail_bucket_arn, "${local.trail_bucket_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "NumericLessThan"
+      variable = "s3:TlsVersion"
+      values   = ["1.2"]
+    }
+  }
+
+  # Closes behind whoever made the bucket: the deploy role sets all of this once, before there is this policy, and nothing of it again. With
+  # any of it the record could be emptied, or CloudTrail kept from writing on. Changes, this policy's too, are an operator's.
+  statement {
+    sid    = "MadeOnce"
+    effect = "Deny"
+    actions = [
+      "s3:DeleteBucketPolicy",
+      "s3:PutBucketOwnershipControls",
+      "s3:PutBucketPolicy",
+      "s3:PutBucketPublicAccessBlock",
+      "s3:PutBucketVersioning",
+      "s3:PutEncryptionConfiguration",
+      "s3:PutLifecycleConfiguration",
+    ]
+    resources = [local.trail_bucket_arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    # By name, and not as the principal, which has to exist: an account without GitHub has no such role.
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = ["arn:${local.partition}:iam::${local.account}:role/${var.prefix}-deploy"]
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "calls" {
   count = local.trail_count
 
-  bucket = aws_s3_bucket.calls[0].id
+  bucket = aws_s3_bucket.calls[0].bucket
   policy = data.aws_iam_policy_document.calls[0].json
 
-  depends_on = [aws_s3_bucket_public_access_block.calls]
+  # The last of all: after it the deploy role can set none of these.
+  depends_on = [
+    aws_s3_bucket_lifecycle_configuration.calls,
+    aws_s3_bucket_ownership_controls.calls,
+    aws_s3_bucket_public_access_block.calls,
+    aws_s3_bucket_server_side_encryption_configuration.calls,
+    aws_s3_bucket_versioning.calls,
+  ]
 }

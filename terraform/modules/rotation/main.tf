@@ -62,7 +62,7 @@ data "aws_iam_policy_document" "queue" {
     sid       = "TlsOnly"
     effect    = "Deny"
     actions   = ["sqs:*"]
-    resources = [aws_sqs_queue.dead.arn]
+    resources = [local.queue_arn]
 
     principals {
       type        = "*"
