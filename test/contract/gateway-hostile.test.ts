@@ -176,6 +176,23 @@ describe('a server that lists', () => {
   });
 });
 
+describe('a server whose schemas hold a regular expression', () => {
+  it.each([
+    ['that takes hours', '^(a+)+$'],
+    ['that is none', '('],
+  ])('%s is called and answers, and the other one goes on', async (_what, pattern) => {
+    const schema = { type: 'object', properties: { a: { type: 'string', pattern } } };
+    const { gateway: opened } = openOver(oddServer('pattern', { more: pattern }), [
+      { ...act, inputSchema: schema, outputSchema: schema },
+    ]);
+    expect((await opened.call('odd__act', { a: `${'a'.repeat(32)}!` })).text).toBe('act done');
+    expect((await opened.refusal('odd__act', { a: 1 })).message).toContain('Expected "string"');
+    const listed = opened.source.tools().find(({ declaration }) => declaration.name === 'odd__act');
+    expect(listed?.declaration.inputSchema).toEqual(schema);
+    await wellAnswers();
+  });
+});
+
 describe('a server that does not start', () => {
   it('is named with how it ended, and left alone after a few tries', async () => {
     const { gateway: opened } = openOver(oddServer('dies'));
