@@ -6,7 +6,7 @@ import type { ToolFault } from '../tool-source.ts';
 import type { JsonObject, ToolContext } from '../tools/tool.ts';
 import { compareTools, type ToolDifference } from './approved.ts';
 import type { BelievedTool } from './believe.ts';
-import { createCircuit } from './circuit.ts';
+import { createCircuit, type Try } from './circuit.ts';
 import { createConnections } from './connections.ts';
 import { exposedName } from './names.ts';
 import type { ServerConfig } from './server-config.ts';
@@ -53,6 +53,12 @@ interface Asked {
   readonly tool: BelievedTool;
   readonly args: JsonObject;
   readonly context: ToolContext;
+}
+
+/** A call whose turn has come. */
+interface Turn {
+  readonly attempt: Try;
+  readonly sinceMs: number;
 }
 
 export function createUpstream(deps: UpstreamDeps): Upstream {
@@ -108,12 +114,15 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     const reason = quarantined.get(tool.tool);
     if (reason === undefined) return;
     const message = `${tool.declaration.name} ${reason}, so it is not used until an operator has looked and approved.json says what is there now.`;
-    throw new AppError('forbidden', message, { details: { quarantined: true } });
+    throw new AppError('forbidden', message, { details: { told: true } });
   }
+
+  /** Who waited in line for most of the time has not given the server its own: that it did not answer tells nothing of it. */
+  const hadItsTime = ({ sinceMs }: Turn): boolean => clock.nowMs() - sinceMs >= config.timeoutMs / 2;
 
   async function ask(
     connection: UpstreamConnection,
-    { tool, args, context, signal }: Asked & { readonly signal: AbortSignal },
+    { tool, args, context, signal, turn }: Asked & { readonly signal: AbortSignal; readonly turn: Turn },
   ): Promise<UpstreamAnswer> {
     const { traceparent, progress } = context;
     const startedMs = clock.nowMs();
@@ -130,24 +139,28 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     } catch (error) {
       // Not a word of any call in all that time: it hangs, and would hang for the next one, too.
       const silent = error instanceof AppError && error.code === 'timed_out' && connection.heardAtMs <= startedMs;
-      if (silent && !context.signal.aborted) connections.discard(connection);
+      if (silent && !context.signal.aborted && hadItsTime(turn)) connections.discard(connection);
       throw error;
     }
   }
 
-  /** The server's part in a failure: whether it is to blame, and what its caller is told. */
-  function settle(error: unknown, { tool, context }: Asked): AppError {
-    const failed = error instanceof AppError ? error : new AppError('upstream_failed', 'It failed.', { cause: error });
+  /** The server's part in a failure. */
+  function account(failed: AppError, turn: Turn, context: ToolContext): void {
+    const { attempt } = turn;
     const blamed = ['upstream_failed', 'timed_out', 'misconfigured'].includes(failed.code);
-    const { details = {} } = failed;
-    if (context.signal.aborted) circuit.abandoned();
-    else if (details['answered'] === true || !blamed) circuit.succeeded();
+    if (context.signal.aborted) attempt.abandoned();
+    else if (failed.details?.['answered'] === true || !blamed) attempt.succeeded();
+    else if (failed.code === 'timed_out' && !hadItsTime(turn)) attempt.abandoned();
     else {
-      circuit.failed(clock.nowMs());
+      attempt.failed(clock.nowMs());
       trouble = { code: failed.code, message: failed.message };
       log.warn('upstream.failed', { code: failed.code, cause: causeOf(failed) });
     }
-    if (details['quarantined'] === true) return failed;
+  }
+
+  /** What its caller is told of a failure. */
+  function inWords(failed: AppError, { tool }: Asked): AppError {
+    if (failed.details?.['told'] === true) return failed;
     const may = isUnclear(failed) && !tool.declaration.annotations.readOnlyHint;
     // Only the operator can mend what is misconfigured, but the words are ours and name no secret: a caller may know why there is no answer.
     const code = may ? 'timed_out' : failed.code === 'misconfigured' ? 'unavailable' : failed.code;
@@ -164,7 +177,22 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
     if (untilMs === undefined) return;
     const retryAfterSeconds = Math.max(1, Math.ceil((untilMs - nowMs) / 1000));
     const message = `The server ${server} failed several times and is left alone for ${retryAfterSeconds} s. Last: ${trouble?.message ?? ''}`;
-    throw new AppError('unavailable', message.trim(), { retryAfterSeconds });
+    throw new AppError('unavailable', message.trim(), { retryAfterSeconds, details: { told: true } });
+  }
+
+  async function take(asked: Asked, signal: AbortSignal, turn: Turn): Promise<UpstreamAnswer> {
+    try {
+      const connection = await ready(asked.context, signal);
+      demandApproved(asked.tool);
+      const answer = await ask(connection, { ...asked, signal, turn });
+      turn.attempt.succeeded();
+      trouble = undefined;
+      return answer;
+    } catch (error) {
+      const failed = failureOf(error);
+      account(failed, turn, asked.context);
+      throw failed;
+    }
   }
 
   return {
@@ -175,17 +203,14 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
       const signal = AbortSignal.any([context.signal, AbortSignal.timeout(config.timeoutMs)]);
       const asked = { tool, args, context };
       try {
-        return await slots.use(signal, async () => {
-          circuit.begin(clock.nowMs());
-          const connection = await ready(context, signal);
-          demandApproved(tool);
-          const answer = await ask(connection, { ...asked, signal });
-          circuit.succeeded();
-          trouble = undefined;
-          return answer;
+        return await slots.use(signal, () => {
+          // It may have been found to fail while this call waited for its turn.
+          demandClosedCircuit();
+          const sinceMs = clock.nowMs();
+          return take(asked, signal, { attempt: circuit.begin(sinceMs), sinceMs });
         });
       } catch (error) {
-        throw settle(error, asked);
+        throw inWords(failureOf(error), asked);
       }
     },
 
@@ -209,6 +234,10 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
 
     close: () => connections.close(),
   };
+}
+
+function failureOf(error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError('upstream_failed', 'It failed.', { cause: error });
 }
 
 function causeOf({ cause }: AppError): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCircuit } from '../../../../src/mcp/upstreams/circuit.ts';
+import { type Circuit, createCircuit } from '../../../../src/mcp/upstreams/circuit.ts';
 import { createSlots } from '../../../../src/mcp/upstreams/slots.ts';
 
 const never = new AbortController().signal;
@@ -58,37 +58,55 @@ describe('calls of one server at the same time', () => {
 });
 
 describe('a server that fails', () => {
+  const failing = (circuit: Circuit, nowMs: number): void => circuit.begin(nowMs).failed(nowMs);
+
   it('is left alone after three times in a row, longer each time, and tried with one call', () => {
     const circuit = createCircuit();
     for (const nowMs of [0, 1, 2]) {
       expect(circuit.closedUntil(nowMs)).toBeUndefined();
-      circuit.failed(nowMs);
+      failing(circuit, nowMs);
     }
     expect(circuit.closedUntil(3)).toBe(5_002);
     expect(circuit.closedUntil(5_002)).toBeUndefined();
-    circuit.begin(5_002);
+    const attempt = circuit.begin(5_002);
     // Another one meanwhile.
     expect(circuit.closedUntil(5_003)).toBe(6_003);
-    circuit.failed(5_003);
+    attempt.failed(5_003);
     expect(circuit.closedUntil(5_004)).toBe(15_003);
   });
 
   it('is asked as before once it answered', () => {
     const circuit = createCircuit();
-    for (const nowMs of [0, 1, 2]) circuit.failed(nowMs);
-    circuit.begin(6_000);
-    circuit.succeeded();
+    for (const nowMs of [0, 1, 2]) failing(circuit, nowMs);
+    circuit.begin(6_000).succeeded();
     expect(circuit.closedUntil(6_000)).toBeUndefined();
-    circuit.failed(6_001);
+    failing(circuit, 6_001);
     expect(circuit.closedUntil(6_002)).toBeUndefined();
+  });
+
+  it('in many calls at once is left alone as after three, and by the next try alone for longer', () => {
+    const circuit = createCircuit();
+    const burst = Array.from({ length: 12 }, () => circuit.begin(0));
+    for (const attempt of burst.slice(0, 10)) attempt.failed(0);
+    expect(circuit.closedUntil(1)).toBe(5_000);
+    const next = circuit.begin(5_000);
+    burst[10]?.failed(5_001);
+    burst[11]?.abandoned();
+    expect(circuit.closedUntil(5_002)).toBe(6_002);
+    next.failed(5_003);
+    expect(circuit.closedUntil(5_004)).toBe(15_003);
   });
 
   it('is never left alone for more than five minutes, and a try that was given up blames nobody', () => {
     const circuit = createCircuit();
-    for (let count = 0; count < 30; count += 1) circuit.failed(0);
-    expect(circuit.closedUntil(1)).toBe(300_000);
-    circuit.begin(300_000);
-    circuit.abandoned();
-    expect(circuit.closedUntil(300_000)).toBeUndefined();
+    let nowMs = 0;
+    for (let count = 0; count < 30; count += 1) {
+      failing(circuit, nowMs);
+      const untilMs = circuit.closedUntil(nowMs) ?? nowMs;
+      expect(untilMs - nowMs).toBeLessThanOrEqual(300_000);
+      nowMs = untilMs;
+    }
+    circuit.begin(nowMs).abandoned();
+    expect(circuit.closedUntil(nowMs)).toBeUndefined();
   });
 });
