@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createOutsideClient } from '../../src/adapters/http/outside-client.ts';
+import { openServerLooks } from '../../src/compose/server-looks.ts';
 import type { GatewayParts } from '../../src/compose/upstreams.ts';
 import type { UpstreamTool } from '../../src/ports/upstream.ts';
 import {
@@ -21,6 +22,11 @@ const act: UpstreamTool = {
   description: 'Does act.',
   inputSchema: { type: 'object' },
   annotations: { readOnlyHint: true, openWorldHint: false },
+};
+
+const platform = {
+  clock: { nowMs: () => Date.now(), elapsedMs: () => performance.now() },
+  random: { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) },
 };
 
 let folder: ServersFolder | undefined;
@@ -125,13 +131,39 @@ describe('a server that lists', () => {
     ['ten thousand tools', oddServer('many', { more: '10000' }), 'more than 500 tools'],
     ['pages without end', oddServer('pages'), 'more than 500 tools, or without end'],
     ['a description larger than any message', oddServer('giant'), 'broke off'],
-    ['tools without a name', oddServer('shapeless'), 'could not be read'],
+    ['tools that are no list', oddServer('tools'), 'could not be read'],
   ])('%s is asked nothing, and named', async (_what, odd, words) => {
     const { gateway: opened } = openOver(odd);
     const { message } = await opened.refusal('odd__act');
     expect(message).toMatch(/^The server odd: /);
     expect(message).toContain(words);
     expect(faultsOf(opened)).toEqual(['odd: server_failed']);
+    await wellAnswers();
+  });
+
+  it('tools without a name or a schema has its others used, and those refused by name', async () => {
+    const bare = { ...act, name: 'bare', description: 'Was approved in another shape.' };
+    const { gateway: opened, folder: its } = openOver(oddServer('shapeless'), [act, bare]);
+    expect((await opened.call('odd__act')).text).toBe('act done');
+    expect((await opened.refusal('odd__bare')).code).toBe('forbidden');
+    expect(faultsOf(opened)).toEqual(['odd__bare: tool_changed']);
+    const log = createTestLog();
+    const looks = openServerLooks({ directory: its.directory, environment: {}, deadlineMs: 20_000, platform, log });
+    const odd = looks.servers.find(({ config }) => config.name === 'odd');
+    if (odd === undefined) throw new Error('there is no server odd');
+    const { offer } = await looks.look(odd);
+    looks.close();
+    expect(offer.map(({ name, state }) => `${name}: ${state}`)).toEqual([
+      ': refused',
+      'act: approved',
+      'all: refused',
+      'answers: refused',
+      'bare: refused',
+      'either: refused',
+      'five: refused',
+      'hints: new',
+      'one: refused',
+    ]);
     await wellAnswers();
   });
 
@@ -220,9 +252,7 @@ describe('a server at an address', () => {
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
   const outside = (hosts: readonly string[]): Partial<GatewayParts> => {
-    const clock = { nowMs: () => Date.now() };
-    const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
-    return { http: createOutsideClient({ clock, random, log: createTestLog(), allow: { hosts } }) };
+    return { http: createOutsideClient({ ...platform, log: createTestLog(), allow: { hosts } }) };
   };
   const at = (url: string): Entry => ({ url, sallyport: { timeout_seconds: 5 } });
 

@@ -1,4 +1,11 @@
-import { Client, ProtocolError, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  type JSONRPCMessage,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  type Transport,
+} from '@modelcontextprotocol/client';
 import { AppError } from '../../kernel/app-error.ts';
 import { isJsonObject } from '../../kernel/json-object.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -43,17 +50,28 @@ function failureOf(error: unknown, signal: AbortSignal): AppError {
   return new AppError('upstream_failed', 'The server’s answer could not be read, or none came.', { cause: error });
 }
 
+/** Where the tools of an answer lie while the official client reads the rest of it. */
+const LISTED = 'sallyport/listed';
+
+/** The official client refuses a whole list for one tool in it that is not right: it is given none, and each is judged alone. */
+function withToolsAside(message: JSONRPCMessage): JSONRPCMessage {
+  // Nobody has looked yet at whether it is a message at all.
+  const answer: unknown = isJsonObject(message) && 'result' in message ? message.result : undefined;
+  if (!isJsonObject(answer) || !Array.isArray(answer['tools'])) return message;
+  const { tools, _meta, ...rest } = answer;
+  const result = { ...rest, tools: [], _meta: { ...(isJsonObject(_meta) && _meta), [LISTED]: tools } };
+  return { ...message, result } as JSONRPCMessage;
+}
+
+/** As far as it can be read. What is no name or no schema becomes an empty one, which nobody can approve. */
 function readTool(value: unknown): UpstreamTool {
-  if (!isJsonObject(value) || typeof value['name'] !== 'string' || !isJsonObject(value['inputSchema'])) {
-    throw new AppError('upstream_failed', 'The server lists a tool without a name or a schema.');
-  }
-  const { name, title, description, inputSchema, outputSchema, annotations } = value;
+  const { name, title, description, inputSchema, outputSchema, annotations } = isJsonObject(value) ? value : {};
   return {
-    name,
+    name: typeof name === 'string' ? name : '',
     ...(typeof title === 'string' && { title }),
     ...(typeof description === 'string' && { description }),
-    inputSchema,
-    ...(isJsonObject(outputSchema) && { outputSchema }),
+    inputSchema: isJsonObject(inputSchema) ? inputSchema : {},
+    ...(outputSchema !== undefined && { outputSchema: isJsonObject(outputSchema) ? outputSchema : {} }),
     ...(isJsonObject(annotations) && { annotations }),
   };
 }
@@ -113,7 +131,7 @@ export async function openMcpConnection(options: McpConnectionOptions): Promise<
   };
   transport.onmessage = (message, extra) => {
     heardAtMs = clock.nowMs();
-    onmessage?.(message, extra);
+    onmessage?.(withToolsAside(message), extra);
   };
   const server = client.getServerVersion();
 
@@ -125,7 +143,8 @@ export async function openMcpConnection(options: McpConnectionOptions): Promise<
         { method: 'tools/list', params: cursor === undefined ? {} : { cursor } },
         { signal: listSignal, timeout: NEVER_MS },
       );
-      tools.push(...answer.tools.map(readTool));
+      const listed = answer._meta?.[LISTED];
+      tools.push(...(Array.isArray(listed) ? listed.map(readTool) : []));
       if (tools.length > MAX_TOOLS) break;
       cursor = answer.nextCursor;
       if (cursor === undefined) return tools;

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts';
 import type { UpstreamTool } from '../../ports/upstream.ts';
 import type { ToolFault } from '../tool-source.ts';
 import type { JsonObject, ToolDeclaration } from '../tools/tool.ts';
@@ -57,13 +58,18 @@ function schemaProblem(schema: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
+/** Clients refuse a whole list for a schema that is otherwise. */
+function isListable({ properties = {}, required = [] }: JsonObject): boolean {
+  return isJsonObject(properties) && Array.isArray(required) && required.every((name) => typeof name === 'string');
+}
+
 const DIALECT = /^https?:\/\/json-schema\.org\/(?:draft-0[67]\/schema#?|draft\/20(?:19-09|20-12)\/schema#?)$/;
 
 function problemOf(given: UpstreamTool): string | undefined {
   if ((given.description ?? '').length > MAX_DESCRIPTION_CHARACTERS) return 'Its description is too long.';
   for (const schema of [given.inputSchema, given.outputSchema ?? { type: 'object' }]) {
     if (JSON.stringify(schema).length > MAX_SCHEMA_CHARACTERS) return 'A schema of it is too long.';
-    if (schema['type'] !== 'object') return 'A schema of it is not that of an object.';
+    if (schema['type'] !== 'object' || !isListable(schema)) return 'A schema of it is not that of an object.';
     const dialect = schema['$schema'];
     if (dialect !== undefined && !(typeof dialect === 'string' && DIALECT.test(dialect))) {
       return 'A schema of it is in a dialect that is not known.';

@@ -16,7 +16,16 @@ const lists = {
   twice: () => [tool('act', { description: 'Another one.' }), tool('act')],
   giant: () => [tool('act', { description: 'x'.repeat(9_000_000) })],
   pattern: () => [tool('act', { inputSchema: patterned, outputSchema: patterned })],
-  shapeless: () => [tool('act'), { name: 7 }, null],
+  shapeless: () => [
+    tool('act'),
+    { name: 'bare' },
+    ...Object.entries({ all: true, either: { type: ['object', 'null'] }, five: { type: 'object', properties: 5 }, one: { type: 'object', required: 'a' } }).map(([name, schema]) => tool(name, { inputSchema: schema })),
+    tool('answers', { outputSchema: true }),
+    tool('hints', { annotations: { readOnlyHint: 'always' }, title: 7, icons: 7 }),
+    { name: 7 },
+    null,
+  ],
+  tools: () => 7,
 };
 
 /** Answers a call; nothing for one that never answers. */
@@ -74,6 +83,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else if (method === 'tools/list') {
     const from = Number(params?.cursor ?? 0);
     const all = lists[how]?.() ?? [tool('act')];
+    if (!Array.isArray(all)) {
+      say({ id, result: { tools: all } });
+      continue;
+    }
     const next = how === 'pages' ? from + 1 : from + PAGE;
     const isMore = how === 'pages' || next < all.length;
     say({ id, result: { tools: how === 'pages' ? [tool('act')] : all.slice(from, next), ...(isMore && { nextCursor: String(next) }) } });
