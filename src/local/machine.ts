@@ -273,6 +273,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       key_id: renewal.document().key_id,
       secret: renewal.document().secret,
       trust_domain: TRUST_DOMAIN,
+      scopes: toolScopes,
     },
     key_door: { url: urls.keyDoor, token: person.mcp_token },
     oauth_door: { url: urls.oauthDoor },

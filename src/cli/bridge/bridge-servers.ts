@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../kernel/app-error.ts';
-import type { LocalFile } from '../client/local-file.ts';
+import { LOCAL_FILE, type LocalFile } from '../client/local-file.ts';
 import {
   type AuthSetting,
   bridgePath,
@@ -35,8 +35,8 @@ export interface BridgeSources {
   readonly local: LocalFile | undefined;
 }
 
-const LOCAL_NAME = 'local';
-const TOOLSETS = ['calendar', 'weather', 'notify', 'golf', 'aws'];
+/** In place of a path: the parts of this document lie in files of their own, which `local.json` names. */
+const LOCAL_CREDENTIALS = LOCAL_FILE;
 
 /** Where relative paths begin: the folder of the file that names them. */
 function pathIn(base: string, path: string): string {
@@ -116,21 +116,30 @@ function doorOf(name: string, setting: ServerSetting, base: string, environment:
   };
 }
 
-/** The system that `make dev` runs here, by each of its doors. */
-export function localDoors(local: LocalFile): readonly DoorOptions[] {
-  const document: SecretSource = async () => {
-    const { cert, key, ca, key_id, secret } = local.mcp;
+/** The system that `make dev` runs here, by each of its doors. The first one is the usual one. */
+function localServers({ key_door, oauth_door, mcp, person }: LocalFile): Readonly<Record<string, ServerSetting>> {
+  const { scopes } = mcp;
+  return {
+    local: { url: key_door.url, auth: { kind: 'token', token: key_door.token } },
+    'local-oauth': { url: oauth_door.url, auth: { kind: 'oauth', browser: true } },
+    'local-agent': { url: mcp.url, auth: { kind: 'certificate', credentials: LOCAL_CREDENTIALS, person, scopes } },
+  };
+}
+
+/** The files as they are now: they change while the system runs. */
+function localDocument({ mcp: { cert, key, ca, key_id, secret } }: LocalFile): SecretSource {
+  return async () => {
     const [certificate, private_key, server_ca] = await Promise.all(
       [cert, key, ca].map((path) => readFile(path, 'utf8')),
     );
     return JSON.stringify({ v: 1, certificate, private_key, key_id, secret, server_ca });
   };
-  const scopes = TOOLSETS.flatMap((toolset) => [`${toolset}.read`, `${toolset}.write`]);
-  return [
-    { name: LOCAL_NAME, url: local.key_door.url, auth: { kind: 'token', token: async () => local.key_door.token } },
-    { name: 'local-oauth', url: local.oauth_door.url, auth: { kind: 'oauth', browser: true } },
-    { name: 'local-agent', url: local.mcp.url, auth: { kind: 'certificate', document, person: local.person, scopes } },
-  ];
+}
+
+function withLocalDocument(door: DoorOptions, { auth }: ServerSetting, local: LocalFile): DoorOptions {
+  const isOwn = auth.kind === 'certificate' && auth.credentials === LOCAL_CREDENTIALS;
+  if (!isOwn || door.auth.kind !== 'certificate') return door;
+  return { ...door, auth: { ...door.auth, document: localDocument(local) } };
 }
 
 const LIST = /[\s,]+/;
@@ -198,9 +207,9 @@ export function findBridgeServers(sources: BridgeSources): readonly DoorOptions[
     if (!SERVER_NAME.test(name)) throw new AppError('invalid_request', `${name} is no name for a server.`);
     return [make(name, checked(name, merged(undefined, over)))];
   }
-  const own = local === undefined ? [] : localDoors(local);
+  const own = local === undefined ? {} : localServers(local);
   const enabled = Object.keys(file).filter((name) => file[name]?.disabled !== true);
-  const usual = enabled.length > 0 ? enabled : own.slice(0, 1).map(({ name }) => name);
+  const usual = enabled.length > 0 ? enabled : Object.keys(own).slice(0, 1);
   const names = wished.length > 0 ? [...new Set(wished)] : usual;
   if (names.length === 0) {
     throw new AppError(
@@ -209,14 +218,17 @@ export function findBridgeServers(sources: BridgeSources): readonly DoorOptions[
     );
   }
   return names.map((name) => {
-    const setting = file[name];
-    if (setting !== undefined) return make(name, names.length === 1 ? checked(name, merged(setting, over)) : setting);
-    const here = own.find((door) => door.name === name);
-    if (here !== undefined) return here;
-    const choices = [...Object.keys(file), ...own.map((door) => door.name)].join(', ');
-    throw new AppError(
-      'invalid_request',
-      `There is no MCP server "${name}" in ${path}. Choose one of: ${choices || 'none'}.`,
-    );
+    const given = file[name] ?? own[name];
+    if (given === undefined) {
+      const choices = [...Object.keys(file), ...Object.keys(own)].join(', ');
+      throw new AppError(
+        'invalid_request',
+        `There is no MCP server "${name}" in ${path}. Choose one of: ${choices || 'none'}.`,
+      );
+    }
+    const setting = names.length === 1 ? checked(name, merged(given, over)) : given;
+    const door = make(name, setting);
+    const isLocals = file[name] === undefined && local !== undefined;
+    return isLocals ? withLocalDocument(door, setting, local) : door;
   });
 }

@@ -24,6 +24,8 @@ export const localFile = z.object({
     /** The HMAC secret, base64url. */
     secret: z.string(),
     trust_domain: z.string(),
+    /** What the person has granted: how far a delegation for them can go. */
+    scopes: z.array(z.string()),
   }),
   key_door: z.object({ url: here, token: z.string() }),
   /** Says itself where tokens come from (RFC 9728). */

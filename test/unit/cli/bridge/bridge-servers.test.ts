@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { findBridgeServers } from '../../../../src/cli/bridge/bridge-servers.ts';
 import { prefixed } from '../../../../src/cli/bridge/tool-names.ts';
+import type { LocalFile } from '../../../../src/cli/client/local-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bridge-file-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -73,6 +74,68 @@ describe('bridge.json', () => {
   it('is missed with words that say where to write', () => {
     const environment = { XDG_CONFIG_HOME: join(folder, 'empty') };
     expect(() => findBridgeServers({ environment, flags: {}, local: undefined })).toThrow(/bridge\.json.*make dev/);
+  });
+});
+
+describe('the system on this machine', () => {
+  const pem = (name: string): string => {
+    writeFileSync(join(folder, name), `the ${name}`);
+    return join(folder, name);
+  };
+  const local: LocalFile = {
+    agent: { url: 'http://127.0.0.1:8401', token: 'sp_agent' },
+    mcp: {
+      url: 'https://localhost:8402/mcp',
+      ca: pem('ca'),
+      cert: pem('cert'),
+      key: pem('key'),
+      key_id: 'k',
+      secret: 's',
+      trust_domain: 'local.test',
+      scopes: ['calendar.read', 'odd.read'],
+    },
+    key_door: { url: 'http://127.0.0.1:8405/mcp', token: 'sp_key' },
+    oauth_door: { url: 'http://127.0.0.1:8406/mcp' },
+    oauth: { url: 'http://127.0.0.1:8403', token: 'sp_confirm' },
+    google: { url: 'http://127.0.0.1:8404' },
+    person: 'p_01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  };
+  const door = (server: readonly string[] | undefined, environment: Record<string, string> = {}) => {
+    const flags = server === undefined ? {} : { server };
+    const [found] = findBridgeServers({ environment: { XDG_CONFIG_HOME: folder, ...environment }, flags, local });
+    if (found === undefined) throw new Error('no server was found');
+    return found;
+  };
+
+  it('is reached at its key door where nothing else is said', async () => {
+    const { name, url: to, auth } = door(undefined);
+    expect([name, to, auth.kind === 'token' && (await auth.token())]).toEqual(['local', local.key_door.url, 'sp_key']);
+  });
+
+  it('is asked at its agent door for all that its person has granted, other servers’ tools too', async () => {
+    const { auth } = door(['local-agent']);
+    expect(auth).toMatchObject({ kind: 'certificate', person: local.person, scopes: ['calendar.read', 'odd.read'] });
+    const document = auth.kind === 'certificate' ? JSON.parse(await auth.document()) : {};
+    expect(document).toMatchObject({
+      certificate: 'the cert',
+      private_key: 'the key',
+      server_ca: 'the ca',
+      key_id: 'k',
+    });
+  });
+
+  it('gives way to the environment at each door', async () => {
+    const over = { SALLYPORT_BRIDGE_SCOPES: 'odd.read', SALLYPORT_BRIDGE_TIMEOUT: '5' };
+    const agent = door(['local-agent'], over);
+    expect(agent).toMatchObject({ timeoutMs: 5000, auth: { scopes: ['odd.read'], person: local.person } });
+    expect(agent.auth.kind === 'certificate' && (await agent.auth.document())).toContain('the cert');
+    expect(door(['local-oauth'], over)).toMatchObject({
+      timeoutMs: 5000,
+      auth: { kind: 'oauth', scopes: ['odd.read'] },
+    });
+    expect(door(['local-oauth'], { SALLYPORT_BRIDGE_BROWSER: 'off' }).auth).toMatchObject({ browser: false });
+    const { auth } = door(['local'], { SALLYPORT_BRIDGE_TOKEN: 'sp_other' });
+    expect(auth.kind === 'token' && (await auth.token())).toBe('sp_other');
   });
 });
 

@@ -20,6 +20,7 @@ const written = {
     key_id: 'k',
     secret: 's',
     trust_domain: 'local.test',
+    scopes: ['calendar.read'],
   },
   key_door: at('http://[::1]:8404/mcp'),
   oauth_door: { url: 'http://127.0.0.1:8406/mcp' },
