@@ -34,8 +34,8 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-async function bridgeTo(url: string, auth: DoorAuth, environment: Record<string, string> = {}) {
-  const setting = { environment: { XDG_CONFIG_HOME: home, ...environment }, log: createMemoryLog(), signal };
+async function bridgeTo(url: string, auth: DoorAuth, environment: Record<string, string> = {}, ending = signal) {
+  const setting = { environment: { XDG_CONFIG_HOME: home, ...environment }, log: createMemoryLog(), signal: ending };
   connection = await connectDoor(
     { name: 'door', url, auth, patienceMs: 8_000 },
     { ...setting, showAddress: async () => {} },
@@ -246,5 +246,20 @@ describe('a door that goes away', () => {
     await expect(listing).rejects.toThrow('no longer wanted');
     hanging.closeAllConnections();
     hanging.close();
+  }, 20_000);
+
+  it('keeps nobody who leaves, though it is away and would be tried for longer', async () => {
+    const away = await startAppServer(app);
+    await away.close();
+    const ending = new AbortController();
+    const door = await bridgeTo(`${away.url}/mcp`, token, {}, ending.signal);
+    const stop = new AbortController();
+    const listing = door.listTools(stop.signal);
+    stop.abort(new Error('no longer wanted'));
+    await expect(listing).rejects.toThrow('no longer wanted');
+    const leftMs = performance.now();
+    ending.abort();
+    await door.close();
+    expect(performance.now() - leftMs).toBeLessThan(4_000);
   }, 20_000);
 });

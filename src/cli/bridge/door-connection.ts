@@ -122,6 +122,7 @@ export async function connectDoor(door: DoorOptions, setting: DoorSetting): Prom
     nowMs,
     isRepeatable: (tool, args) =>
       harmless.has(tool) || typeof (args as { idempotencyKey?: unknown } | undefined)?.idempotencyKey === 'string',
+    ending: setting.signal,
     onRetry: (why) => log.info('bridge.retry', { door: door.name, why }),
   });
   let connected: Promise<Client> | undefined;

@@ -22,6 +22,8 @@ export interface DoorFetchDeps {
   /** Whether this call does no harm when it runs twice. */
   readonly isRepeatable: (tool: string, args: unknown) => boolean;
   readonly onRetry?: (why: string) => void;
+  /** Ends whatever is under way, also what nobody waits for any more. */
+  readonly ending: AbortSignal;
   /** For tests: waits. */
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
@@ -129,7 +131,7 @@ export function createDoorFetch(deps: DoorFetchDeps): DoorFetch {
   return async (address, init = {}) => {
     const given = new Headers(init.headers);
     const body = typeof init.body === 'string' ? init.body : undefined;
-    const signal = init.signal ?? undefined;
+    const signal = AbortSignal.any(init.signal == null ? [deps.ending] : [deps.ending, init.signal]);
     const method = init.method ?? 'GET';
     const headers = {
       ...Object.fromEntries(given),
