@@ -8,7 +8,9 @@ const ERROR_META = 'sallyport/error';
 export function toolResult(result: ToolResult, requestId: string, details: JsonObject | undefined): CallToolResult {
   // What a tool adds is checked by the SDK against the revision's schema, as the whole result is.
   const added = (result.content ?? []) as CallToolResult['content'];
-  const content: CallToolResult['content'] = [{ type: 'text', text: result.text }, ...added];
+  // No words before a picture: an empty block would say that there are some.
+  const isSilent = result.text === '' && added.length > 0;
+  const content: CallToolResult['content'] = isSilent ? added : [{ type: 'text', text: result.text }, ...added];
   if (result.isError !== true) {
     const { structuredContent } = result;
     return structuredContent === undefined ? { content } : { content, structuredContent: { ...structuredContent } };

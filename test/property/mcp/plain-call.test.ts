@@ -22,6 +22,12 @@ const tools = [
     structuredContent: {},
     content: [{ type: 'image', data: 'AAAA', mimeType: 'image/png' }],
   })),
+  createToolOf('picture_alone', async () => ({
+    text: '',
+    structuredContent: {},
+    content: [{ type: 'image', data: 'AAAA', mimeType: 'image/png' }],
+  })),
+  createToolOf('silent', async () => ({ text: '', structuredContent: {} })),
   createToolOf('fails', async () => ({ isError: true, code: 'not_found', text: 'There is none.' })),
   createToolOf('refuses', async () => {
     throw new AppError('conflict', 'Somebody else was first.');
