@@ -19,8 +19,8 @@ export interface TaskView {
   readonly pollMs: number;
   /** How it ended: `result` or `fault`. */
   readonly outcome?: Extract<CallOutcome, { kind: 'result' | 'fault' }>;
-  /** Under which request the log has what a `fault` was. */
-  readonly faultId?: string;
+  /** Of the request that brought it: under it the log has what went wrong. */
+  readonly requestId: string;
 }
 
 export type TaskFound =

@@ -50,10 +50,10 @@ export function legacyTask(task: TaskView): Json {
 }
 
 /** What the call itself would have been answered with. */
-export function resultOf({ outcome, faultId = '' }: TaskView): { readonly result?: Json; readonly error?: Json } {
+export function resultOf({ outcome, requestId }: TaskView): { readonly result?: Json; readonly error?: Json } {
   if (outcome === undefined) return {};
-  if (outcome.kind === 'result') return { result: toolResult(outcome.result, faultId, outcome.details) };
-  return { error: { code: INTERNAL_ERROR, message: 'Internal error', data: { request_id: faultId } } };
+  if (outcome.kind === 'result') return { result: toolResult(outcome.result, requestId, outcome.details) };
+  return { error: { code: INTERNAL_ERROR, message: 'Internal error', data: { request_id: requestId } } };
 }
 
 export const detailedTask = (task: TaskView): Json => ({ ...modernTask(task), ...resultOf(task) });

@@ -18,7 +18,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** snake_case, as everything of ours that is not MCP's. */
 function bodyOf(task: TaskView): Readonly<Record<string, unknown>> {
-  const { outcome, faultId = '', progress } = task;
+  const { outcome, requestId, progress } = task;
   return {
     id: task.id,
     tool: task.tool,
@@ -27,8 +27,8 @@ function bodyOf(task: TaskView): Readonly<Record<string, unknown>> {
     created_at: iso(task.createdAtMs),
     updated_at: iso(task.updatedAtMs),
     expires_at: iso(task.expiresAtMs),
-    ...(outcome?.kind === 'result' && { result: toolResult(outcome.result, faultId, outcome.details) }),
-    ...(outcome?.kind === 'fault' && { error: { code: 'internal', message: 'Internal error', request_id: faultId } }),
+    ...(outcome?.kind === 'result' && { result: toolResult(outcome.result, requestId, outcome.details) }),
+    ...(outcome?.kind === 'fault' && { error: { code: 'internal', message: 'Internal error', request_id: requestId } }),
   };
 }
 

@@ -15,9 +15,9 @@ function pollMs(ageMs: number): number {
   return POLL.find(({ youngerThanMs }) => ageMs < youngerThanMs)?.pollMs ?? POLL_LATER_MS;
 }
 
-function outcomeOf({ outcome }: TaskRecord): Pick<TaskView, 'outcome' | 'faultId'> {
+function outcomeOf({ outcome }: TaskRecord): Pick<TaskView, 'outcome'> {
   if (outcome === undefined) return {};
-  if (outcome.kind === 'fault') return { outcome: { kind: 'fault' }, faultId: outcome.request_id };
+  if (outcome.kind === 'fault') return { outcome: { kind: 'fault' } };
   const { result, details } = outcome;
   return { outcome: { kind: 'result', result: result as ToolResult, ...(details !== undefined && { details }) } };
 }
@@ -33,6 +33,7 @@ export function viewOf(record: TaskRecord, nowMs: number): TaskView {
     updatedAtMs: record.updated_at_ms,
     expiresAtMs: record.expires_at_ms,
     pollMs: pollMs(nowMs - record.created_at_ms),
+    requestId: record.request_id,
     ...outcomeOf(record),
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Caller } from '../../../../src/mcp/caller.ts';
 import type { HttpResponse } from '../../../../src/ports/http.ts';
 import { createLongCallWorld, type LongCallWorld } from '../../../support/long-calls.ts';
-import { createTestApp, httpRequest, json, OTHER_PERSON } from '../../../support/mcp-app.ts';
+import { createTestApp, httpRequest, json, legacyRequest, OTHER_PERSON } from '../../../support/mcp-app.ts';
 import { createEchoTool, createToolOf } from '../../../support/mcp-tools.ts';
 
 const long = createToolOf('long', async () => ({ text: 'It ran.', structuredContent: { count: 3 } }), {
@@ -50,6 +50,25 @@ describe('GET /mcp/status/{id}', () => {
       expires_at: '2026-11-22T12:00:05.000Z',
       result: { structuredContent: { count: 3 }, content: [{ type: 'text', text: 'It ran.' }] },
     });
+  });
+
+  it('names the request under which the log has what went wrong, as the methods of both eras do', async () => {
+    const refuses = createToolOf(
+      'refuses',
+      async () => ({ isError: true, code: 'not_found', text: 'There is none.' }),
+      {
+        execution: { taskSupport: 'optional' },
+      },
+    );
+    const world = await createLongCallWorld([refuses]);
+    const id = await begin(world, 'refuses');
+    await world.work();
+    const { request_id } = await world.record(id);
+    expect(request_id).not.toBe('');
+    const said = { _meta: { 'sallyport/error': { code: 'not_found', request_id } } };
+    expect(json(await ask(world, id)).result).toMatchObject(said);
+    expect((await world.method('tasks/get', id)).result.result).toMatchObject(said);
+    expect(json(await world.app(legacyRequest('tasks/result', { taskId: id }))).result).toMatchObject(said);
   });
 
   it('is asked less often, the longer it takes', async () => {
