@@ -62,18 +62,28 @@ export function registerTaskMethods({ server, transport, era, longCalls }: TaskM
     return;
   }
 
+  const goesOn = ({ status }: TaskView): boolean => status === 'queued' || status === 'working';
+
   async function lookUntilEnded(id: string, request: ProtocolRequest): Promise<TaskFound> {
     for (;;) {
       const found = await look(id, request);
-      const waits = found.kind === 'found' && (found.task.status === 'queued' || found.task.status === 'working');
-      if (!waits || request.signal.aborted) return found;
+      if (found.kind !== 'found' || !goesOn(found.task) || request.signal.aborted) return found;
       // The signal ends it early; the next look says what there is.
       await sleep(LOOK_MS, undefined, { signal: request.signal }).catch(() => {});
     }
   }
 
+  /** That revision refuses to cancel what has ended (Tasks, Task Cancellation); the newer one takes it. */
+  const cancelWhatGoesOn: Run = async (id, request) => {
+    const found = await look(id, request);
+    if (found.kind === 'found' && !goesOn(found.task)) {
+      throw new ProtocolError(INVALID_PARAMS, `The task has ended already: it is ${found.task.status}.`);
+    }
+    return cancel(id, request);
+  };
+
   register('tasks/get', look, legacyTask);
-  register('tasks/cancel', cancel, legacyTask);
+  register('tasks/cancel', cancelWhatGoesOn, legacyTask);
   register('tasks/result', lookUntilEnded, (task) => {
     const { result, error } = resultOf(task);
     if (error !== undefined) throw new ProtocolError(INTERNAL_ERROR, 'Internal error', error['data']);

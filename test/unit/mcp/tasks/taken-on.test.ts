@@ -66,6 +66,23 @@ describe('a call that is taken on', () => {
     }
   });
 
+  it('is not cancelled once it has ended: a client of 2025-11-25 is told so, a newer one need not be', async () => {
+    const world = await createLongCallWorld([long]);
+    const cancel = async (taskId: string) => json(await world.app(legacyRequest('tasks/cancel', { taskId })));
+    const { taskId } = (await world.call('long')).result;
+    expect((await cancel(taskId)).result).toMatchObject({ taskId, status: 'cancelled' });
+    expect((await cancel(taskId)).error).toEqual({
+      code: -32602,
+      message: 'The task has ended already: it is cancelled.',
+    });
+    const other = (await world.call('long')).result.taskId;
+    world.sent.shift();
+    await world.work();
+    expect((await cancel(other)).error).toMatchObject({ code: -32602 });
+    expect((await world.method('tasks/cancel', other)).result).toBeDefined();
+    expect(await world.record(other)).toMatchObject({ status: 'completed' });
+  });
+
   it('is told of by its address to a client that would rather not wait, and knows no tasks', async () => {
     const world = await createLongCallWorld([plain]);
     const call = { name: 'plain', arguments: {} };
