@@ -6,7 +6,7 @@ import { compiledSchemas } from '../../build/compiled-schemas.ts';
 import { withoutSdkValidator } from '../../build/sdk-shims.ts';
 import { createEchoTool } from '../support/mcp-tools.ts';
 
-// The measured MCP server as one file of plain JavaScript, built as `make bundle` builds: run from its sources, a process would
+// The measured MCP server as plain JavaScript, built as `make bundle` builds: run from its sources, a process would
 // carry the TypeScript compiler's memory and the schema compiler's, which no deployed one has.
 
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
@@ -17,8 +17,11 @@ export async function withServerBundle<Value>(work: (script: string) => Promise<
   try {
     await build({
       entryPoints: [new URL('serve-door.ts', import.meta.url).pathname],
-      outfile: script,
+      outdir: folder,
+      outExtension: { '.js': '.mjs' },
       bundle: true,
+      // As in the zip: what is loaded when it is needed is a file of its own.
+      splitting: true,
       format: 'esm',
       platform: 'node',
       target: 'node22',

@@ -47,11 +47,21 @@ const SIMPLE = {
   [CLIENT_CAPABILITIES_META_KEY]: areCapabilities,
 };
 
-/** Of a request whose `_meta` is an object that names this revision; the rest of it may be anything. */
-export function readEnvelope(meta: unknown): Envelope | undefined {
-  if (!isJsonObject(meta) || meta[PROTOCOL_VERSION_META_KEY] !== MODERN_VERSION) return undefined;
-  const isSimple = isOf(meta, SIMPLE) && meta[CLIENT_CAPABILITIES_META_KEY] !== undefined;
-  return { text: JSON.stringify(meta), isSimple };
+export type ReadEnvelope = (meta: unknown) => Envelope | undefined;
+
+/** Answers of a request whose `_meta` is an object that names this revision; the rest of it may be anything. Each text is looked at once. */
+export function createEnvelopeReader(): ReadEnvelope {
+  const seen = createBoundedCache<Envelope>(MAX_REMEMBERED);
+  return (meta) => {
+    if (!isJsonObject(meta) || meta[PROTOCOL_VERSION_META_KEY] !== MODERN_VERSION) return undefined;
+    const text = JSON.stringify(meta);
+    const before = seen.get(text);
+    if (before !== undefined) return before;
+    const isSimple = isOf(meta, SIMPLE) && meta[CLIENT_CAPABILITIES_META_KEY] !== undefined;
+    const envelope = { text, isSimple };
+    if (text.length <= MAX_CHARACTERS) seen.set(text, envelope);
+    return envelope;
+  };
 }
 
 export interface KnownEnvelopes {

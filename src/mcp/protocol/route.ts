@@ -1,6 +1,6 @@
 import type { InboundClassificationOutcome, JSONRPCRequest } from '@modelcontextprotocol/server';
 import { isJsonObject } from '../../kernel/json-object.ts';
-import { createKnownEnvelopes, type Envelope, readEnvelope } from './envelope.ts';
+import { createEnvelopeReader, createKnownEnvelopes, type Envelope, type ReadEnvelope } from './envelope.ts';
 import { MODERN_VERSION } from './revisions.ts';
 import type { StandardHeaders } from './standard-headers.ts';
 
@@ -20,20 +20,21 @@ const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params
 const MODERN = { era: 'modern', revision: MODERN_VERSION } as const;
 
 /** The `_meta` of a request of 2026-07-28 that has nothing unusual about it but perhaps that very `_meta`. */
-function plainEnvelope(message: unknown, headers: StandardHeaders): Envelope | undefined {
+function plainEnvelope(message: unknown, headers: StandardHeaders, read: ReadEnvelope): Envelope | undefined {
   if (!isJsonObject(message) || message['jsonrpc'] !== '2.0') return undefined;
   const { id, method, params } = message;
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return undefined;
   if (typeof method !== 'string' || headers.method !== method || headers.version !== MODERN_VERSION) return undefined;
   if (!isJsonObject(params)) return undefined;
   for (const member of Object.keys(message)) if (!MEMBERS.has(member)) return undefined;
-  return readEnvelope(params['_meta']);
+  return read(params['_meta']);
 }
 
 export function createRoute(): Route {
   const valid = createKnownEnvelopes();
+  const read = createEnvelopeReader();
   return async (message, headers) => {
-    const envelope = plainEnvelope(message, headers);
+    const envelope = plainEnvelope(message, headers, read);
     if (envelope !== undefined && valid.has(envelope)) {
       const request = message as JSONRPCRequest;
       return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../../src/kernel/app-error.ts';
-import { readEnvelope } from '../../../src/mcp/protocol/envelope.ts';
+import { createEnvelopeReader } from '../../../src/mcp/protocol/envelope.ts';
 import type { HttpApp, HttpResponse } from '../../../src/ports/http.ts';
 import { CAPABILITIES_META, createTestApp, httpRequest, PROTOCOL_VERSION_META } from '../../support/mcp-app.ts';
 import { createEchoTool, createNoteTool, createToolOf } from '../../support/mcp-tools.ts';
@@ -169,7 +169,7 @@ describe('a plain call', () => {
         const ours = await send(given);
         // A member that nobody knows is no matter to the SDK; it makes the same `_meta` one to ask it about.
         expect(comparable(ours)).toBe(comparable(await send({ ...given, other: true })));
-        if (readEnvelope(given)?.isSimple === true && ours.status === 200) seen.plain += 1;
+        if (createEnvelopeReader()(given)?.isSimple === true && ours.status === 200) seen.plain += 1;
         else seen.others += 1;
       }),
       { numRuns: 3000 },

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createMcpToolClient } from '../../../../src/adapters/http/mcp-client.ts';
-import { readEnvelope } from '../../../../src/mcp/protocol/envelope.ts';
+import { createEnvelopeReader } from '../../../../src/mcp/protocol/envelope.ts';
 import type { HttpResponse } from '../../../../src/ports/http.ts';
 import type { ListedTool, ToolClient, ToolOutcome, ToolPrincipal } from '../../../../src/ports/tool-client.ts';
 import { toolHash } from '../../../../src/trust/tool-hash.ts';
@@ -104,7 +104,7 @@ describe('the MCP client', () => {
   it('says of itself what the MCP API need not ask the SDK about', async () => {
     await call('echo', { text: 'one' });
     const sent = world.requests.map(({ body }) => JSON.parse(String(body)).params._meta);
-    expect(sent.map((meta) => readEnvelope(meta)?.isSimple)).toEqual(sent.map(() => true));
+    expect(sent.map((meta) => createEnvelopeReader()(meta)?.isSimple)).toEqual(sent.map(() => true));
     expect(sent.length).toBeGreaterThan(1);
   });
 
