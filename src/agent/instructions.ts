@@ -24,8 +24,13 @@ const RULES = `You are Sallyport, an assistant that acts for one person through 
 - A tool that changes something may wait for the person's approval. Say that something is done only when its tool has answered that it is.
 - Answer in the person's language, in a few plain sentences, with times in the person's time zone.`;
 
-/** `Saturday, 21 November 2026, 14:05 (Europe/Berlin, GMT+1)` */
-export function describeNow(nowMs: number, timeZone: string): string {
+/** A format costs a hundred times what formatting does, and each step of a turn says what time it is. */
+const MAX_FORMATS = 50;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatIn(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     weekday: 'long',
@@ -36,7 +41,18 @@ export function describeNow(nowMs: number, timeZone: string): string {
     minute: '2-digit',
     timeZoneName: 'shortOffset',
   });
-  const parts = Object.fromEntries(format.formatToParts(nowMs).map((part) => [part.type, part.value]));
+  if (formats.size >= MAX_FORMATS) formats.clear();
+  formats.set(timeZone, format);
+  return format;
+}
+
+/** `Saturday, 21 November 2026, 14:05 (Europe/Berlin, GMT+1)` */
+export function describeNow(nowMs: number, timeZone: string): string {
+  const parts = Object.fromEntries(
+    formatIn(timeZone)
+      .formatToParts(nowMs)
+      .map((part) => [part.type, part.value]),
+  );
   const { weekday, day, month, year, hour, minute, timeZoneName } = parts;
   return `${weekday}, ${day} ${month} ${year}, ${hour}:${minute} (${timeZone}, ${timeZoneName})`;
 }

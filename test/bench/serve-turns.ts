@@ -65,15 +65,15 @@ function openStore({ redis }: Stage): KeyValueStore {
 }
 
 let app: HttpApp | undefined;
-let token = '';
+/** One for each person, by turns: nobody holds hundreds of conversations in a minute, and a list of them is read with each turn. */
+let tokens: readonly string[] = [];
 
 async function open({ stage, mcpUrl }: { readonly stage: Stage; readonly mcpUrl: string }): Promise<void> {
   const store = openStore(stage);
-  const [person = ''] = stage.persons;
-  const wanted = { person, audience: 'agent', scopes: SCOPES, nowMs: Date.now(), lifetimeSeconds: 3600 } as const;
-  const made = createToken({ ...wanted, random: randomBytes(42) });
-  token = made.text;
-  await store.set(tokenKey(made.record.id), JSON.stringify(made.record));
+  const wanted = { audience: 'agent', scopes: SCOPES, nowMs: Date.now(), lifetimeSeconds: 3600 } as const;
+  const made = stage.persons.map((person) => createToken({ ...wanted, person, random: randomBytes(42) }));
+  tokens = made.map(({ text }) => text);
+  await Promise.all(made.map(({ record }) => store.set(tokenKey(record.id), JSON.stringify(record))));
   const view = createStoreView(store, storeAccess.agent);
   const agent = createAgentApp({
     store: view,
@@ -92,8 +92,8 @@ async function open({ stage, mcpUrl }: { readonly stage: Stage; readonly mcpUrl:
 }
 
 /** Milliseconds from question to answer. */
-async function turn(): Promise<number> {
-  if (app === undefined) throw new Error('not open');
+async function turn(token: string | undefined): Promise<number> {
+  if (app === undefined || token === undefined) throw new Error('not open');
   const startedMs = performance.now();
   const { status, body } = await send(app, 'POST', '/chat', { token, body: { message: 'Say both.' } });
   const milliseconds = performance.now() - startedMs;
@@ -104,7 +104,8 @@ async function turn(): Promise<number> {
 
 /** A front door that passes pieces on, and what to show at it. */
 async function listen(): Promise<{ readonly url: string; readonly token: string }> {
-  if (app === undefined) throw new Error('not open');
+  const [token] = tokens;
+  if (app === undefined || token === undefined) throw new Error('not open');
   const respond = createEventApp(app, 300_000);
   const { url } = await openFrontDoor({
     name: 'Agent API',
@@ -124,7 +125,7 @@ answerParent({
   listen,
   async turns(count: number): Promise<readonly number[]> {
     const milliseconds: number[] = [];
-    for (let done = 0; done < count; done += 1) milliseconds.push(await turn());
+    for (let done = 0; done < count; done += 1) milliseconds.push(await turn(tokens[done % tokens.length]));
     return milliseconds;
   },
 });
