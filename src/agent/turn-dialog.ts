@@ -56,7 +56,8 @@ async function askModel(setting: Setting, signal: AbortSignal): Promise<ModelRep
   const offered = toolsAtHand(catalog, messages);
   const { windowTokens } = deps.config;
   const maxOutputTokens = Math.min(deps.config.maxOutputTokens, Math.floor(windowTokens * OUTPUT_SHARE));
-  const besides = tokensOf(writeInstructions(facts)) + tokensOf(JSON.stringify(offered)) + maxOutputTokens;
+  const instructions = writeInstructions(facts);
+  const besides = tokensOf(instructions) + tokensOf(JSON.stringify(offered)) + maxOutputTokens;
   const current = handle.record.messages;
   const fitted = fitToWindow(
     { history: setting.history, current },
@@ -64,7 +65,8 @@ async function askModel(setting: Setting, signal: AbortSignal): Promise<ModelRep
   );
   const words = tell === undefined ? undefined : tellWords(setting);
   const reply = await deps.model.complete({
-    instructions: writeInstructions({ ...facts, earlier: fitted.earlier }),
+    instructions:
+      fitted.earlier === undefined ? instructions : writeInstructions({ ...facts, earlier: fitted.earlier }),
     messages: fitted.messages.map(toModelMessage),
     tools: offered,
     context: { nowMs, timeZone, contacts },

@@ -2,9 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { ToolResult } from '../../src/mcp/tools/tool.ts';
 import type { CalendarPort, PersonCalendar } from '../../src/ports/calendar.ts';
 import {
+  contentOf,
   createGoogleBench,
   createStandInTokens,
   createToolBench,
+  eventOf,
   type GoogleBench,
 } from '../support/calendar-tools.ts';
 import { ANN, BOB, startTestGoogle, type TestGoogle } from '../support/google-stand-in.ts';
@@ -29,11 +31,6 @@ afterAll(async () => {
   await stand.google.close();
 });
 
-function contentOf(result: ToolResult): Item {
-  if (result.structuredContent === undefined) throw new Error(`${result.code}: ${result.text}`);
-  return result.structuredContent;
-}
-const eventOf = (result: ToolResult): Item => contentOf(result)['event'] as Item;
 const call = (name: string, args: Item): Promise<ToolResult> => bench.call(name, args);
 
 async function create(args: Item): Promise<string> {

@@ -113,3 +113,11 @@ export function createStandInTokens(
     },
   };
 }
+
+/** What a tool answered; throws with its words where it did not. */
+export function contentOf(result: ToolResult): JsonObject {
+  if (result.structuredContent === undefined) throw new Error(`${result.code}: ${result.text}`);
+  return result.structuredContent;
+}
+
+export const eventOf = (result: ToolResult): JsonObject => contentOf(result)['event'] as JsonObject;

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../kernel/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../kernel/json-object.ts';
 import { createBoundedCache } from '../bounded-cache.ts';
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -21,10 +21,8 @@ export interface Envelope {
 const MAX_REMEMBERED = 64;
 const MAX_CHARACTERS = 1024;
 
-type Members = Readonly<Record<string, unknown>>;
-
 /** An object of these members alone, each of them, where it is there, as its check wants it. */
-function isOf(value: unknown, members: Readonly<Record<string, (member: unknown) => boolean>>): value is Members {
+function isOf(value: unknown, members: Readonly<Record<string, (member: unknown) => boolean>>): value is JsonObject {
   if (!isJsonObject(value)) return false;
   return Object.entries(value).every(
     ([name, member]) => Object.hasOwn(members, name) && members[name]?.(member) === true,

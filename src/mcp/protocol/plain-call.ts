@@ -1,5 +1,5 @@
 import type { JSONRPCRequest, RequestId } from '@modelcontextprotocol/server';
-import type { JsonObject } from '../tools/tool.ts';
+import { isJsonObject, type JsonObject } from '../../kernel/json-object.ts';
 import { SERVER_INFO_META_KEY } from './revisions.ts';
 import type { CallOutcome, ServerInfo } from './seam.ts';
 import { toolResult } from './tool-result.ts';
@@ -23,8 +23,7 @@ export function readPlainCall({ method, params }: JSONRPCRequest): PlainCall | u
   if (method !== 'tools/call' || params === undefined) return undefined;
   for (const member of Object.keys(params)) if (!PARAMS.has(member)) return undefined;
   const { name, arguments: given = {} } = params;
-  if (typeof name !== 'string' || given === null || typeof given !== 'object' || Array.isArray(given)) return undefined;
-  return { name, arguments: given as JsonObject };
+  return typeof name === 'string' && isJsonObject(given) ? { name, arguments: given } : undefined;
 }
 
 export interface PlainAddressee {
