@@ -33,8 +33,8 @@ const completed = {
       tool_calls: [{ tool: 'createevent', arguments: lunch, outcome: 'approval_required' }],
       approvals: [
         {
-          id: 'Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX',
-          url: 'https://oauth.example.com/approvals/Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX',
+          id: 'a_Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX',
+          url: 'https://oauth.example.com/approvals/a_Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX',
           tool: 'createevent',
           summary: 'Book “Lunch with Anna”',
           expires_at: '2026-11-21T12:10:00.000Z',

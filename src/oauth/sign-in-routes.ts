@@ -18,7 +18,7 @@ export const SIGN_IN_CALLBACK_PATH = '/sign-in/callback';
 
 /** Pages of ours that a sign-in may lead back to; anything else would be an open redirect. */
 const RETURN_PATTERN =
-  /^\/(?:connect\/google\?ticket=[A-Za-z0-9_-]{43}|approvals(?:\/[A-Za-z0-9_-]{43})?|connections|grants|identities(?:\/link\?ticket=[A-Za-z0-9_-]{43})?)?$/;
+  /^\/(?:connect\/google\?ticket=[A-Za-z0-9_-]{43}|approvals(?:\/a_[A-Za-z0-9_-]{43})?|connections|grants|identities(?:\/link\?ticket=[A-Za-z0-9_-]{43})?)?$/;
 
 export interface SignInParts extends OAuthParts {
   readonly store: KeyValueStore;

@@ -8,7 +8,7 @@ import { PERSON_PATTERN } from './person.ts';
 
 /** A question is open for 10 minutes; a yes must be used within the same 10 minutes. */
 export const APPROVAL_TTL_SECONDS = 600;
-export const APPROVAL_ID_PATTERN = /^[A-Za-z0-9_-]{43}$/;
+export const APPROVAL_ID_PATTERN = /^a_[A-Za-z0-9_-]{43}$/;
 
 export const approvalRecord = z.object({
   v: z.literal(1),
@@ -52,10 +52,13 @@ export interface ApprovalSubject {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-/** The same person, agent, tool and arguments always ask the same question: the id is the hash of the four. */
+/**
+ * The same person, agent, tool and arguments always ask the same question: the id is `a_` and the SHA-256 of the four in base64url.
+ * A hash alone begins with `-` once in 64 times, and `sallyport approve` would take it for an option.
+ */
 export function approvalId(subject: ApprovalSubject): string {
   const text = canonicalJson([subject.person, subject.agent, subject.tool, subject.arguments]);
-  return createHash('sha256').update(text).digest('base64url');
+  return `a_${createHash('sha256').update(text).digest('base64url')}`;
 }
 
 export const approvalKey = (person: string, id: string): string => `approval:${person}:${id}`;

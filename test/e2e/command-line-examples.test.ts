@@ -44,9 +44,9 @@ const NAMES_NOBODY: Readonly<Record<string, RegExp>> = {
   'token rotate 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD': /no token/,
   'token rotate 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD --mine --overlap 1': /no token/,
   'token revoke 01KAJ5Q2W7N6M3V8R4T9Y0ZCBD': /no token/,
-  'approve Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
-  'approvals show Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
-  'refuse Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
+  'approve a_Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
+  'approvals show a_Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
+  'refuse a_Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX': /no such question/,
 };
 /** Those that take back what others need. */
 const LAST = ['conversations delete last', 'disconnect google', 'revoke agent/assistant'];

@@ -108,7 +108,7 @@ describeWithBrowser.each(['https', 'http'] as const)('a person with a browser, o
 
   it('answers a question, and is safe from its words', async () => {
     const now = Math.floor(world.clock.nowMs() / 1000);
-    const id = 'A'.repeat(43);
+    const id = `a_${'A'.repeat(43)}`;
     const attack = '<img src=x onerror="document.title=1">Lunch';
     const record = { v: 1, id, instance: 'instance-of-the-question', person, agent: AGENT, tool: 'createevent' };
     const text = { arguments: JSON.stringify({ summary: attack }), summary: attack };

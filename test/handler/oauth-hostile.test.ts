@@ -250,7 +250,7 @@ describe('a form', () => {
       `/grants/${AGENT}/revoke`,
       '/sign-out',
       '/sign-in/link',
-      `/approvals/${'A'.repeat(43)}`,
+      `/approvals/a_${'A'.repeat(43)}`,
       '/sign-in',
       '/connect/google',
     ]) {

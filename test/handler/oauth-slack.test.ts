@@ -212,7 +212,7 @@ describe('a click', () => {
     const now = Math.floor(world.clock.nowMs() / 1000);
     const record: ApprovalRecord = {
       v: 1,
-      id: randomBytes(32).toString('base64url'),
+      id: `a_${randomBytes(32).toString('base64url')}`,
       instance: randomBytes(16).toString('base64url'),
       person,
       agent: 'agent/assistant',

@@ -10,7 +10,7 @@ import { jobClaimKey, jobIdOf, jobKey } from '../../src/trust/job.ts';
 // worker.handler with the events of SQS (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event).
 
 const PERSON = 'p_01ARZ3NDEKTSV4RRFFQ69G5FAV';
-const APPROVAL = 'a'.repeat(43);
+const APPROVAL = `a_${'a'.repeat(43)}`;
 const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 300_000 };
 
 let store: KeyValueStore;

@@ -48,7 +48,7 @@ export function addApprovalCommands(program: Command, context: CliContext): void
         const asked = await callApi(oauthEndpoint(context, command), request, question);
         for (const line of describeApproval(asked, context.outStyle)) context.say(line);
       }),
-    'approvals show Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX',
+    'approvals show a_Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX',
   );
   for (const [name, decision] of [
     ['approve', 'yes'],
@@ -64,7 +64,7 @@ export function addApprovalCommands(program: Command, context: CliContext): void
           const answered = await callApi(oauthEndpoint(context, command), request, question);
           context.print(`${decision}: ${oneLine(answered.summary)}`);
         }),
-      `${name} Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX`,
+      `${name} a_Yk3v0mB1lqWn2c4d5e6f7g8h9i0jAKLMNOPQRSTUVWX`,
     );
   }
 }

@@ -10,7 +10,7 @@ import { createTestLog } from '../../support/log.ts';
 
 const PERSON = 'p_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 const OTHER_PERSON = 'p_01BX5ZZKBKACTAV9WEVGEMMVRZ';
-const APPROVAL = 'a'.repeat(43);
+const APPROVAL = `a_${'a'.repeat(43)}`;
 const nowMs = 1_000_000_000_000;
 const clock = { nowMs: () => nowMs };
 

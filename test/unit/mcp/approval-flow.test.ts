@@ -46,7 +46,7 @@ describe('2026-07-28, a client that can open URLs', () => {
       },
     });
     expect(question).toEqual({
-      id: expect.stringMatching(/^[\w-]{43}$/),
+      id: expect.stringMatching(/^a_[\w-]{43}$/),
       url: `https://oauth.example.test/approvals/${question.id}`,
       tool: 'note',
       summary: 'Keep the note "hello"',

@@ -48,6 +48,14 @@ async function answer(id: string, decision: 'yes' | 'no', over: { instance?: str
   await store.set(decisionKey(person, id), JSON.stringify(record));
 }
 
+describe('a question’s id', () => {
+  it('can be typed after a command: no hash of it makes it look like an option', () => {
+    const ids = Array.from({ length: 1000 }, (_, index) => idOf(testCaller, { text: String(index) }));
+    expect(ids.filter((id) => id.includes('_-')).length).toBeGreaterThan(0);
+    for (const id of ids) expect(id).toMatch(/^[a-z]/);
+  });
+});
+
 describe('what needs a yes', () => {
   it.each([
     ['never', false, false],

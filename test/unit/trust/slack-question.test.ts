@@ -8,8 +8,8 @@ import {
 } from '../../../src/trust/slack-question.ts';
 
 const question: SlackQuestion = {
-  id: 'i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
-  url: 'https://oauth.test/approvals/i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
+  id: 'a_i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
+  url: 'https://oauth.test/approvals/a_i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
   tool: 'createevent',
   summary: 'Create “Lunch <with> Tom & Ana” on Monday',
   effect: 'Adds something new.',

@@ -258,8 +258,8 @@ describe('a job that comes again', () => {
 
 describe('a turn that waits', () => {
   const approval = {
-    id: 'i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
-    url: 'https://oauth.test/approvals/i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
+    id: 'a_i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
+    url: 'https://oauth.test/approvals/a_i0SMSeIvFyEaeGfsUN2JhWC9zoBNsO6aL0BUtjjVv9E',
     tool: 'createevent',
     summary: 'Create “Lunch”',
     expires_at: '2026-11-21T12:10:00.000Z',
