@@ -18,7 +18,7 @@ let folder: string;
 beforeAll(async () => {
   bundle = await buildBundle();
   folder = await unpackZip(bundle.zip);
-}, 60_000);
+}, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What the zip's agent answers, in a process that has nothing of this checkout. */
