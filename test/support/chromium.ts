@@ -165,6 +165,9 @@ async function watch(session: Session): Promise<{ readonly requests: string[]; r
   return { requests, complaints };
 }
 
+/** What the browser answers about a page that is left while something is evaluated in it. */
+const LEFT = /navigated or closed|context was destroyed|Cannot find context/;
+
 async function drive(target: Target, endpoint: URL, end: () => Promise<void>): Promise<ChromiumPage> {
   const session = await connect(target);
   const { requests, complaints } = await watch(session);
@@ -194,7 +197,14 @@ async function drive(target: Target, endpoint: URL, end: () => Promise<void>): P
         };
         look();
       })`;
-      const seen = await evaluate(until, true);
+      const lastMs = Date.now() + ms;
+      const look = (): Promise<unknown> =>
+        evaluate(until, true).catch((error: unknown) => {
+          // It went on to another page under our eyes: that one is looked at.
+          if (!LEFT.test(String(error)) || Date.now() > lastMs) throw error;
+          return look();
+        });
+      const seen = await look();
       if (seen !== 'true') throw new Error(`not within ${ms} ms: ${expression}\nThe page says:\n${String(seen)}`);
     },
     async type(selector, text) {
