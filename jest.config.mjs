@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // One configuration for every suite; `scripts/run-tests.ts` chooses which folders run and prints the closing line.
 /** @type {import('jest').Config} */
 export default {
@@ -19,5 +21,6 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/'],
   testTimeout: 20_000,
-  maxWorkers: 2,
+  // At least two; beyond that one core less than there are, for the processes that tests start.
+  maxWorkers: Math.max(2, Math.min(6, availableParallelism() - 1)),
 };

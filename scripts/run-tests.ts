@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 
 // Runs the tests and closes with one line, `N passed, N failed` (`, N skipped`). `make test SUITES="unit e2e"` runs only those folders.
-// With CI=true a skipped test is a failure: there every peer is installed, so nothing has a reason to be missing. Elsewhere the suite that deploys
-// waits to be named, because it alone takes as long as all others; its files then count as skipped.
+// With CI=true a skipped test is a failure: there every peer is installed, so nothing has a reason to be missing. Elsewhere what is deployed, and
+// deploying it, wait to be named, because they take longer than all others together; their files then count as skipped.
 
 interface JestReport {
   readonly numPassedTests: number;
@@ -16,17 +16,17 @@ interface JestReport {
 
 const REPORT = '.cache/jest-report.json';
 
-const DEPLOYMENT = 'infra';
+const DEPLOYMENT: readonly string[] = ['bundle', 'infra'];
 
 function suitesOf(named: readonly string[]): { readonly suites: readonly string[]; readonly leftOut: number } {
   if (named.length > 0 || process.env['CI'] === 'true') return { suites: named, leftOut: 0 };
   const folders = readdirSync('test', { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const others = folders.map(({ name }) => name).filter((name) => name !== DEPLOYMENT && name !== 'peers');
-  const leftOut = readdirSync(`test/${DEPLOYMENT}`).filter((name) => name.endsWith('.test.ts')).length;
-  console.log(
-    `test/${DEPLOYMENT} (Terraform, deployment, an emulated account) runs with: make test SUITES=${DEPLOYMENT}`,
+  const others = folders.map(({ name }) => name).filter((name) => !DEPLOYMENT.includes(name) && name !== 'peers');
+  const files = DEPLOYMENT.flatMap((folder) => readdirSync(`test/${folder}`)).filter((name) =>
+    name.endsWith('.test.ts'),
   );
-  return { suites: others, leftOut };
+  console.log(`What is deployed, and deploying it to an emulated account: make test SUITES="${DEPLOYMENT.join(' ')}"`);
+  return { suites: others, leftOut: files.length };
 }
 
 function runJest(suites: readonly string[]): { readonly exitCode: number; readonly report: JestReport | undefined } {

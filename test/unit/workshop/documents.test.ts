@@ -56,6 +56,19 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
+  it.each(markdownFiles('.'))('%s names only files of this checkout that exist', (file) => {
+    const text = readFileSync(file, 'utf8');
+    // What a guide has its reader write is there when they have.
+    const written = new Set([...text.matchAll(/^`([\w./-]+)`:$/gm)].map(([, name]) => name));
+    const named = [...text.matchAll(/(?<![\w./<-])(?:src|test|scripts|build)\/[\w./-]+\.(?:ts|py|json|mjs)\b/g)].map(
+      ([name]) => name,
+    );
+    const missing = named.filter(
+      (name) => !existsSync(name) && !existsSync(join(dirname(file), name)) && !written.has(name),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('docs/README.md lists every document', () => {
     const listed = new Set(linksOf('docs/README.md'));
     const documents = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'README.md');
