@@ -9,6 +9,7 @@ import { markAsData } from '../../../src/agent/model-messages.ts';
 import { namesIn, peopleIn } from '../../../src/agent/people.ts';
 import type { StoredMessage } from '../../../src/agent/turn-record.ts';
 import { createAgentWorld, send } from '../../support/agent-world.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const address = fc.emailAddress().filter((text) => ADDRESS_PATTERN.test(text));
 const phrase = fc.stringMatching(/^[a-z ,.]{0,20}$/);
@@ -72,14 +73,14 @@ describe('readers of free text', () => {
   });
 
   it('are quick on hostile text', () => {
-    const started = performance.now();
-    for (const unit of ['with A', 'a@', 'A, ', 'a.', '@a.', 'with Aa and ', 'a', ' ']) {
+    const read = (unit: string): void => {
       const hostile = unit.repeat(100_000);
       addressesIn(hostile);
       addressesIn(`${hostile}@${hostile}`);
       namesIn(`with Ab${hostile.slice(0, 8000)}`);
-    }
-    expect(performance.now() - started).toBeLessThan(2000);
+    };
+    for (const unit of ['with A', 'a@', 'A, ', 'a.', '@a.', 'with Aa and ', 'a', ' '])
+      expect(cpuMsOf(() => read(unit))).toBeLessThan(4000);
   });
 });
 

@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSchemaCheck } from '../../../src/kernel/check-schema.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const HOSTILE = '^(a+)+$';
 const VICTIM = `${'a'.repeat(32)}!`;
 
 /** What a check says, and that it says so at once. */
 function checked(schema: Readonly<Record<string, unknown>>, value: unknown): readonly string[] | undefined {
-  const startedMs = performance.now();
-  const problems = createSchemaCheck(schema)(value);
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  let problems: readonly string[] | undefined;
+  const cpuMs = cpuMsOf(() => {
+    problems = createSchemaCheck(schema)(value);
+  });
+  expect(cpuMs).toBeLessThan(4000);
   return problems;
 }
 
