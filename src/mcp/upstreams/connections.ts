@@ -80,7 +80,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     const idle = [...held].filter(([, { uses }]) => uses === 0);
     const [oldest] = idle.sort(([, left], [, right]) => left.usedAtMs - right.usedAtMs);
     if (oldest === undefined) {
-      throw new AppError('unavailable', 'As many people use it as it can serve. Try again in a moment.');
+      throw new AppError('rate_limited', 'As many people use it as it can serve. Try again in a moment.');
     }
     drop(...oldest);
   }

@@ -147,12 +147,16 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
   /** The server's part in a failure. */
   function account(failed: AppError, turn: Turn, context: ToolContext): void {
     const { attempt } = turn;
-    const blamed = ['upstream_failed', 'timed_out', 'misconfigured'].includes(failed.code);
+    const failing = ['upstream_failed', 'timed_out', 'misconfigured', 'unavailable'].includes(failed.code);
     if (context.signal.aborted) attempt.abandoned();
-    else if (failed.details?.['answered'] === true || !blamed) attempt.succeeded();
+    else if (failed.details?.['answered'] === true) attempt.succeeded();
     else if (failed.code === 'timed_out' && !hadItsTime(turn)) attempt.abandoned();
     else {
-      attempt.failed(clock.nowMs());
+      if (failing) attempt.failed(clock.nowMs());
+      else attempt.succeeded();
+      // Where this system is refused the server is named, but not left alone: the next tool may be another matter.
+      const refused = failed.code === 'forbidden' && failed.details?.['reached'] === false;
+      if (!failing && !refused) return;
       trouble = { code: failed.code, message: failed.message };
       log.warn('upstream.failed', { code: failed.code, cause: causeOf(failed) });
     }

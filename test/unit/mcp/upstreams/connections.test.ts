@@ -75,7 +75,7 @@ describe('connections', () => {
       uses.push(connections.using(connection, () => until));
     }
     await expect(connections.get('p_last', never)).rejects.toBeInstanceOf(AppError);
-    await expect(connections.get('p_last', never)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(connections.get('p_last', never)).rejects.toMatchObject({ code: 'rate_limited' });
     done.abort();
     await Promise.all(uses);
     await connections.close();

@@ -124,3 +124,24 @@ describe('a server with more callers than it takes', () => {
     expect(asked).toBe(4);
   });
 });
+
+describe('a server that this system is not let into', () => {
+  it('is named until it lets it in, and asked each time: the next tool may be another matter', async () => {
+    const refused = new AppError('forbidden', 'It does not accept this access.', { details: { reached: false } });
+    const answers = Array.from({ length: 4 }, () => async () => Promise.reject(refused));
+    const { upstream, call, refusal } = create(1, async () => (answers.shift() ?? (async () => done))());
+    for (let each = 0; each < 4; each += 1) expect((await refusal()).code).toBe('forbidden');
+    expect(upstream.faults()).toMatchObject([{ name: 'odd', code: 'server_failed' }]);
+    expect(await call()).toEqual(done);
+    expect(upstream.faults()).toEqual([]);
+  });
+
+  it('because what gives it its token is away is left alone', async () => {
+    const { upstream, refusal } = create(1, async () => {
+      throw new AppError('unavailable', 'The authorization server does not answer.');
+    });
+    for (let each = 0; each < 3; each += 1) await refusal();
+    expect((await refusal()).message).toContain('is left alone for 5 s');
+    expect(upstream.faults()).toMatchObject([{ name: 'odd', code: 'server_failed' }]);
+  });
+});
