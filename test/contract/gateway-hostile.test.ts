@@ -141,6 +141,12 @@ describe('a server that lists', () => {
     await wellAnswers();
   });
 
+  it('with an empty cursor has come to its end', async () => {
+    const { gateway: opened } = openOver(oddServer('blank'));
+    expect((await opened.call('odd__act')).text).toBe('act done');
+    expect(faultsOf(opened)).toEqual([]);
+  });
+
   it('tools without a name or a schema has its others used, and those refused by name', async () => {
     const bare = { ...act, name: 'bare', description: 'Was approved in another shape.' };
     const { gateway: opened, folder: its } = openOver(oddServer('shapeless'), [act, bare]);

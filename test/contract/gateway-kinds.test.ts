@@ -165,7 +165,7 @@ describe('an official server over HTTP', () => {
     await gateway.close();
     gateway = openTestGateway(folder, reaching(url, { REMOTE: 'another' }));
     const wrong = await gateway.refusal('remote__echo', { message: 'hello' });
-    expect(wrong.message).toMatch(/remote does not accept this system.s access/);
+    expect(wrong.message).toMatch(/^The server remote: It does not accept this system.s access/);
     await gateway.close();
     gateway = openTestGateway(folder, reaching(url));
     const missing = await gateway.refusal('remote__echo', { message: 'hello' });

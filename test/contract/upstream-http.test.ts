@@ -34,8 +34,8 @@ interface Peer {
   readonly host: string;
   readonly requests: IncomingMessage['headers'][];
   guard: Guard;
-  /** What it knows of sessions is gone, as after a restart. */
-  forget(): void;
+  /** What it knows of sessions is gone, as after a restart; how it says so, 404 unless another answer is given. */
+  forget(says?: { readonly status: number; readonly body: string }): void;
   close(): Promise<void>;
 }
 
@@ -55,13 +55,14 @@ function officialServer(): McpServer {
 async function startPeer(): Promise<Peer> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const requests: IncomingMessage['headers'][] = [];
+  let unknown = { status: 404, body: '' };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     requests.push(request.headers);
     if (!(await peer.guard(request, response))) return;
     const id = request.headers['mcp-session-id'];
     const known = typeof id === 'string' ? sessions.get(id) : undefined;
     if (typeof id === 'string' && known === undefined) {
-      response.writeHead(404).end();
+      response.writeHead(unknown.status).end(unknown.body);
       return;
     }
     if (known !== undefined) return known.handleRequest(request, response);
@@ -80,7 +81,10 @@ async function startPeer(): Promise<Peer> {
     host,
     requests,
     guard: () => true,
-    forget: () => sessions.clear(),
+    forget(says = { status: 404, body: '' }) {
+      unknown = says;
+      sessions.clear();
+    },
     async close() {
       server.closeAllConnections();
       server.close();
@@ -127,7 +131,6 @@ function connectorTo(auth: HttpAuth, over: Over = {}) {
     allow: { hosts: [peer.host, issuer.host, over.also ?? peer.host] },
   });
   return createHttpConnector({
-    name: 'peer',
     url,
     auth,
     http,
@@ -182,12 +185,53 @@ describe('a server at an address', () => {
     expect(methods).not.toContain('GET');
   });
 
-  it('may forget its sessions: the call begins another one and is made once', async () => {
+  it.each([
+    ['by the status of the specification', { status: 404, body: '' }],
+    [
+      'as the official servers do',
+      {
+        status: 400,
+        body: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request: No valid session ID provided"},"id":null}',
+      },
+    ],
+  ])('may forget its sessions, and say so %s: the call begins another one and is made once', async (_how, says) => {
     const connection = await open({ kind: 'none' });
     await greet(connection);
-    peer.forget();
+    peer.forget(says);
     const both = await Promise.all([greet(connection), greet(connection)]);
     expect(both.map(({ isError }) => isError)).toEqual([false, false]);
+  });
+
+  it.each([
+    ['fails', 500, 'text/plain'],
+    ['shows a page', 200, 'text/html'],
+    ['says nothing', 200, 'application/json'],
+  ])(
+    'of the older era is greeted in its own way, though it %s when it is asked for the newer one',
+    async (_what, status, type) => {
+      peer.guard = async (request, response) => {
+        if (request.headers['mcp-method'] !== 'server/discover') return true;
+        response.writeHead(status, { 'content-type': type }).end();
+        return false;
+      };
+      const connector = connectorTo({ kind: 'none' });
+      for (const asked of [1, 0]) {
+        peer.requests.length = 0;
+        const connection = await connector.connect({ signal: signal() });
+        opened.push(connection);
+        expect(await greet(connection)).toMatchObject({ isError: false });
+        expect(peer.requests.filter((headers) => headers['mcp-method'] === 'server/discover')).toHaveLength(asked);
+      }
+    },
+  );
+
+  it('that fails whatever it is asked is named by the status of its first answer', async () => {
+    peer.guard = (_request, response) => {
+      response.writeHead(503).end('its own words');
+      return false;
+    };
+    const refused = await fault(open({ kind: 'none' }));
+    expect([refused.code, refused.message]).toEqual(['upstream_failed', 'The server answered with the status 503.']);
   });
 
   it('is given up when it hangs, and named by what it did', async () => {
@@ -247,7 +291,6 @@ describe('a server at an address', () => {
   it('is not reached at an address that is not public, unless the operator named it', async () => {
     const http = createOutsideClient({ clock, random, log: createTestLog(), allow: { hosts: [] } });
     const connector = createHttpConnector({
-      name: 'inside',
       url: 'https://169.254.169.254/mcp',
       auth: { kind: 'none' },
       http,

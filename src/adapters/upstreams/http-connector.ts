@@ -10,8 +10,6 @@ import { openMcpConnection } from './mcp-connection.ts';
 // that the server has ended is begun again, once a call: a call that was turned away for it has done nothing.
 
 export interface HttpConnectorOptions extends ProofDeps {
-  /** The server's name here, for messages. */
-  readonly name: string;
   readonly url: string;
   readonly auth: HttpAuth;
   /** Beside the protocol's own; lower-case names, each one that `mayConfigureHeader` allows. */
@@ -22,10 +20,16 @@ export interface HttpConnectorOptions extends ProofDeps {
   readonly era?: 'auto' | 'legacy';
 }
 
+/** Whether a greeting in the older way may do better: not where nobody was reached, or where this system was refused. */
+function isUnclearOfEra(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  return error.code === 'timed_out' || (error.code === 'upstream_failed' && error.details?.['reached'] === undefined);
+}
+
 export function createHttpConnector(options: HttpConnectorOptions): UpstreamConnector {
-  const { name, url, auth, http, clock, headers, timeoutMs, era = 'auto' } = options;
+  const { url, auth, http, clock, headers, timeoutMs, era = 'auto' } = options;
   const proof = createProof(auth, url, options);
-  const send = createUpstreamFetch({ name, http, proof, timeoutMs, ...(headers !== undefined && { headers }) });
+  const send = createUpstreamFetch({ http, proof, timeoutMs, ...(headers !== undefined && { headers }) });
 
   /** Beside the SDK, which tells of a stream only that it ended. */
   const calls = new AsyncLocalStorage<{ onBroken(fault: unknown): void }>();
@@ -45,7 +49,10 @@ export function createHttpConnector(options: HttpConnectorOptions): UpstreamConn
     }
   }
 
-  const open = async (signal: AbortSignal): Promise<UpstreamConnection> => {
+  /** Found out at the first connection: some servers of the older era hang, fail or show a page when they are asked for the newer one. */
+  let older = era === 'legacy';
+
+  const openIn = async (asked: 'auto' | 'legacy', signal: AbortSignal): Promise<UpstreamConnection> => {
     let fault: AppError | undefined;
     // While it finds out the server's era, the SDK hides faults in errors of its own.
     const fetch: UpstreamFetch = (to, init) =>
@@ -64,9 +71,28 @@ export function createHttpConnector(options: HttpConnectorOptions): UpstreamConn
       },
     });
     try {
-      return await openMcpConnection({ transport, clock, signal, era });
+      return await openMcpConnection({ transport, clock, signal, era: asked });
     } catch (error) {
       throw fault ?? error;
+    }
+  };
+
+  const open = async (signal: AbortSignal): Promise<UpstreamConnection> => {
+    if (older) {
+      return openIn('legacy', signal).catch((error: unknown) => {
+        // It may have become a newer one: that is asked the next time.
+        older = era === 'legacy';
+        throw error;
+      });
+    }
+    try {
+      return await openIn('auto', signal);
+    } catch (error) {
+      if (signal.aborted || !isUnclearOfEra(error)) throw error;
+      // The first answer is what an operator is told of: the second question may have had no more use.
+      const connection = await openIn('legacy', signal).catch(() => Promise.reject(error));
+      older = true;
+      return connection;
     }
   };
 

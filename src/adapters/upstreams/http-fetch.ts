@@ -7,8 +7,6 @@ import type { Proof, RequestToProve } from './http-auth.ts';
 // with 401 before it did anything, and a redirect is an error: a proof goes to the configured address or nowhere.
 
 export interface UpstreamFetchDeps {
-  /** For messages to people: the server's name here. */
-  readonly name: string;
   readonly http: OutsideClient;
   readonly proof: Proof;
   /** Beside the protocol's own; lower-case names. */
@@ -46,31 +44,34 @@ function traceOf(body: string): Readonly<Record<string, string>> {
 }
 
 /** Statuses that say the same whatever was asked. The rest belongs to the protocol, which tells revisions apart by some of them. */
-function refusal(name: string, { status, headers }: Pick<OutsideResponse, 'status' | 'headers'>): AppError | undefined {
+function refusal({ status, headers }: Pick<OutsideResponse, 'status' | 'headers'>): AppError | undefined {
   if (status >= 300 && status < 400) {
-    return new AppError(
-      'upstream_failed',
-      `The server ${name} answers from another address. An operator has to look at it.`,
-    );
+    return new AppError('upstream_failed', 'It answers from another address. An operator has to look at it.', {
+      details: { reached: false },
+    });
   }
   if (status === 401 || status === 403) {
-    return new AppError(
-      'forbidden',
-      `The server ${name} does not accept this system's access. An operator has to look at it.`,
-    );
+    return new AppError('forbidden', "It does not accept this system's access. An operator has to look at it.", {
+      details: { reached: false },
+    });
   }
   if (status !== 429) return undefined;
   const seconds = headers['retry-after'] ?? '';
-  return new AppError('rate_limited', `The server ${name} takes no more calls for now.`, {
+  return new AppError('rate_limited', 'It takes no more calls for now.', {
     ...(/^\d{1,6}$/.test(seconds) && { retryAfterSeconds: Number(seconds) }),
   });
 }
 
 const SESSION_OVER = 'session_over';
 
-function sessionOver(name: string): AppError {
-  const message = `The server ${name} has forgotten this connection. Try again.`;
-  return new AppError('upstream_failed', message, { details: { cause: SESSION_OVER } });
+/** MCP 2025-11-25, "Session Management", says 404; servers of the official SDK's own example say 400 and that there is no such session. */
+async function isOver(response: Response): Promise<boolean> {
+  return response.status === 404 || (response.status === 400 && /session/i.test(await response.clone().text()));
+}
+
+function sessionOver(): AppError {
+  const details = { cause: SESSION_OVER, reached: false };
+  return new AppError('upstream_failed', 'It has forgotten this connection. Try again.', { details });
 }
 
 export function isSessionOver(error: unknown): boolean {
@@ -103,7 +104,7 @@ function toResponse({ status, headers, body }: OutsideResponse): Response {
 }
 
 export function createUpstreamFetch(deps: UpstreamFetchDeps): UpstreamFetch {
-  const { name, http, proof, timeoutMs, maxResponseBytes = MAX_RESPONSE_BYTES } = deps;
+  const { http, proof, timeoutMs, maxResponseBytes = MAX_RESPONSE_BYTES } = deps;
 
   /** Resolves with the head of a stream of events as soon as it is there, and with any other answer when it is whole. */
   function exchange(request: RequestToProve, options: ExchangeOptions): Promise<Response> {
@@ -170,9 +171,9 @@ export function createUpstreamFetch(deps: UpstreamFetchDeps): UpstreamFetch {
       const headers = await proof.add(request);
       const response = await exchange(request, { headers, outer: signal, onBroken });
       if (response.status === 401 && tried === 1 && proof.renew(headers)) continue;
-      // Its session is over (MCP 2025-11-25, "Session Management"): it did nothing, and wants to be greeted anew.
-      if (response.status === 404 && own['mcp-session-id'] !== undefined) throw sessionOver(name);
-      const refused = refusal(name, { status: response.status, headers: Object.fromEntries(response.headers) });
+      // Its session is over: it did nothing, and wants to be greeted anew.
+      if (own['mcp-session-id'] !== undefined && (await isOver(response))) throw sessionOver();
+      const refused = refusal({ status: response.status, headers: Object.fromEntries(response.headers) });
       if (refused !== undefined) throw refused;
       return response;
     }

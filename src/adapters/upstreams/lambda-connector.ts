@@ -34,11 +34,10 @@ async function findUrl({ name, functionName, region, endpoint }: LambdaConnector
 }
 
 export function createLambdaConnector(options: LambdaConnectorOptions): UpstreamConnector {
-  const { name, region, http, clock, timeoutMs } = options;
+  const { region, http, clock, timeoutMs } = options;
   let found: Promise<UpstreamConnector> | undefined;
   const open = async (): Promise<UpstreamConnector> =>
     createHttpConnector({
-      name,
       url: await findUrl(options),
       auth: { kind: 'sigv4', service: 'lambda', region },
       http,

@@ -4,6 +4,7 @@ import {
   ProtocolError,
   SdkError,
   SdkErrorCode,
+  SdkHttpError,
   type Transport,
 } from '@modelcontextprotocol/client';
 import { AppError } from '../../kernel/app-error.ts';
@@ -47,6 +48,9 @@ function failureOf(error: unknown, signal: AbortSignal): AppError {
     return new AppError(code, `${message} (JSON-RPC ${error.code}).`, { cause: error, details: { answered: true } });
   }
   if (error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed) return gone(error);
+  if (error instanceof SdkHttpError) {
+    return new AppError('upstream_failed', `The server answered with the status ${error.status}.`, { cause: error });
+  }
   return new AppError('upstream_failed', 'The server’s answer could not be read, or none came.', { cause: error });
 }
 
@@ -147,7 +151,8 @@ export async function openMcpConnection(options: McpConnectionOptions): Promise<
       tools.push(...(Array.isArray(listed) ? listed.map(readTool) : []));
       if (tools.length > MAX_TOOLS) break;
       cursor = answer.nextCursor;
-      if (cursor === undefined) return tools;
+      // Some serialize what is not there as an empty text.
+      if (cursor === undefined || cursor === '') return tools;
     }
     throw new AppError('upstream_failed', `The server lists more than ${MAX_TOOLS} tools, or without end.`);
   }

@@ -89,7 +89,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     }
     const next = how === 'pages' ? from + 1 : from + PAGE;
     const isMore = how === 'pages' || next < all.length;
-    say({ id, result: { tools: how === 'pages' ? [tool('act')] : all.slice(from, next), ...(isMore && { nextCursor: String(next) }) } });
+    const end = how === 'blank' && { nextCursor: '' };
+    say({ id, result: { tools: how === 'pages' ? [tool('act')] : all.slice(from, next), ...end, ...(isMore && { nextCursor: String(next) }) } });
   } else if (method === 'tools/call') {
     besides[how]?.();
     if (how === 'ids') for (const other of [id + 1, null, -1, 0.5, {}, 'other']) say({ id: other, result: words('of another call') });
