@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { mayConfigureHeader } from '../adapters/upstreams/http-fetch.ts';
 import { toolsetNames } from '../config/settings.ts';
 import { upstreamAuth } from '../config/upstream-auth.ts';
 import { AppError } from '../kernel/app-error.ts';
+import { isJsonObject } from '../kernel/json-object.ts';
 import { accept, refuse } from '../kernel/result.ts';
 import type { ToolFault } from '../mcp/tool-source.ts';
 import { findToolsDeclaration } from '../mcp/tools/find/find-tools.ts';
@@ -45,20 +47,49 @@ function child(folder: string, command: string, args: readonly string[]): ChildL
   return { kind: 'child', command, args, env: {}, cwd: folder };
 }
 
-/** What `package.json` starts: its one command, else its main file. */
+/** What `package.json` starts: its command (of several the one of its own name, as npx does it), else its main file. */
 function nodeServer(folder: string): ChildLaunch | undefined {
   const text = readText(join(folder, 'package.json'));
   if (text === undefined) return undefined;
-  let manifest: { readonly bin?: unknown; readonly main?: unknown };
+  let manifest: unknown;
   try {
-    manifest = JSON.parse(text) as typeof manifest;
+    manifest = JSON.parse(text);
   } catch {
     return undefined;
   }
-  const { bin, main } = manifest;
-  const first = typeof bin === 'string' ? bin : Object.values((bin ?? {}) as Record<string, unknown>)[0];
-  const file = typeof first === 'string' ? first : typeof main === 'string' ? main : 'index.js';
-  return child(folder, 'node', [file]);
+  if (!isJsonObject(manifest)) return undefined;
+  const { name, bin, main } = manifest;
+  const commands = isJsonObject(bin) ? bin : {};
+  const own = typeof name === 'string' ? commands[name.replace(/^@[^/]*\//, '')] : undefined;
+  const chosen = [bin, own, Object.values(commands)[0], main].find((file) => typeof file === 'string');
+  return child(folder, 'node', [typeof chosen === 'string' ? chosen : 'index.js']);
+}
+
+/** The texts of one table that stand on lines of their own: all of TOML that is needed here. */
+function tableTexts(toml: string, table: string): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  let inside = false;
+  for (const line of toml.split('\n')) {
+    const header = /^\s*(\[+)\s*([^[\]]+?)\s*\]+\s*(?:#.*)?$/.exec(line);
+    if (header !== null) inside = header[1] === '[' && header[2] === table;
+    const [, key, value] = /^\s*["']?([A-Za-z0-9._-]+)["']?\s*=\s*["']([^"']*)["']/.exec(line) ?? [];
+    if (inside && key !== undefined && value !== undefined) texts.set(key, value);
+  }
+  return texts;
+}
+
+/** What the project's command of its own name would run, or its first; without one the module of its name. */
+function pythonProject(toml: string): readonly string[] | undefined {
+  const [project, scripts] =
+    ['project', 'tool.poetry']
+      .map((table) => [tableTexts(toml, table).get('name'), tableTexts(toml, `${table}.scripts`)] as const)
+      .find(([name]) => name !== undefined) ?? [];
+  if (project === undefined || scripts === undefined) return undefined;
+  const [, module, attribute] =
+    /^([\w.]+):([\w.]+)$/.exec(scripts.get(project) ?? [...scripts.values()][0] ?? '') ?? [];
+  if (module === undefined || attribute === undefined) return ['-m', project.toLowerCase().replaceAll(/[-.]/g, '_')];
+  const [first = '', ...rest] = attribute.split('.');
+  return ['-c', `import sys; from ${module} import ${first} as it; sys.exit(${['it', ...rest].join('.')}())`];
 }
 
 /** The environment that lies beside it, else the system's Python. */
@@ -66,14 +97,19 @@ function pythonServer(folder: string): ChildLaunch | undefined {
   const own = join(folder, '.venv', 'bin', 'python');
   const python = existsSync(own) ? own : 'python3';
   if (existsSync(join(folder, 'main.py'))) return child(folder, python, ['main.py']);
-  const name = /^\s*name\s*=\s*["']([A-Za-z0-9._-]+)["']/m.exec(readText(join(folder, 'pyproject.toml')) ?? '')?.[1];
-  return name === undefined ? undefined : child(folder, python, ['-m', name.toLowerCase().replaceAll(/[-.]/g, '_')]);
+  const args = pythonProject(readText(join(folder, 'pyproject.toml')) ?? '');
+  return args === undefined ? undefined : child(folder, python, args);
 }
 
 /** Folders beside the list in which a server lies: `package.json`, `pyproject.toml` or `main.py`. */
 function findFolders(directory: string): readonly ServerFolder[] {
   return readdirSync(directory)
-    .filter((name) => !name.startsWith('.') && name !== 'node_modules' && statSync(join(directory, name)).isDirectory())
+    .filter(
+      (name) =>
+        !name.startsWith('.') &&
+        name !== 'node_modules' &&
+        statSync(join(directory, name), { throwIfNoEntry: false })?.isDirectory() === true,
+    )
     .sort()
     .flatMap((name) => {
       const folder = join(directory, name);
@@ -105,6 +141,7 @@ export function readBelievedServers(folder: string): BelievedServers {
     directory,
     folders: findFolders(directory),
     reserved: [...toolsetNames.map(toolsetOf), 'find'],
+    mayConfigureHeader,
     readAuth: (given) => {
       const parsed = upstreamAuth.safeParse(given, { jitless: true });
       if (parsed.success) return accept(parsed.data);

@@ -6,7 +6,7 @@ import type { Config, Environment } from '../config/load.ts';
 import { AppError } from '../kernel/app-error.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { ToolFault, ToolSource } from '../mcp/tool-source.ts';
-import { fillPlaceholders, type Lookup } from '../mcp/upstreams/placeholders.ts';
+import { fillPlaceholders, type Lookup, lookUpVariable } from '../mcp/upstreams/placeholders.ts';
 import type { ChildLaunch, HttpLaunch, ServerConfig } from '../mcp/upstreams/server-config.ts';
 import { createUpstream } from '../mcp/upstreams/upstream.ts';
 import { createUpstreamSource, type UpstreamPart } from '../mcp/upstreams/upstream-source.ts';
@@ -43,7 +43,7 @@ function lookupFor(config: ServerConfig, parts: GatewayParts, dataFolder: string
     if (name === 'data') return dataFolder;
     if (name === 'servers') return parts.directory;
     if (name.startsWith('secret:')) return (await readSecret(name.slice('secret:'.length))).reveal();
-    return config.passes.includes(name) ? parts.environment[name] : undefined;
+    return lookUpVariable(name, config.passes, parts.environment);
   };
 }
 

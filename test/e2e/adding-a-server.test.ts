@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mayConfigureHeader } from '../../src/adapters/upstreams/http-fetch.ts';
 import { upstreamAuth } from '../../src/config/upstream-auth.ts';
 import { accept, refuse } from '../../src/kernel/result.ts';
 import { readServers } from '../../src/mcp/upstreams/servers-file.ts';
@@ -76,6 +77,7 @@ describe('an entry that the guide shows', () => {
       directory: '/',
       folders: [],
       reserved: [],
+      mayConfigureHeader,
       readAuth: (given) => {
         const parsed = upstreamAuth.safeParse(given);
         return parsed.success ? accept(parsed.data) : refuse(parsed.error.message);

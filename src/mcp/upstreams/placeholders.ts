@@ -26,3 +26,15 @@ export async function fillPlaceholders(text: string, lookup: Lookup): Promise<st
   }
   return parts.join('') + text.slice(end);
 }
+
+/** A variable: `NAME`, and as some clients have it, `env:NAME` and `NAME:-what else`, which stands for one that is not set or empty. */
+export function lookUpVariable(
+  name: string,
+  allowed: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const [, variable = '', otherwise] = /^(?:env:)?([^:]*)(?::-(.*))?$/s.exec(name) ?? [];
+  if (!allowed.includes(variable)) return undefined;
+  const value = environment[variable];
+  return value === undefined || value === '' ? (otherwise ?? value) : value;
+}

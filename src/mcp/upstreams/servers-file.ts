@@ -84,7 +84,7 @@ const NEVER_PASSED = new RegExp(
 function launchOf(
   given: Entry,
   folder: Launch | undefined,
-  { directory, readAuth }: ServersFileOptions,
+  { directory, readAuth, mayConfigureHeader }: ServersFileOptions,
 ): Launch | string {
   const { command, url, sallyport } = given;
   if (command !== undefined && url !== undefined) return 'has both a command and a url';
@@ -94,9 +94,13 @@ function launchOf(
     if (sallyport.kind === 'child' || sallyport.kind === 'lambda')
       return `has a url and is said to be a ${sallyport.kind}`;
     const auth = readAuth(sallyport.auth ?? { kind: 'none' });
-    return auth.ok
-      ? { kind: 'http', url, headers: given.headers, auth: auth.value }
-      : `cannot be proved to: ${auth.reason}`;
+    if (!auth.ok) return `cannot be proved to: ${auth.reason}`;
+    // As other clients have it: the whole proof in a header. Beside another one it would be a second word for the same thing.
+    const ownProof = auth.value.kind === 'none' ? 'authorization' : undefined;
+    const names = Object.keys(given.headers).map((header) => header.toLowerCase());
+    const refused = names.filter((header) => header !== ownProof && !mayConfigureHeader(header));
+    if (refused.length > 0) return `sets headers that are not for it to set: ${refused.join(', ')}`;
+    return { kind: 'http', url, headers: given.headers, auth: auth.value };
   }
   if (sallyport.auth !== undefined) return 'has auth, which is for servers with a url';
   if (sallyport.kind === 'http') return 'is said to be http and has no url';
@@ -183,6 +187,8 @@ export interface ServersFileOptions {
   readonly reserved: readonly string[];
   /** Reads an entry's `auth`; a refusal's reason is in words. */
   readonly readAuth: (given: unknown) => Result<UpstreamAuth, string>;
+  /** Of a lower-case name: whether an entry may set this header. */
+  readonly mayConfigureHeader: (name: string) => boolean;
 }
 
 function nameProblem(name: string, reserved: readonly string[]): string | undefined {

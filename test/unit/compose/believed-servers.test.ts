@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -53,6 +53,59 @@ describe('servers in a folder', () => {
       package: 'python3 -m my_server',
       'own-python': 'own-python/.venv/bin/python main.py',
     });
+  });
+
+  it('are started by the command of their own name where there are several, as npx and uvx do it', () => {
+    put('node/package.json', { name: '@acme/server', bin: { helper: 'helper.js', server: 'server.js' } });
+    put(
+      'script/pyproject.toml',
+      [
+        '[[tool.uv.index]]',
+        'name = "inner"',
+        '[project] # of ours',
+        'name = "team.notes-server"',
+        '[project.scripts]',
+        'other = "team.other:main"',
+        '"team.notes-server" = "team.notes_server.server:app.run"',
+        '[tool.x]',
+        'name = "last"',
+      ].join('\n'),
+    );
+    put(
+      'poetry/pyproject.toml',
+      "[tool.poetry]\r\nname = 'notes'\r\n[tool.poetry.scripts]\r\nnotes = 'notes:main'\r\n",
+    );
+    expect(commands()).toEqual({
+      node: 'node server.js',
+      script: 'python3 -c import sys; from team.notes_server.server import app as it; sys.exit(it.run())',
+      poetry: 'python3 -c import sys; from notes import main as it; sys.exit(it())',
+    });
+  });
+
+  it('are none where nothing can be read, and hide no others', () => {
+    put('nothing/package.json', 'null');
+    put('nameless/pyproject.toml', '[build-system]\nname = "x"\n');
+    symlinkSync(join(folder, 'gone'), join(folder, 'dangling'));
+    put('good/main.py', '');
+    expect(commands()).toEqual({ good: 'python3 main.py' });
+  });
+
+  it('at an address may have headers, but none that the protocol, the connection or a proof sets', () => {
+    const url = 'https://mcp.example.com/mcp';
+    const auth = { kind: 'bearer', secret: 'x' };
+    put('mcp.json', {
+      mcpServers: {
+        proof: { type: 'http', url, headers: { Authorization: 'Bearer y', 'X-Api-Key': 'k' } },
+        twice: { url, headers: { Authorization: 'Bearer y' }, sallyport: { auth } },
+        host: { url, headers: { Host: 'inner' } },
+      },
+    });
+    const { servers, faults } = readBelievedServers(folder);
+    expect(servers.map(({ config }) => config.name)).toEqual(['proof']);
+    expect(faults).toMatchObject([
+      { name: 'twice', message: 'It sets headers that are not for it to set: authorization.' },
+      { name: 'host', message: 'It sets headers that are not for it to set: host.' },
+    ]);
   });
 
   it('get from the list what their files do not say', () => {
