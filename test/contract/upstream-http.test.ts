@@ -421,27 +421,26 @@ describe('OAuth client credentials', () => {
     expect(refused.code).toBe('unavailable');
   });
 
-  it.each(['basic', 'post'] as const)(
-    'finds the token endpoint by metadata, and proves itself by %s',
-    async (clientAuth) => {
-      const metadata = createServer((request, response) => {
-        const body = { issuer: `http://${request.headers.host}`, token_endpoint: `${issuer.issuer}/token` };
-        response
-          .writeHead(request.url === '/.well-known/oauth-authorization-server' ? 200 : 404)
-          .end(JSON.stringify(body));
-      }).listen(0, '127.0.0.1');
-      await once(metadata, 'listening');
-      const host = `127.0.0.1:${(metadata.address() as AddressInfo).port}`;
-      const { claims } = demandToken();
-      const connection = await open(auth({ tokenUrl: undefined, issuer: `http://${host}`, clientAuth }), {
-        also: host,
-      });
-      expect(await greet(connection)).toMatchObject({ isError: false });
-      expect(claims.at(-1)).toMatchObject({ aud: peer.url });
-      metadata.close();
-      await once(metadata, 'close');
-    },
-  );
+  it.each([
+    ['/.well-known/oauth-authorization-server', '', 'basic'],
+    ['/.well-known/oauth-authorization-server/pool', '/pool', 'post'],
+    ['/pool/.well-known/openid-configuration', '/pool', 'basic'],
+  ] as const)('finds the token endpoint by metadata at %s', async (place, path, clientAuth) => {
+    const metadata = createServer((request, response) => {
+      const body = { issuer: `http://${request.headers.host}${path}`, token_endpoint: `${issuer.issuer}/token` };
+      response.writeHead(request.url === place ? 200 : 404).end(JSON.stringify(body));
+    }).listen(0, '127.0.0.1');
+    await once(metadata, 'listening');
+    const host = `127.0.0.1:${(metadata.address() as AddressInfo).port}`;
+    const { claims } = demandToken();
+    const connection = await open(auth({ tokenUrl: undefined, issuer: `http://${host}${path}`, clientAuth }), {
+      also: host,
+    });
+    expect(await greet(connection)).toMatchObject({ isError: false });
+    expect(claims.at(-1)).toMatchObject({ aud: peer.url });
+    metadata.close();
+    await once(metadata, 'close');
+  });
 });
 
 describe('our own doors', () => {

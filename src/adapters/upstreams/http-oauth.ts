@@ -50,10 +50,14 @@ function parseJson(response: OutsideResponse): unknown {
   }
 }
 
-/** RFC 8414 §3.1: the well-known part goes between host and path. */
-export function metadataUrl(issuer: string): string {
+/** RFC 8414 §3.1, where the well-known part goes between host and path; and OpenID Connect Discovery §4, all that Cognito and others have. */
+function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer);
-  return `${origin}/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname.replace(/\/$/, '')}`;
+  const path = pathname.replace(/\/$/, '');
+  return [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
 }
 
 /** RFC 6749 §2.3.1: both are encoded as a form's values are, before they are joined. */
@@ -78,19 +82,20 @@ export function createClientCredentials(
     if (auth.tokenUrl !== undefined) return auth.tokenUrl;
     if (endpoint !== undefined && clock.nowMs() < endpoint.untilMs) return endpoint.url;
     if (auth.issuer === undefined) throw new AppError('misconfigured', 'OAuth needs token_url or issuer.');
-    const response = await http.send({
-      method: 'GET',
-      url: metadataUrl(auth.issuer),
-      timeoutMs: TIMEOUT_MS,
-      maxResponseBytes: MAX_BYTES,
-    });
-    const found = metadata.safeParse(parseJson(response));
-    // RFC 8414 §3.3: metadata under another name may be another's.
-    if (response.status !== 200 || !found.success || found.data.issuer !== auth.issuer) {
-      throw new AppError('unavailable', 'The authorization server of this server does not say where its tokens are.');
+    for (const place of metadataUrls(auth.issuer)) {
+      const response = await http.send({
+        method: 'GET',
+        url: place,
+        timeoutMs: TIMEOUT_MS,
+        maxResponseBytes: MAX_BYTES,
+      });
+      const found = metadata.safeParse(parseJson(response));
+      // RFC 8414 §3.3: metadata under another name may be another's.
+      if (response.status !== 200 || !found.success || found.data.issuer !== auth.issuer) continue;
+      endpoint = { url: found.data.token_endpoint, untilMs: clock.nowMs() + METADATA_MS };
+      return endpoint.url;
     }
-    endpoint = { url: found.data.token_endpoint, untilMs: clock.nowMs() + METADATA_MS };
-    return endpoint.url;
+    throw new AppError('unavailable', 'The authorization server of this server does not say where its tokens are.');
   }
 
   function form(secret: string): { readonly body: string; readonly authorization?: string } {
