@@ -24,7 +24,7 @@ export interface IssuerKeysOptions {
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 };
 /** How long one is used while the issuer does not answer. */
 const STALE_MS = 6 * 3_600_000;
-/** Between two fetches that a made-up key id, or an issuer that fails, can bring about. */
+/** Between two fetches that made-up key ids can bring about, and between two that an issuer that fails can. */
 const RELOAD_MS = 30_000;
 /** Issuers seldom move their keys; a day-old address is asked for again. */
 const DISCOVERY_MS = 86_400_000;
@@ -113,11 +113,11 @@ export function createIssuerKeys(options: IssuerKeysOptions): FindKey {
   const host = new URL(issuer).host;
   let known: Known | undefined;
   let triedAtMs = Number.NEGATIVE_INFINITY;
+  let guessedAtMs = Number.NEGATIVE_INFINITY;
   let underWay: Promise<void> | undefined;
 
-  /** One fetch at a time, and none soon after the last: who comes in between goes on with what there is. */
+  /** One fetch at a time. */
   async function reload(): Promise<void> {
-    if (underWay === undefined && clock.nowMs() - triedAtMs < RELOAD_MS) return;
     underWay ??= (async () => {
       triedAtMs = clock.nowMs();
       try {
@@ -131,8 +131,18 @@ export function createIssuerKeys(options: IssuerKeysOptions): FindKey {
     await underWay;
   }
 
+  /** Too soon after the last fetch for another one: who comes then goes on with what there is, or waits for the one that is under way. */
+  const isSoon = (lastMs: number): boolean => underWay === undefined && clock.nowMs() - lastMs < RELOAD_MS;
+
+  /** An issuer may change its keys a moment after they were read, so the first key id that is not there counts whenever that was. */
+  async function lookForNewKeys(): Promise<void> {
+    if (isSoon(guessedAtMs)) return;
+    guessedAtMs = clock.nowMs();
+    await reload();
+  }
+
   async function current(): Promise<Known> {
-    if (known === undefined || clock.nowMs() >= known.freshUntilMs) await reload();
+    if ((known === undefined || clock.nowMs() >= known.freshUntilMs) && !isSoon(triedAtMs)) await reload();
     if (known === undefined || clock.nowMs() - known.fetchedAtMs > STALE_MS) {
       throw new AppError('unavailable', 'Your sign-in provider cannot be asked just now. Try again in a minute.', {
         retryAfterSeconds: RELOAD_MS / 1000,
@@ -145,7 +155,7 @@ export function createIssuerKeys(options: IssuerKeysOptions): FindKey {
     const held = await current();
     const found = await pick(held.keys, request);
     if (found.ok || found.reason !== 'jwt_key_unknown') return found;
-    await reload();
+    await lookForNewKeys();
     // Behind a new set the answer is final; behind the old one as well.
     return known === undefined || known === held ? found : pick(known.keys, request);
   };
