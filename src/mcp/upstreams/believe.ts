@@ -3,6 +3,7 @@ import type { UpstreamTool } from '../../ports/upstream.ts';
 import type { ToolFault } from '../tool-source.ts';
 import type { JsonObject, ToolDeclaration } from '../tools/tool.ts';
 import { declarationHash } from './approved.ts';
+import { isCompilable } from './compilable-schema.ts';
 import { exposedName, matches } from './names.ts';
 import type { ServerConfig } from './server-config.ts';
 
@@ -94,7 +95,7 @@ function declare(approved: UpstreamTool, config: ServerConfig): ToolDeclaration 
     title: titleOf(approved, config.name),
     description: description ?? '',
     inputSchema: inputSchema as JsonObject,
-    ...(outputSchema !== undefined && { outputSchema: outputSchema as JsonObject }),
+    ...(outputSchema !== undefined && isCompilable(outputSchema) && { outputSchema: outputSchema as JsonObject }),
     annotations,
     scopes: config.scopes[approved.name] ?? usual,
     toolset: config.toolset,

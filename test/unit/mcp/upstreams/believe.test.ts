@@ -35,6 +35,20 @@ describe('what is believed of another server', () => {
     });
   });
 
+  it('does not list an output schema that clients refuse a whole list for, and keeps the tool', () => {
+    const nowhere = { type: 'object', properties: { a: { $ref: '#/$defs/Gone' } } };
+    const { tools, faults } = believe(config, [
+      { name: 'broken', inputSchema, outputSchema: nowhere },
+      { name: 'well', inputSchema, outputSchema: inputSchema },
+    ]);
+    const listed = tools.map(({ declaration: { name, outputSchema } }) => [name, outputSchema]);
+    expect(listed).toEqual([
+      ['docs__broken', undefined],
+      ['docs__well', inputSchema],
+    ]);
+    expect(faults).toEqual([]);
+  });
+
   it('leaves out what is denied, and refuses a schema that refers to another document', () => {
     const outside = { type: 'object', properties: { a: { $ref: 'https://example.com/schema' } } };
     const { tools, faults } = believe(config, [
