@@ -61,7 +61,19 @@ function schemaProblem(schema: unknown, depth = 0): string | undefined {
 
 /** Clients refuse a whole list for a schema that is otherwise. */
 function isListable({ properties = {}, required = [] }: JsonObject): boolean {
-  return isJsonObject(properties) && Array.isArray(required) && required.every((name) => typeof name === 'string');
+  if (!isJsonObject(properties) || !Array.isArray(required)) return false;
+  const isSchema = (property: unknown): boolean => isJsonObject(property) || typeof property === 'boolean';
+  return Object.values(properties).every(isSchema) && required.every((name) => typeof name === 'string');
+}
+
+/** The same in the words that every client takes: those of the maintenance line refuse a whole list for a property that is `true`, as Rust's servers say it. */
+function listed(schema: JsonObject): JsonObject {
+  const { properties } = schema;
+  if (!isJsonObject(properties) || Object.values(properties).every(isJsonObject)) return schema;
+  const inWords = (property: unknown): unknown =>
+    property === true ? {} : property === false ? { not: {} } : property;
+  const spelt = Object.entries(properties).map(([name, property]) => [name, inWords(property)]);
+  return { ...schema, properties: Object.fromEntries(spelt) };
 }
 
 const DIALECT = /^https?:\/\/json-schema\.org\/(?:draft-0[67]\/schema#?|draft\/20(?:19-09|20-12)\/schema#?)$/;
@@ -94,8 +106,8 @@ function declare(approved: UpstreamTool, config: ServerConfig): ToolDeclaration 
     name: exposedName(config.name, approved.name),
     title: titleOf(approved, config.name),
     description: description ?? '',
-    inputSchema: inputSchema as JsonObject,
-    ...(outputSchema !== undefined && isCompilable(outputSchema) && { outputSchema: outputSchema as JsonObject }),
+    inputSchema: listed(inputSchema),
+    ...(outputSchema !== undefined && isCompilable(outputSchema) && { outputSchema: listed(outputSchema) }),
     annotations,
     scopes: config.scopes[approved.name] ?? usual,
     toolset: config.toolset,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { compareTools, parseApproved, renderApproved } from '../../../../src/mcp/upstreams/approved.ts';
 import { believe } from '../../../../src/mcp/upstreams/believe.ts';
 import { exposedName, isServerName, matches } from '../../../../src/mcp/upstreams/names.ts';
@@ -47,6 +48,20 @@ describe('what is believed of another server', () => {
       ['docs__well', inputSchema],
     ]);
     expect(faults).toEqual([]);
+  });
+
+  it('is listed in words that every client takes, and refused where there are none', () => {
+    const schema = { type: 'object', properties: { any: true, none: false, text: { type: 'string' } } };
+    const { tools, faults } = believe(config, [
+      { name: 'rust', inputSchema: schema, outputSchema: schema },
+      { name: 'null', inputSchema: { type: 'object', properties: { a: null } } },
+    ]);
+    expect(ListToolsResultSchema.safeParse({ tools: tools.map(({ declaration }) => declaration) }).success).toBe(true);
+    const spelt = { any: {}, none: { not: {} }, text: { type: 'string' } };
+    expect(tools).toMatchObject([
+      { declaration: { inputSchema: { properties: spelt }, outputSchema: { properties: spelt } } },
+    ]);
+    expect(faults).toMatchObject([{ name: 'docs__null', code: 'tool_refused' }]);
   });
 
   it('leaves out what is denied, and refuses a schema that refers to another document', () => {
