@@ -234,6 +234,20 @@ describe('a server at an address', () => {
     expect([refused.code, refused.message]).toEqual(['upstream_failed', 'The server answered with the status 503.']);
   });
 
+  it('is told when its session is of no more use, and holds nobody up who leaves', async () => {
+    const connection = await open({ kind: 'none' });
+    const sessions: unknown[] = [];
+    peer.guard = (request) => {
+      if (request.method === 'DELETE') sessions.push(request.headers['mcp-session-id']);
+      // The second one is never answered.
+      return sessions.length < 2;
+    };
+    await connection.close();
+    expect(sessions).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
+    await (await open({ kind: 'none' })).close();
+    expect(sessions).toHaveLength(2);
+  });
+
   it('is given up when it hangs, and named by what it did', async () => {
     const connection = await open({ kind: 'none' }, { timeoutMs: 1_000 });
     const hung = connection.callTool({ name: 'hang', arguments: {}, signal: AbortSignal.timeout(300) });

@@ -71,7 +71,9 @@ export function createHttpConnector(options: HttpConnectorOptions): UpstreamConn
       },
     });
     try {
-      return await openMcpConnection({ transport, clock, signal, era: asked });
+      // MCP 2025-11-25, "Session Management": what the server keeps for a session is of no more use.
+      const takeLeave = (): Promise<void> => transport.terminateSession();
+      return await openMcpConnection({ transport, clock, signal, era: asked, takeLeave });
     } catch (error) {
       throw fault ?? error;
     }
@@ -114,7 +116,7 @@ export function createHttpConnector(options: HttpConnectorOptions): UpstreamConn
           if (current === used) {
             current = await open(until);
             for (const listener of listeners) current.onToolsChanged(listener);
-            await used.close().catch(() => undefined);
+            void used.close().catch(() => undefined);
           }
           return work(current);
         }

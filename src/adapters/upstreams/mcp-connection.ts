@@ -23,6 +23,8 @@ export interface McpConnectionOptions {
   readonly era: 'auto' | 'legacy';
   /** Carries what belongs to one call beside the message, such as headers: runs the call's work. */
   readonly around?: <Value>(call: UpstreamCall, work: () => Promise<Value>) => Promise<Value>;
+  /** Tells the server that nobody comes back; what it rejects with is passed over, and so is that it takes long. */
+  readonly takeLeave?: () => Promise<void>;
 }
 
 /** More tools than anybody approves; more pages than that come from a server that counts without end. */
@@ -34,6 +36,8 @@ const MAX_ANSWER_CHARACTERS = 4_000_000;
 const NEVER_MS = 2 ** 31 - 1;
 /** How long a server may think about `server/discover` before it counts as one that does not know it. */
 const PROBE_MS = 5_000;
+/** Nobody waits longer for a server that is left. */
+const LEAVE_MS = 1_000;
 
 const gone = (cause: unknown): AppError =>
   new AppError('upstream_failed', 'The server broke off the connection.', { cause });
@@ -94,6 +98,17 @@ function readAnswer(value: unknown): UpstreamAnswer {
     throw new AppError('upstream_failed', 'The server’s answer is too long.', { details: { answered: true } });
   }
   return { content, ...(isJsonObject(structuredContent) && { structuredContent }), isError: isError === true };
+}
+
+function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    work.then(end, end);
+  });
 }
 
 function createClient(era: 'auto' | 'legacy'): Client {
@@ -190,7 +205,9 @@ export async function openMcpConnection(options: McpConnectionOptions): Promise<
       around(call, () => callTool(call)).catch((error: unknown) => Promise.reject(failureOf(error, call.signal))),
     onToolsChanged: (listener) => void listeners.push(listener),
     async close() {
+      const isOpen = !broken;
       broken = true;
+      if (isOpen && options.takeLeave !== undefined) await atMost(LEAVE_MS, options.takeLeave());
       await client.close();
     },
   };
