@@ -6,6 +6,7 @@ import { settings } from '../config/settings.ts';
 import { AppError } from '../kernel/app-error.ts';
 import { createSecret } from '../kernel/secret.ts';
 import type { ToolFault } from '../mcp/tool-source.ts';
+import { systemCode } from '../mcp/upstreams/cause.ts';
 import { compareOffer, type OfferedTool } from '../mcp/upstreams/offer.ts';
 import type { Log } from '../ports/log.ts';
 import type { UpstreamTool } from '../ports/upstream.ts';
@@ -61,6 +62,12 @@ function allowedHosts(environment: Environment): readonly string[] {
   const parsed = settings.mcp.shape.SALLYPORT_ALLOWED_HOSTS.safeParse(given === '' ? undefined : given);
   if (parsed.success) return parsed.data;
   throw new AppError('misconfigured', `SALLYPORT_ALLOWED_HOSTS: ${parsed.error.issues[0]?.message ?? 'is not right'}.`);
+}
+
+/** With the system's own word for what is wrong with the network, which tells an operator where to look: `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
+function inWords(error: AppError): string {
+  const code = systemCode(error);
+  return code === undefined ? error.message : error.message.replace(/\.$/, ` (${code}).`);
 }
 
 /** Entries of approved.json that no server is called. */
@@ -129,7 +136,7 @@ export function openServerLooks(options: LookOptions): ServerLooks {
         };
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
-        return { ...unasked(server), failure: { code: error.code, message: error.message } };
+        return { ...unasked(server), failure: { code: error.code, message: inWords(error) } };
       }
     },
     close: () => rmSync(dataFolder, { recursive: true, force: true }),

@@ -274,6 +274,21 @@ describe('a server at an address', () => {
     await wellAnswers();
   });
 
+  it('where nobody listens is named to an operator with the word of the system', async () => {
+    const host = await listen(() => {});
+    const server = listeners.pop();
+    await new Promise((resolve) => server?.close(resolve));
+    const { folder: its } = openOver(at(`http://${host}/mcp`));
+    const environment = { SALLYPORT_ALLOWED_HOSTS: host };
+    const log = createTestLog();
+    const looks = openServerLooks({ directory: its.directory, environment, deadlineMs: 20_000, platform, log });
+    const odd = looks.servers.find(({ config }) => config.name === 'odd');
+    if (odd === undefined) throw new Error('there is no server odd');
+    const { failure } = await looks.look(odd);
+    looks.close();
+    expect(failure?.message).toContain('(ECONNREFUSED).');
+  });
+
   it.each([301, 302, 303, 307, 308])('that redirects (%s) to an inner address is not followed', async (status) => {
     const inner: string[] = [];
     const target = await listen((request, response) => {

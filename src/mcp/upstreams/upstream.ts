@@ -6,6 +6,7 @@ import type { ToolFault } from '../tool-source.ts';
 import type { JsonObject, ToolContext } from '../tools/tool.ts';
 import { compareTools, type ToolDifference } from './approved.ts';
 import type { BelievedTool } from './believe.ts';
+import { causeOf } from './cause.ts';
 import { createCircuit, type Try } from './circuit.ts';
 import { createConnections } from './connections.ts';
 import { exposedName } from './names.ts';
@@ -242,8 +243,4 @@ export function createUpstream(deps: UpstreamDeps): Upstream {
 
 function failureOf(error: unknown): AppError {
   return error instanceof AppError ? error : new AppError('upstream_failed', 'It failed.', { cause: error });
-}
-
-function causeOf({ cause }: AppError): string {
-  return cause instanceof Error ? cause.name : typeof cause;
 }
