@@ -25,16 +25,16 @@ const numbers = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', '
 const counts = ['Length', 'Items', 'Properties', 'Contains'].flatMap((what) => [`min${what}`, `max${what}`]);
 
 /** What the value of each word has to be. */
-const KINDS: Readonly<Record<string, Kind>> = {
-  ...Object.fromEntries([...numbers, ...counts].map((word) => [word, isNumber])),
-  type: isType,
-  pattern: isPattern,
-  format: isText,
-  required: isTexts,
-  enum: (value) => Array.isArray(value) && value.length > 0,
-  uniqueItems: (value) => typeof value === 'boolean',
-  dependentRequired: (value) => isJsonObject(value) && Object.values(value).every(isTexts),
-};
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ...[...numbers, ...counts].map((word) => [word, isNumber] as const),
+  ['type', isType],
+  ['pattern', isPattern],
+  ['format', isText],
+  ['required', isTexts],
+  ['enum', (value) => Array.isArray(value) && value.length > 0],
+  ['uniqueItems', (value) => typeof value === 'boolean'],
+  ['dependentRequired', (value) => isJsonObject(value) && Object.values(value).every(isTexts)],
+]);
 const ONE = [
   'additionalItems',
   'additionalProperties',
@@ -101,7 +101,7 @@ export function isCompilable(root: Schema): boolean {
     if (SCHEMA.has(word)) return fits(value);
     if (SCHEMAS.has(word)) return Array.isArray(value) && value.every(fits);
     if (MAPS.has(word)) return isMap(value);
-    return KINDS[word]?.(value) ?? true;
+    return KINDS.get(word)?.(value) ?? true;
   }
 
   function fits(part: unknown): boolean {

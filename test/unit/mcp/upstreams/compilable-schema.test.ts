@@ -33,6 +33,7 @@ describe('an output schema that clients can compile', () => {
       of({ type: 'object', properties: { type: { type: 'string' }, required: {}, $ref: {} } }),
     ],
     ['with values that look like schemas', of({ enum: [{ type: 'strin' }], default: { $ref: '#/nowhere' } })],
+    ['with words that every object knows', of(JSON.parse('{"__proto__": 1, "__defineGetter__": 1, "toString": 1}'))],
     ['with choices', of({ anyOf: [{ type: 'null' }, { type: 'integer', exclusiveMinimum: 0 }] })],
     ['of the older form of tuples', of({ type: 'array', items: [{ type: 'string' }, true], additionalItems: false })],
     ['with dependencies', of({}, { dependencies: { a: ['b'], c: { required: ['d'] } } })],
