@@ -29,6 +29,14 @@ function describeMessage(message: ConversationMessage): readonly string[] {
   return message.text === '' ? calls : [...calls, message.text];
 }
 
+/** Those that end when somebody goes on with them; the others have ended. */
+const OPEN = ['running', 'approval_required', 'interrupted'];
+
+function describeStatus(status: string, turn: string): readonly string[] {
+  if (status === 'completed') return [];
+  return [OPEN.includes(status) ? `· ${status}: sallyport continue ${turn}` : `· ${status}`];
+}
+
 /** Its title, and its last `turns`. */
 export function describeConversation(
   conversation: Conversation,
@@ -40,7 +48,7 @@ export function describeConversation(
   const head = `${untitled(conversation.title)} (${momentInWords(conversation.updated_at, timeZone)}${left > 0 ? before : ''})`;
   const lines = shown.flatMap(({ messages, status, turn }) => [
     ...messages.flatMap(describeMessage),
-    ...(status === 'completed' ? [] : [`· ${status}: sallyport continue ${turn}`]),
+    ...describeStatus(status, turn),
   ]);
   return [head, ...lines].map(visible);
 }

@@ -208,6 +208,19 @@ describe('at a terminal', () => {
 });
 
 describe('keys', () => {
+  it('Ctrl-C at a prompt drops what is typed there, and leaves where that is nothing', async () => {
+    const terminal = sallyportAtTerminal(['chat'], env);
+    await terminal.until(/› /);
+    terminal.type('delete everything');
+    await terminal.until(/everything/);
+    terminal.type(CTRL_C);
+    await terminal.until(/› /);
+    terminal.type(`/model${ENTER}`);
+    await terminal.until(/Nobody has answered yet[\s\S]*› /);
+    terminal.type(CTRL_C);
+    expect(await terminal.ended).toBe(0);
+  }, 30_000);
+
   it('Ctrl-D leaves a chat', async () => {
     const terminal = sallyportAtTerminal(['chat'], env);
     await terminal.until(/› /);
@@ -274,6 +287,9 @@ describe('Ctrl-C', () => {
     terminal.type(CTRL_C);
     await terminal.until(/Cancelled\. What has been done stays done\.[\s\S]*› /);
     expect(await runningTurns()).toEqual(['cancelled']);
+    // It has ended: nothing goes on with it.
+    terminal.type(`/open last${ENTER}`);
+    expect(await terminal.until(/· cancelled[\s\S]*› /)).not.toContain('sallyport continue');
     terminal.type(CTRL_C);
     expect(await terminal.ended).toBe(0);
   }, 60_000);

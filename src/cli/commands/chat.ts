@@ -16,8 +16,8 @@ import { exitCodeOf } from '../exit-codes.ts';
 import { prompt } from '../prompt.ts';
 import { visible } from '../visible.ts';
 
-// `sallyport chat`: a conversation at the terminal. Ctrl-C stops the turn under way, not the program; at an empty prompt it ends the program, as
-// Ctrl-D does. In a pipe each line is a question.
+// `sallyport chat`: a conversation at the terminal. Ctrl-C stops the turn under way, not the program; at a prompt it drops what is typed there, and ends
+// the program where that is nothing, as Ctrl-D does. In a pipe each line is a question.
 
 const HISTORY = 'history';
 const HISTORY_LINES = 500;
@@ -152,6 +152,13 @@ async function startTalk(
   return { context, session, asker, commands: createChatCommands({ context, session, agent, timeZone, confirm }) };
 }
 
+/** Leaves what was typed as it stands, as shells do, and begins a new line. Readline has no word for it. */
+function dropLine(terminal: Interface): void {
+  process.stdout.write('\n');
+  Object.assign(terminal, { line: '', cursor: 0, prevRows: 0 });
+  terminal.prompt();
+}
+
 function openTerminal(history: string, talk: Talk & { readonly asker: Asker }): Interface {
   mkdirSync(dirname(history), { recursive: true, mode: 0o700 });
   const terminal = createInterface({
@@ -165,7 +172,11 @@ function openTerminal(history: string, talk: Talk & { readonly asker: Asker }): 
     // A question that is left is answered with no, and the turn goes on with that.
     if (talk.asker.takeBack()) return void process.stdout.write('\n');
     talk.session.cancel().then(
-      (stopped) => stopped || terminal.close(),
+      (stopped) => {
+        if (stopped) return;
+        if (terminal.line === '') terminal.close();
+        else dropLine(terminal);
+      },
       (error: unknown) => talk.context.warn(error instanceof Error ? error.message : 'It could not be stopped.'),
     );
   });
