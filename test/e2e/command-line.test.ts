@@ -181,6 +181,18 @@ describe('the sallyport command', () => {
     );
   });
 
+  it.each([
+    ['who asks', ['whoami'], expect.objectContaining({ identity: expect.stringMatching(/^token:/) })],
+    ['what proves a person', ['identities'], expect.any(Array)],
+    ['persons', ['person', 'list'], expect.arrayContaining([expect.objectContaining({ name: 'Alex' })])],
+    ['tokens', ['token', 'list'], expect.arrayContaining([expect.objectContaining({ audience: 'confirm' })])],
+  ])('lists %s as one JSON document, without a secret or its hash', (_what, args, expected) => {
+    const listed = sallyport(...args, '--json');
+    expect({ status: listed.status, stderr: listed.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(listed.stdout)).toEqual(expected);
+    expect(listed.stdout).not.toContain('hash');
+  });
+
   it('gives a token another secret, as an operator and as its person; the one of before works on', async () => {
     const local = readLocalFile(home);
     const person = local?.person ?? '';

@@ -35,12 +35,15 @@ export function addIdentityCommands(program: Command, context: CliContext): void
     program
       .command('identities')
       .description('what proves who you are')
-      .action(async (_options: unknown, command: Command) => {
+      .option('--json', 'print them as JSON')
+      .action(async (options: { json?: true }, command: Command) => {
         const oauth = oauthEndpoint(context, command);
         const found = await callApi(oauth, { method: 'GET', path: '/identities' }, identities);
-        for (const identity of found.identities) context.print(oneLine(identity));
+        if (options.json === true) context.print(JSON.stringify(found.identities, null, 2));
+        else for (const identity of found.identities) context.print(oneLine(identity));
       }),
     'identities',
+    'identities --json',
   );
   program
     .command('link')

@@ -129,10 +129,13 @@ export function addLoginCommands(program: Command, context: CliContext): void {
     program
       .command('whoami')
       .description('whom the Agent API takes you for')
-      .action(async (_options: unknown, command: Command) => {
+      .option('--json', 'print it as JSON')
+      .action(async (options: { json?: true }, command: Command) => {
         const found = await askWhoAmI(agentEndpoint(context, command));
-        context.print(`${found.person}  ${oneLine(found.identity)}  ${found.scopes.join(' ')}`);
+        if (options.json === true) context.print(JSON.stringify(found, null, 2));
+        else context.print(`${found.person}  ${oneLine(found.identity)}  ${found.scopes.join(' ')}`);
       }),
     'whoami',
+    'whoami --json',
   );
 }

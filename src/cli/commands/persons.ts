@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
 import type { Operator } from '../../operator/operator.ts';
+import type { PersonRecord } from '../../trust/person.ts';
 import { callApi } from '../client/api.ts';
 import { ApiRefusal } from '../client/api-refusal.ts';
 import { type CliContext, oauthUrl } from '../context.ts';
@@ -34,6 +35,13 @@ async function disconnectGoogle(operator: Operator, url: string | undefined, per
   }
 }
 
+/** As JSON: what is kept but for its version, with times as everywhere. */
+const written = ({ person, name, created_at }: PersonRecord) => ({
+  person,
+  name,
+  created_at: new Date(created_at * 1000).toISOString(),
+});
+
 export function addPersonCommands(program: Command, context: CliContext): void {
   const person = program.command('person').description('add, list and identify persons (operator)');
   withExamples(
@@ -51,12 +59,16 @@ export function addPersonCommands(program: Command, context: CliContext): void {
     person
       .command('list')
       .description('list persons')
-      .action(async (_options: unknown, command: Command) => {
+      .option('--json', 'print them as JSON')
+      .action(async (options: { json?: true }, command: Command) => {
         await asOperator(context, command, async ({ operator }) => {
-          for (const record of await operator.listPersons()) context.print(`${record.person}  ${oneLine(record.name)}`);
+          const persons = await operator.listPersons();
+          if (options.json === true) context.print(JSON.stringify(persons.map(written), null, 2));
+          else for (const record of persons) context.print(`${record.person}  ${oneLine(record.name)}`);
         });
       }),
     'person list',
+    'person list --json',
   );
   withExamples(
     person

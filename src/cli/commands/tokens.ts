@@ -19,6 +19,21 @@ function describe(token: TokenRecord): string {
   return `${token.id}  ${token.person}  ${token.audience}  ${token.scopes.join(' ')}  ${state}${rate}`;
 }
 
+const moment = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
+
+/** As JSON: everything but the hashes of its secrets. */
+function written({ v: _version, hash: _secret, previous, ...token }: TokenRecord): object {
+  const { created_at, expires_at, revoked_at, rotated_at, ...rest } = token;
+  return {
+    ...rest,
+    created_at: moment(created_at),
+    expires_at: moment(expires_at),
+    ...(revoked_at !== undefined && { revoked_at: moment(revoked_at) }),
+    ...(rotated_at !== undefined && { rotated_at: moment(rotated_at) }),
+    ...(previous !== undefined && { previous_until: moment(previous.until) }),
+  };
+}
+
 interface CreateOptions {
   readonly person: string;
   readonly audience: string;
@@ -97,12 +112,16 @@ export function addTokenCommands(program: Command, context: CliContext): void {
       .command('list')
       .description('list tokens, without their secrets')
       .option('--person <person>', 'only this person’s')
-      .action(async (options: { person?: string }, command: Command) => {
+      .option('--json', 'print them as JSON')
+      .action(async (options: { person?: string; json?: true }, command: Command) => {
         await asOperator(context, command, async ({ operator }) => {
-          for (const record of await operator.listTokens(options.person)) context.print(describe(record));
+          const tokens = await operator.listTokens(options.person);
+          if (options.json === true) context.print(JSON.stringify(tokens.map(written), null, 2));
+          else for (const record of tokens) context.print(describe(record));
         });
       }),
     'token list',
+    'token list --json',
   );
   withExamples(
     token
