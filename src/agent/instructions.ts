@@ -72,5 +72,6 @@ export function writeInstructions(facts: InstructionFacts): string {
   if (facts.earlier !== undefined) {
     lines.push(`Earlier in this conversation, shortened:\n<data>\n${facts.earlier}\n</data>`);
   }
-  return lines.join('\n\n');
+  // What is quoted in them may be cut in the middle of a character (model-messages.ts).
+  return lines.join('\n\n').toWellFormed();
 }

@@ -3,6 +3,9 @@ import type { StoredMessage } from './turn-record.ts';
 
 // From what is stored to what a model is sent. A tool's answer is somebody else's text (an event's title, an upstream's page), so it is
 // fenced and named as data. The fence cannot be closed from inside: `<` never appears in it.
+//
+// Texts are cut by length in many places, which may leave half of a character at their end. Some providers take no request that holds one, and
+// would refuse each further question of its conversation.
 
 /** About 4,000 tokens: more of one answer helps no plan, and eight of them must fit a model's window. */
 const MAX_RESULT_CHARACTERS = 16_000;
@@ -27,11 +30,11 @@ function withData({ text, data }: Extract<StoredMessage, { role: 'tool' }>): str
 export function toModelMessage(message: StoredMessage): ModelMessage {
   switch (message.role) {
     case 'user':
-      return { role: 'user', text: message.text };
+      return { role: 'user', text: message.text.toWellFormed() };
     case 'assistant':
       return {
         role: 'assistant',
-        text: message.text,
+        text: message.text.toWellFormed(),
         toolCalls: message.calls.map(
           (call): ModelToolCall => ({
             id: call.id,
@@ -46,7 +49,7 @@ export function toModelMessage(message: StoredMessage): ModelMessage {
         role: 'tool',
         callId: message.call_id,
         name: message.name,
-        text: markAsData(message.name, withData(message), message.is_error),
+        text: markAsData(message.name, withData(message), message.is_error).toWellFormed(),
         isError: message.is_error,
         ...(message.data === undefined ? {} : { data: message.data }),
       };

@@ -23,8 +23,16 @@ function parse(text: string): unknown {
   }
 }
 
+/** Models break emoji in two at times, and what is half a character to one API is no text to the next. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toWellFormed(), wellFormed(member)]));
+}
+
 export function readCall({ id, name, input }: SentCall, tools: readonly ModelTool[]): ModelToolCall {
-  const value = typeof input === 'string' ? parse(input) : (input ?? {});
+  const value = wellFormed(typeof input === 'string' ? parse(input) : (input ?? {}));
   if (!isJsonObject(value)) {
     const text = typeof input === 'string' ? input : JSON.stringify(input);
     return { id, name, arguments: undefined, malformed: text.slice(0, MAX_MALFORMED_CHARACTERS) };

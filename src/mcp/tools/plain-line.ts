@@ -5,7 +5,7 @@ const MISLEADING = /(?:(?![\u200c\u200d])[\p{Cc}\p{Cf}])+/gu;
 
 /** What cannot be seen is marked, not dropped: without it an address would look like somebody else's. */
 export function oneLine(text: string): string {
-  return text.replace(/\s+/gu, ' ').replace(MISLEADING, '\ufffd').trim();
+  return text.toWellFormed().replace(/\s+/gu, ' ').replace(MISLEADING, '\ufffd').trim();
 }
 
 /** A line in which no reader finds an image, a link with other words, or a tag: what a model wrote is quoted in it, and whoever shows it may read Markdown. */
@@ -16,8 +16,12 @@ export function unmarked(line: string): string {
     .replaceAll(/<(?=[a-z/!?])/giu, '‹');
 }
 
+/** Not cut within a character: Slack would show another, and take no answer to a message that says something else than the question. */
+const startOf = (line: string, length: number): string =>
+  line.slice(0, /[\ud800-\udbff]/.test(line.charAt(length - 1)) ? length - 1 : length);
+
 /** A title as it may stand in a line for a person: quoted, no longer than needed, and unable to close its own quotes. */
 export function quoted(text: string): string {
   const line = oneLine(text).replace(/[“”]/gu, '"');
-  return `“${line.length > 120 ? `${line.slice(0, 119)}…` : line}”`;
+  return `“${line.length > 120 ? `${startOf(line, 119)}…` : line}”`;
 }

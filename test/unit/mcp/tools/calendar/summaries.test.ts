@@ -5,6 +5,17 @@ import { summarizeCreate, summarizeDelete, summarizeUpdate } from '../../../../.
 // The line that a person reads before saying yes.
 
 describe('summaries', () => {
+  it('cuts a title between characters, and holds no half of one', () => {
+    const args = {
+      summary: `x${'😀'.repeat(100)}`,
+      start: '2026-12-01T12:00:00+01:00',
+      end: '2026-12-01T13:00:00+01:00',
+    };
+    expect(summarizeCreate(args)).toContain('😀…”');
+    expect(summarizeCreate(args).isWellFormed()).toBe(true);
+    expect(summarizeCreate({ ...args, summary: 'a \ud83d b' })).toContain('“a \ufffd b”');
+  });
+
   it('say what will be created, when, and who gets mail', () => {
     const args = {
       summary: 'Lunch',
