@@ -20,7 +20,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-const LATER = new Set(['unavailable', 'timed_out', 'rate_limited']);
+const LATER = new Set(['unavailable', 'timed_out', 'rate_limited', 'budget_spent']);
 
 /** What was typed makes no sense, so that nothing was tried. */
 export class UsageError extends AppError {
