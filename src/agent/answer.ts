@@ -102,8 +102,15 @@ export function waitingAnswer(record: Pick<TurnRecord, 'approvals' | 'messages' 
     .join('\n');
 }
 
+const unknown = ({ writes, outcome }: TurnCall): boolean => writes && (outcome === 'sent' || outcome === 'unclear');
+
 /** What was done so far, for an answer that no model could finish. */
-export function doneLine(record: TurnRecord): string {
-  const done = record.calls.filter((call) => call.writes && call.outcome === 'completed').map((call) => call.tool);
-  return done.length === 0 ? 'Nothing was changed.' : `Done before that: ${done.join(', ')}.`;
+export function doneLine({ calls }: TurnRecord): string {
+  const done = calls.filter((call) => call.writes && call.outcome === 'completed').map((call) => call.tool);
+  if (done.length > 0) return `Done before that: ${done.join(', ')}.`;
+  return calls.some(unknown) ? 'Nothing is known to have been changed.' : 'Nothing was changed.';
 }
+
+/** Writes of which nobody knows whether they went through. */
+export const unknownWrites = ({ calls }: TurnRecord): readonly string[] =>
+  calls.filter(unknown).map(({ tool }) => tool);

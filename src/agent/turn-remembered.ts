@@ -1,4 +1,4 @@
-import { doneLine, waitingAnswer } from './answer.ts';
+import { doneLine, unknownWrites, waitingAnswer } from './answer.ts';
 import type { StoredMessage, TurnRecord } from './turn-record.ts';
 
 // What a conversation keeps of a turn, however that stands: each ends in words that say so, and none holds half a step.
@@ -12,9 +12,7 @@ export function wholeSteps(messages: readonly StoredMessage[]): readonly StoredM
 export const spoken = (text: string): StoredMessage => ({ role: 'assistant', text, calls: [] });
 
 function unclearLine(record: TurnRecord): string {
-  const tools = record.calls
-    .filter((call) => call.writes && (call.outcome === 'sent' || call.outcome === 'unclear'))
-    .map((call) => call.tool);
+  const tools = unknownWrites(record);
   return tools.length === 0
     ? ''
     : ` It is not known whether ${tools.join(' and ')} went through: look before you try again.`;
