@@ -55,3 +55,24 @@ export function toModelMessage(message: StoredMessage): ModelMessage {
       };
   }
 }
+
+/**
+ * The same with each call under an id of its own. Turns count theirs from one, and some providers take no request in which two calls of a
+ * conversation have the same. Counted from the beginning, so that what was sent before is sent in the same words, and found in the provider's cache.
+ */
+export function toModelMessages(messages: readonly StoredMessage[]): readonly ModelMessage[] {
+  let count = 0;
+  // Of the step at hand: results stand right behind their calls.
+  let ids = new Map<string, string>();
+  return messages.map(toModelMessage).map((message) => {
+    if (message.role === 'tool') return { ...message, callId: ids.get(message.callId) ?? message.callId };
+    if (message.role !== 'assistant' || message.toolCalls.length === 0) return message;
+    ids = new Map();
+    const toolCalls = message.toolCalls.map((call) => {
+      count += 1;
+      ids.set(call.id, `call_${count}`);
+      return { ...call, id: `call_${count}` };
+    });
+    return { ...message, toolCalls };
+  });
+}

@@ -4,7 +4,7 @@ import { createPlainAnswer, givenLinks } from './answer-links.ts';
 import { type CheckedCall, checkCalls, MAX_CALLS_A_STEP } from './call-check.ts';
 import { fitToWindow, tokensOf } from './compaction.ts';
 import { writeInstructions } from './instructions.ts';
-import { toModelMessage } from './model-messages.ts';
+import { toModelMessages } from './model-messages.ts';
 import { mentionedContacts, unresolvedNames } from './people.ts';
 import { toolsAtHand } from './tools-at-hand.ts';
 import { finish } from './turn-end.ts';
@@ -67,7 +67,7 @@ async function askModel(setting: Setting, signal: AbortSignal): Promise<ModelRep
   const reply = await deps.model.complete({
     instructions:
       fitted.earlier === undefined ? instructions : writeInstructions({ ...facts, earlier: fitted.earlier }),
-    messages: fitted.messages.map(toModelMessage),
+    messages: toModelMessages(fitted.messages),
     tools: offered,
     context: { nowMs, timeZone, contacts },
     maxOutputTokens,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { writeInstructions } from '../../../src/agent/instructions.ts';
-import { toModelMessage } from '../../../src/agent/model-messages.ts';
+import { toModelMessage, toModelMessages } from '../../../src/agent/model-messages.ts';
 import type { StoredMessage } from '../../../src/agent/turn-record.ts';
 
 const EMOJI = '😀';
@@ -28,5 +28,40 @@ describe('what a model is sent', () => {
       earlier: `Asked: "${HALF} …".`,
     });
     expect(written.isWellFormed()).toBe(true);
+  });
+});
+
+describe('calls of several turns', () => {
+  const step = (ids: readonly string[]): readonly StoredMessage[] => [
+    {
+      role: 'assistant',
+      text: '',
+      calls: ids.map((id) => ({ id, name: 't', arguments: {} })),
+    },
+    ...ids.map((id): StoredMessage => ({ role: 'tool', call_id: id, name: 't', text: `of ${id}`, is_error: false })),
+  ];
+  const said = (text: string): StoredMessage => ({ role: 'user', text });
+  const idsIn = (messages: readonly StoredMessage[]) =>
+    toModelMessages(messages).flatMap((message): (string | string[])[] => {
+      if (message.role === 'tool') return [message.callId];
+      return message.role === 'assistant' ? [message.toolCalls.map(({ id }) => id)] : [];
+    });
+
+  it('have ids that no other call of the conversation has, and so have their results', () => {
+    const turns = [said('a'), ...step(['call_1', 'call_2']), said('b'), ...step(['call_1']), ...step(['call_2'])];
+    expect(idsIn(turns)).toEqual([
+      ['call_1', 'call_2'],
+      'call_1',
+      'call_2',
+      ['call_3'],
+      'call_3',
+      ['call_4'],
+      'call_4',
+    ]);
+  });
+
+  it('keep them when the conversation goes on', () => {
+    const before = [said('a'), ...step(['call_1']), said('b'), ...step(['call_1'])];
+    expect(idsIn([...before, said('c'), ...step(['call_1'])]).slice(0, 4)).toEqual(idsIn(before));
   });
 });
