@@ -22,6 +22,10 @@ export function markAsData(name: string, text: string, isError: boolean): string
   return `${notes.join(' ')}\n<data>\n${escapeFence(shown)}\n</data>`;
 }
 
+/** What every provider takes for a tool's name: a model that invented another is told so, and the telling must not be refused. */
+const nameOf = (name: string): string =>
+  /^[\w-]{1,128}$/.test(name) ? name : name.replaceAll(/[^\w-]/g, '_').slice(0, 64) || 'unnamed';
+
 /** The words, and what they leave out: guests, places and notes stand in the data alone. */
 function withData({ text, data }: Extract<StoredMessage, { role: 'tool' }>): string {
   return data === undefined || Object.keys(data).length === 0 ? text : `${text}\n${JSON.stringify(data)}`;
@@ -38,7 +42,7 @@ export function toModelMessage(message: StoredMessage): ModelMessage {
         toolCalls: message.calls.map(
           (call): ModelToolCall => ({
             id: call.id,
-            name: call.name,
+            name: nameOf(call.name),
             arguments: call.arguments,
             ...(call.malformed === undefined ? {} : { malformed: call.malformed }),
           }),
@@ -48,7 +52,7 @@ export function toModelMessage(message: StoredMessage): ModelMessage {
       return {
         role: 'tool',
         callId: message.call_id,
-        name: message.name,
+        name: nameOf(message.name),
         text: markAsData(message.name, withData(message), message.is_error).toWellFormed(),
         isError: message.is_error,
         ...(message.data === undefined ? {} : { data: message.data }),

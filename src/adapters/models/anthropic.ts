@@ -31,8 +31,8 @@ const DEFAULT_TIMEOUT_MS = 45_000;
 const CACHED = { cache_control: { type: 'ephemeral' } } as const;
 
 function toBlocks(message: ModelMessage): readonly Block[] {
-  // The API refuses a text that is empty.
-  const text: readonly Block[] = message.text === '' ? [] : [{ type: 'text', text: message.text }];
+  // The API refuses a text in which nothing is to be seen, though its models write such before a call.
+  const text: readonly Block[] = message.text.trim() === '' ? [] : [{ type: 'text', text: message.text }];
   switch (message.role) {
     case 'user':
       return text;

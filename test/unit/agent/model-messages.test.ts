@@ -65,3 +65,21 @@ describe('calls of several turns', () => {
     expect(idsIn([...before, said('c'), ...step(['call_1'])]).slice(0, 4)).toEqual(idsIn(before));
   });
 });
+
+describe('a call of a tool that a model invented', () => {
+  it.each([
+    ['listevents', 'listevents'],
+    ['functions.list events', 'functions_list_events'],
+    ['', 'unnamed'],
+    ['é'.repeat(100), '_'.repeat(64)],
+    ['a'.repeat(128), 'a'.repeat(128)],
+  ])('is told of by a name that every provider takes: %j', (name, shown) => {
+    const call = { id: 'call_1', name, arguments: {} };
+    expect(toModelMessage({ role: 'assistant', text: '', calls: [call] })).toMatchObject({
+      toolCalls: [{ name: shown }],
+    });
+    expect(toModelMessage({ role: 'tool', call_id: 'call_1', name, text: '', is_error: true })).toMatchObject({
+      name: shown,
+    });
+  });
+});

@@ -34,7 +34,7 @@ type Document = NonNullable<ContentBlock.ToolUseMember['toolUse']['input']>;
 const DEFAULT_TIMEOUT_MS = 45_000;
 
 function toBlocks(message: ModelMessage): readonly ContentBlock[] {
-  const text: readonly ContentBlock[] = message.text === '' ? [] : [{ text: message.text }];
+  const text: readonly ContentBlock[] = message.text.trim() === '' ? [] : [{ text: message.text }];
   switch (message.role) {
     case 'user':
       return text;

@@ -79,7 +79,7 @@ describe('Claude’s tools', () => {
   // The mock of the contract suite keeps OpenAI's form of what it was sent, which knows no strict tool of Claude's.
   let server: Server;
   let url: string;
-  let asked: { readonly tools?: readonly { readonly strict?: boolean }[] };
+  let asked: { readonly tools?: readonly { readonly strict?: boolean }[]; readonly messages: readonly object[] };
   beforeAll(async () => {
     server = createServer((request, response) => {
       void readText(request).then((body) => {
@@ -134,6 +134,26 @@ describe('Claude’s tools', () => {
     expect(await sent([tool('few', 3), tool('most', 22), tool('two', 2)], true)).toEqual([undefined, true, true]);
     const many = Array.from({ length: 22 }, (_, index) => tool(`t${index}`, 0));
     expect((await sent(many, true)).filter((strict) => strict === true)).toHaveLength(20);
+  });
+
+  it.each(['', '\n\n'])('stand alone in a step without words (%j)', async (text) => {
+    const model = createAnthropicModel({ apiKey: createSecret('sk-test'), baseUrl: url, model: 'x', maxRetries: 0 });
+    await model.complete({
+      instructions: 'Be brief.',
+      messages: [
+        { role: 'user', text: 'Hi' },
+        { role: 'assistant', text, toolCalls: [{ id: 'call_1', name: 'a', arguments: {} }] },
+        { role: 'tool', callId: 'call_1', name: 'a', text: 'done', isError: false },
+      ],
+      tools: [tool('a', 0)],
+      context: { nowMs: 0, timeZone: 'UTC' },
+      maxOutputTokens: 100,
+      signal: new AbortController().signal,
+    });
+    expect(asked.messages[1]).toEqual({
+      role: 'assistant',
+      content: [{ type: 'tool_use', id: 'call_1', name: 'a', input: {} }],
+    });
   });
 
   it('are plain at anything that only calls itself compatible', async () => {
