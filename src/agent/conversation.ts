@@ -65,8 +65,16 @@ export function newConversationId(clock: Clock, random: Random): string {
   return `c_${encodeUlid(clock.nowMs(), random.bytes(10))}`;
 }
 
+/** Thoughts are wanted back within their turn. */
+const withoutThoughts = ({ role, text, calls }: Extract<StoredMessage, { role: 'assistant' }>): StoredMessage => ({
+  role,
+  text,
+  calls: calls.map(({ signature: _gone, ...call }) => call),
+});
+
 function compact(message: StoredMessage): StoredMessage {
-  if (message.role !== 'tool') return message;
+  if (message.role === 'assistant') return withoutThoughts(message);
+  if (message.role === 'user') return message;
   const { data, ...rest } = message;
   const small = data !== undefined && JSON.stringify(data).length <= MAX_RESULT_CHARACTERS;
   const text =

@@ -45,8 +45,10 @@ export function toModelMessage(message: StoredMessage): ModelMessage {
             name: nameOf(call.name),
             arguments: call.arguments,
             ...(call.malformed === undefined ? {} : { malformed: call.malformed }),
+            ...(call.signature === undefined ? {} : { signature: call.signature }),
           }),
         ),
+        ...(message.reasoning === undefined ? {} : { reasoning: message.reasoning }),
       };
     case 'tool':
       return {

@@ -87,6 +87,11 @@ function storedCall({ arguments: args, ...call }: ModelToolCall) {
   return args === undefined ? call : { ...call, arguments: { ...args } };
 }
 
+function storedReply({ text, reasoning }: ModelReply, calls: readonly ModelToolCall[]): StoredMessage {
+  const said = { role: 'assistant' as const, text, calls: calls.map(storedCall) };
+  return reasoning === undefined ? said : { ...said, reasoning };
+}
+
 /** Takes the model's calls into the record. False when the turn ended because a step was wrong once more. */
 async function takeCalls(setting: Setting, reply: ModelReply): Promise<boolean> {
   const { deps, handle, catalog } = setting;
@@ -109,7 +114,7 @@ async function takeCalls(setting: Setting, reply: ModelReply): Promise<boolean> 
   });
   await handle.save({
     calls: [...record.calls, ...taken],
-    messages: [...record.messages, { role: 'assistant', text: reply.text, calls: asked.map(storedCall) }],
+    messages: [...record.messages, storedReply(reply, asked)],
     repaired: record.repaired || wrong !== undefined,
   });
   if (!hopeless) return true;

@@ -18,6 +18,8 @@ const toolCall = z.object({
   name: z.string(),
   arguments: json.optional(),
   malformed: z.string().optional(),
+  /** As in `ports/model.ts`: a provider's own, and nobody else's to see. Kept as long as the turn is. */
+  signature: z.string().optional(),
 });
 
 /** The messages of `ports/model.ts`. A tool's text is kept as it came; it is marked as data when it is sent to a model. */
@@ -28,7 +30,13 @@ export const storedMessage = z.discriminatedUnion('role', [
     /** Not the person's words: ours, to the model, in the middle of a turn. */
     ours: z.literal(true).optional(),
   }),
-  z.object({ role: z.literal('assistant'), text: z.string(), calls: z.array(toolCall) }),
+  z.object({
+    role: z.literal('assistant'),
+    text: z.string(),
+    calls: z.array(toolCall),
+    /** As the calls' signatures. */
+    reasoning: z.string().optional(),
+  }),
   z.object({
     role: z.literal('tool'),
     call_id: z.string(),

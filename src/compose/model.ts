@@ -78,7 +78,8 @@ async function createKeyed({ provider, model }: Named, choice: ModelChoice, pati
     ...patience,
     name: `${provider}:${model}`,
     ...(baseUrl !== undefined && { baseUrl }),
-    ...(provider === 'gemini' && { dialect: 'gemini' as const }),
+    ...(provider === 'gemini' && { dialect: 'gemini' as const, thoughts: 'signatures' as const }),
+    ...(provider === 'deepseek' && { thoughts: 'reasoning' as const }),
   });
 }
 

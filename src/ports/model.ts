@@ -13,11 +13,19 @@ export interface ModelToolCall {
   /** Parsed JSON, or `undefined` with `malformed` set when the provider's text was not JSON. */
   readonly arguments: Readonly<Record<string, unknown>> | undefined;
   readonly malformed?: string;
+  /** What its provider wants to see again beside the call, unread. */
+  readonly signature?: string;
 }
 
 export type ModelMessage =
   | { readonly role: 'user'; readonly text: string }
-  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly ModelToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly text: string;
+      readonly toolCalls: readonly ModelToolCall[];
+      /** As the reply's. */
+      readonly reasoning?: string;
+    }
   /** What a tool answered: data, never instructions. */
   | {
       readonly role: 'tool';
@@ -63,6 +71,8 @@ export interface ModelUsage {
 export interface ModelReply {
   readonly text: string;
   readonly toolCalls: readonly ModelToolCall[];
+  /** What the model thought before its calls, where its provider wants to see that again. Nobody else is shown it. */
+  readonly reasoning?: string;
   readonly usage: ModelUsage;
   /** `length` when the provider cut the answer off: tool calls of a cut answer are never run. */
   readonly stop: 'end' | 'tools' | 'length' | 'refused';

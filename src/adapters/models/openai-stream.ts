@@ -6,6 +6,13 @@ import type OpenAI from 'openai';
 interface Call {
   id: string;
   function: { name: string; arguments: string };
+  extra_content?: unknown;
+}
+
+/** What compatible APIs add to the protocol. */
+interface Added {
+  readonly extra_content?: unknown;
+  readonly reasoning_content?: unknown;
 }
 
 type Piece = OpenAI.Chat.Completions.ChatCompletionChunk.Choice.Delta.ToolCall;
@@ -35,6 +42,7 @@ export async function joinChunks(
   // By the provider's index, which may be any number: as an array's it could make one of four thousand million.
   const growing = new Map<number, Call>();
   let content = '';
+  let reasoning = '';
   let refusal: string | undefined;
   let finish: unknown = null;
   let usage: unknown;
@@ -48,6 +56,8 @@ export async function joinChunks(
       content += delta.content;
       onText(delta.content);
     }
+    const thought = (delta as Added | undefined)?.reasoning_content;
+    if (typeof thought === 'string') reasoning += thought;
     if (typeof delta?.refusal === 'string') refusal = `${refusal ?? ''}${delta.refusal}`;
     for (const piece of delta?.tool_calls ?? []) {
       const { index = 0 }: { index?: number } = piece;
@@ -58,11 +68,12 @@ export async function joinChunks(
         calls.push({ index, call });
       }
       call.id ||= piece.id ?? '';
+      call.extra_content ??= (piece as Added).extra_content;
       call.function.name = joinName(call.function.name, piece.function?.name ?? '');
       call.function.arguments += piece.function?.arguments ?? '';
     }
   }
   const inOrder = calls.sort((left, right) => left.index - right.index).map(({ call }) => call);
-  const message = { content, refusal, tool_calls: inOrder };
+  const message = { content, refusal, reasoning_content: reasoning, tool_calls: inOrder };
   return { choices: finish === null ? [] : [{ finish_reason: finish, message }], usage };
 }

@@ -5,6 +5,7 @@ import type { Secret } from '../../kernel/secret.ts';
 import type { Model, ModelMessage, ModelReply, ModelRequest, ModelTool } from '../../ports/model.ts';
 import { toGeminiSchema, toPlainSchema, toStrictSchema } from './json-schema.ts';
 import { joinChunks } from './openai-stream.ts';
+import { keptThought, reasoningOf, signatureOf, type Thoughts } from './openai-thoughts.ts';
 import { unreadable } from './provider-fault.ts';
 import { readCall } from './read-call.ts';
 import { sdkFault } from './sdk-fault.ts';
@@ -24,6 +25,8 @@ export interface OpenAiModelOptions {
   readonly timeoutMs?: number;
   /** The dialect of JSON Schema that tools are described in. Default: `strict` to OpenAI itself, `plain` to others, as few know it. */
   readonly dialect?: Dialect;
+  /** What of its thoughts the model wants to see again. Default: nothing. */
+  readonly thoughts?: Thoughts;
   /** Further attempts after 408, 409, 429, 5xx or a broken connection. Default 2. */
   readonly maxRetries?: number;
 }
@@ -35,20 +38,27 @@ type Tool = OpenAI.Chat.Completions.ChatCompletionFunctionTool;
 
 const DEFAULT_TIMEOUT_MS = 45_000;
 
-function toMessage(message: ModelMessage): Message {
+interface Addressee {
+  readonly model: string;
+  readonly thoughts: Thoughts;
+}
+
+function toMessage(message: ModelMessage, { model, thoughts }: Addressee): Message {
   switch (message.role) {
     case 'user':
       return { role: 'user', content: message.text };
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.text };
     case 'assistant': {
-      if (message.toolCalls.length === 0) return { role: 'assistant', content: message.text };
-      const calls = message.toolCalls.map((call) => ({
+      const thought = thoughts === 'reasoning' ? reasoningOf(message) : {};
+      if (message.toolCalls.length === 0) return { role: 'assistant', content: message.text, ...thought };
+      const calls = message.toolCalls.map((call, index) => ({
+        ...(thoughts === 'signatures' && signatureOf(message.toolCalls, index, model)),
         id: call.id,
         type: 'function' as const,
         function: { name: call.name, arguments: call.malformed ?? JSON.stringify(call.arguments ?? {}) },
       }));
-      return { role: 'assistant', content: message.text === '' ? null : message.text, tool_calls: calls };
+      return { role: 'assistant', content: message.text === '' ? null : message.text, ...thought, tool_calls: calls };
     }
   }
 }
@@ -73,12 +83,17 @@ const completionShape = z.object({
       message: z.object({
         content: text,
         refusal: text,
+        reasoning_content: text.catch(undefined),
         tool_calls: z
           .array(
             z.object({
               id: z.string().catch(''),
-              function: z.object({ name: z.string().catch(''), arguments: z.unknown() }).optional(),
+              function: z.object({ name: z.string().catch(''), arguments: z.unknown().optional() }).optional(),
               custom: z.object({ name: z.string(), input: z.string() }).optional(),
+              extra_content: z
+                .object({ google: z.object({ thought_signature: z.string() }) })
+                .optional()
+                .catch(undefined),
             }),
           )
           .nullish(),
@@ -101,7 +116,7 @@ function readStop(choice: Choice, calls: number): ModelReply['stop'] {
   return calls > 0 ? 'tools' : 'end';
 }
 
-function readReply(answer: unknown, tools: readonly ModelTool[]): ModelReply {
+function readReply(answer: unknown, tools: readonly ModelTool[], thoughts: Thoughts): ModelReply {
   const completion = completionShape.safeParse(answer).data;
   const choice = completion?.choices[0];
   if (completion === undefined || choice === undefined) throw unreadable();
@@ -109,13 +124,17 @@ function readReply(answer: unknown, tools: readonly ModelTool[]): ModelReply {
     const name = call.function?.name ?? call.custom?.name ?? '';
     // Some providers send arguments as JSON, not as a text of it.
     const input = call.function === undefined ? call.custom?.input : call.function.arguments;
-    return readCall({ id: call.id || `call_${index + 1}`, name, input }, tools);
+    const read = readCall({ id: call.id || `call_${index + 1}`, name, input }, tools);
+    const signature = thoughts === 'signatures' ? keptThought(call.extra_content?.google.thought_signature) : undefined;
+    return signature === undefined ? read : { ...read, signature };
   });
   const { prompt_tokens, completion_tokens, prompt_tokens_details } = completion.usage;
   const cached = prompt_tokens_details?.cached_tokens ?? 0;
+  const reasoning = thoughts === 'reasoning' ? keptThought(choice.message.reasoning_content) : undefined;
   return {
     text: choice.message.content ?? choice.message.refusal ?? '',
     toolCalls,
+    ...(reasoning !== undefined && { reasoning }),
     usage: {
       inputTokens: prompt_tokens,
       outputTokens: completion_tokens,
@@ -127,6 +146,7 @@ function readReply(answer: unknown, tools: readonly ModelTool[]): ModelReply {
 
 export function createOpenAiModel(options: OpenAiModelOptions): Model {
   const isOpenAi = options.baseUrl === undefined;
+  const { model, thoughts = 'none' } = options;
   const dialect = options.dialect ?? (isOpenAi ? 'strict' : 'plain');
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const load = lazily(async () => {
@@ -145,28 +165,31 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
   });
 
   return {
-    name: options.name ?? `openai:${options.model}`,
+    name: options.name ?? `openai:${model}`,
     async complete(request: ModelRequest) {
       const { api, client } = await load();
       const tools = request.tools.map((tool) => toTool(tool, dialect));
       const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
       const question = {
-        model: options.model,
-        messages: [{ role: 'system' as const, content: request.instructions }, ...request.messages.map(toMessage)],
+        model,
+        messages: [
+          { role: 'system' as const, content: request.instructions },
+          ...request.messages.map((message) => toMessage(message, { model, thoughts })),
+        ],
         // OpenAI's newer models refuse the older name; most compatible APIs know only that one.
         [isOpenAi ? 'max_completion_tokens' : 'max_tokens']: request.maxOutputTokens,
         ...(tools.length === 0 ? {} : { tools }),
       };
       try {
         if (request.onText === undefined) {
-          return readReply(await client.chat.completions.create(question, { signal }), request.tools);
+          return readReply(await client.chat.completions.create(question, { signal }), request.tools, thoughts);
         }
         const streamed = { ...question, stream: true, stream_options: { include_usage: true } } as const;
         const chunks = await client.chat.completions.create(streamed, { signal });
         const joined = await joinChunks(chunks, request.onText);
         // The package ends a stream that is given up as if that were all of it.
         signal.throwIfAborted();
-        return readReply(joined, request.tools);
+        return readReply(joined, request.tools, thoughts);
       } catch (error) {
         throw sdkFault(error, api, { turn: request.signal, either: signal });
       }

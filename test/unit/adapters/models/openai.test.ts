@@ -328,6 +328,7 @@ describe('a compatible API that is not so compatible', () => {
       'createevent',
       { summary: 'x' },
     ],
+    ['no arguments at all', { name: 'lookup' }, 'lookup', {}],
     ['arguments that are a number', { name: 'createevent', arguments: 5 }, 'createevent', undefined],
     [
       'a name of Object’s',
