@@ -33,6 +33,9 @@ export interface OpenAiModelOptions {
 
 export type Dialect = 'strict' | 'plain' | 'gemini';
 
+/** OpenAI's newer models, which refuse the older name of the limit wherever they are served; most compatible APIs know only that one. */
+const KNOWS_NEWER_LIMIT = /^(?:gpt-[5-9]|o[1-9])/;
+
 type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam;
 type Tool = OpenAI.Chat.Completions.ChatCompletionFunctionTool;
 
@@ -176,8 +179,7 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
           { role: 'system' as const, content: request.instructions },
           ...request.messages.map((message) => toMessage(message, { model, thoughts })),
         ],
-        // OpenAI's newer models refuse the older name; most compatible APIs know only that one.
-        [isOpenAi ? 'max_completion_tokens' : 'max_tokens']: request.maxOutputTokens,
+        [isOpenAi || KNOWS_NEWER_LIMIT.test(model) ? 'max_completion_tokens' : 'max_tokens']: request.maxOutputTokens,
         ...(tools.length === 0 ? {} : { tools }),
       };
       try {

@@ -104,6 +104,23 @@ describe('the OpenAI adapter', () => {
     expect(sent?.body.tools?.[1]?.function.parameters).toEqual({ type: 'object', additionalProperties: true });
   });
 
+  it.each([
+    ['gpt-5-mini', 'max_completion_tokens'],
+    ['o4-mini', 'max_completion_tokens'],
+    ['gpt-4o', 'max_tokens'],
+    ['openai/gpt-5', 'max_tokens'],
+    ['llama3', 'max_tokens'],
+  ] as const)('limits the answer of %s, behind any address, by %s', async (model, name) => {
+    mock.onMessage('hello', { content: 'Hi!' });
+    await create({ model }).complete(request('hello'));
+    const { max_tokens, max_completion_tokens } = mock.getRequests()[0]?.body ?? {};
+    expect({ max_tokens, max_completion_tokens }).toEqual({
+      max_tokens: undefined,
+      max_completion_tokens: undefined,
+      [name]: 500,
+    });
+  });
+
   it('carries calls and their results over several turns', async () => {
     mock.on(
       { userMessage: 'book lunch', hasToolResult: false },
