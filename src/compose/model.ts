@@ -28,8 +28,8 @@ type Provider = keyof typeof modelKeys;
 const DEFAULT_MODELS: Readonly<Record<Provider, string>> = {
   openai: 'gpt-5-mini',
   anthropic: 'claude-haiku-4-5',
-  gemini: 'gemini-2.5-flash',
-  deepseek: 'deepseek-chat',
+  gemini: 'gemini-3.5-flash-lite',
+  deepseek: 'deepseek-flash',
 };
 
 /** Their endpoints that speak OpenAI's chat completions. */

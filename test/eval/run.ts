@@ -12,8 +12,8 @@ import { loadScenarios, type Scenario } from './scenario.ts';
 const USUAL: Readonly<Record<keyof typeof modelKeys, string>> = {
   openai: 'openai:gpt-5-mini',
   anthropic: 'anthropic:claude-haiku-4-5',
-  gemini: 'gemini:gemini-2.5-flash',
-  deepseek: 'deepseek:deepseek-chat',
+  gemini: 'gemini:gemini-3.5-flash-lite',
+  deepseek: 'deepseek:deepseek-flash',
 };
 const KINDS = ['calendar', 'chain', 'refusal', 'injection'] as const;
 
