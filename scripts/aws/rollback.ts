@@ -10,7 +10,7 @@ import {
 } from './parts/live-versions.ts';
 import { preconditions } from './parts/preconditions.ts';
 import { confirm, demandConfirmable } from './parts/prompt.ts';
-import { rollBack } from './parts/roll-back.ts';
+import { rollBack, type WayBack } from './parts/roll-back.ts';
 import { NO_SMOKE_OPTION, smokeTest, smokeUrls } from './parts/smoke.ts';
 import { Stop } from './parts/stop.ts';
 import { createTerraform } from './parts/terraform.ts';
@@ -53,16 +53,16 @@ function nowhereToGo(environment: string, live: LiveVersions, published: Publish
   });
 }
 
-async function tryDoors(context: Context, aws: AwsClients, back: LiveVersions): Promise<void> {
+async function tryDoors(context: Context, aws: AwsClients, { live, versions }: WayBack): Promise<void> {
   const { environment, names, say } = context;
   const terraform = createTerraform(environment, 'service');
   await terraform.init();
   say('Trying the doors …');
   if (!(await smokeTest(context, smokeUrls(await terraform.outputs())))) {
-    const what = `The doors do not answer as they should after going back to ${describeVersions(back)}.`;
+    const what = `The doors do not answer as they should after going back to ${describeVersions(versions)}.`;
     throw new Stop(EXIT.failed, what, { next: `make logs ENV=${environment}` });
   }
-  await noteWentBack(aws, names, await readLiveVersions(aws, names));
+  await noteWentBack(aws, names, { ...live, ...versions });
 }
 
 await runCommand({
@@ -76,7 +76,7 @@ await runCommand({
     demandConfirmable(context);
     const aws = createAwsClients();
     const isTried = options['no-smoke'] !== true;
-    await preconditions(() => aws, names, { terraform: isTried, foundation: true });
+    const { account } = await preconditions(() => aws, names, { terraform: isTried, foundation: true });
     const live = await readLiveVersions(aws, names);
     if (Object.keys(live).length === 0)
       throw new Stop(EXIT.missing, 'Nothing is deployed. Nothing was changed.', {
@@ -97,8 +97,9 @@ await runCommand({
       return EXIT.done;
     }
     await confirm(context, `Live now: ${describeVersions(live)}.\nThis goes back to: ${describeVersions(back)}.`);
-    await rollBack(context, aws, back);
-    if (isTried) await tryDoors(context, aws, back);
+    const way: WayBack = { account, live, versions: back };
+    await rollBack(context, aws, way);
+    if (isTried) await tryDoors(context, aws, way);
     say(`Next: make doctor ENV=${environment}. The next deploy makes the newest version live again.`);
     return EXIT.done;
   },

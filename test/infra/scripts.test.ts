@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isIssuedBy } from '../../src/certificates/agent-credentials.ts';
 import { readTruststore } from '../../src/certificates/truststore.ts';
@@ -10,7 +12,7 @@ import { hasPython, PYTHON_INSTALL_MS } from '../support/python.ts';
 import { hasRedisServer, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { hasTerraform } from '../support/terraform.ts';
 import { createOperatorAccount, type OperatorAccount } from './scripts/account.ts';
-import { type Doors, SMALL_SERVICE, startDoors } from './scripts/small-service.ts';
+import { DEPLOYED_MEANWHILE, type Doors, SMALL_SERVICE, startDoors } from './scripts/small-service.ts';
 
 // The operator's commands as a person runs them, against an emulated account: what they refuse before anything is changed, what survives
 // Ctrl-C, and that no secret is ever said. One story, in order; the whole service is deployed by the cycle's test.
@@ -31,6 +33,7 @@ store            = "redis"
 `;
 
 const NO_LIFECYCLE = 'resource "aws_s3_bucket_lifecycle_configuration" "this" {\n  count = 0\n}\n';
+const STATE_BUCKET = 'sallyport-dev-state-000000000000';
 const FOUNDATION = 'key_deletion_days = 7\n';
 
 let ministack: Ministack;
@@ -185,7 +188,7 @@ describeHere('the foundation', () => {
     expect(await account.names()).not.toEqual([]);
     const second = await run('bootstrap');
     expect([second.code, second.stderr.slice(-500)]).toEqual([0, expect.stringContaining('make secrets ENV=dev')]);
-    expect(await account.objects('sallyport-dev-state-000000000000')).toContain('foundation.tfstate');
+    expect(await account.objects(STATE_BUCKET)).toContain('foundation.tfstate');
     const left = (await checkout.list('terraform/foundation')).filter((name) => /tfstate|override/.test(name));
     expect(left).toEqual([]);
   }, 300_000);
@@ -525,6 +528,29 @@ describeHere('a deployment', () => {
     expect(await run('rollback', ['nobody/1'])).toMatchObject({ code: 64 });
   }, 300_000);
 
+  it('is not gone back from while somebody deploys: who does is said, and the lock is theirs', async () => {
+    const lock = { ID: 'a1', Operation: 'OperationTypeApply', Who: 'runner@ci-7', Created: '2026-11-21T10:00:00Z' };
+    const unlock = await account.putObject(STATE_BUCKET, 'service.tfstate.tflock', JSON.stringify(lock));
+    const refused = await run('rollback', ['agent/3']);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('locked by runner@ci-7')]);
+    expect(await versions()).toEqual({ agent: '1', oauth: '3' });
+    await unlock();
+    expect(await run('rollback', ['agent/3'])).toMatchObject({ code: 0 });
+    expect(await versions()).toEqual({ agent: '3', oauth: '3' });
+    expect(await account.objects(STATE_BUCKET)).not.toContain('service.tfstate.tflock');
+  }, 300_000);
+
+  it('that Terraform refuses, since somebody deployed after the plan, takes nothing of theirs back', async () => {
+    await checkout.bundle(5);
+    const bin = join(checkout.folder, 'bin');
+    await mkdir(bin);
+    await writeFile(join(bin, 'terraform'), DEPLOYED_MEANWHILE, { mode: 0o755 });
+    const path = `${bin}:${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
+    const { code, stderr } = await run('deploy', [], { env: { PATH: path } });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Nothing of the plan was applied.')]);
+    expect(await versions()).toEqual({ agent: '5', oauth: '4' });
+  }, 300_000);
+
   it('that somebody opened by hand is found by doctor', async () => {
     const found = 'has a Function URL that nobody deployed: a way in around its API';
     const remove = 'aws lambda delete-function-url-config --function-name sallyport-dev-agent';
@@ -547,7 +573,7 @@ describeHere('a deployment', () => {
     expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('Nothing is deployed')]);
     const full = await run('destroy', ['--root', 'foundation']);
     expect([full.code, full.stderr]).toEqual([3, expect.stringContaining('disposable = true')]);
-    expect(await account.objects('sallyport-dev-state-000000000000')).toContain('foundation.tfstate');
+    expect(await account.objects(STATE_BUCKET)).toContain('foundation.tfstate');
   }, 300_000);
 
   it('and the foundation leaves only keys that wait for their end', async () => {

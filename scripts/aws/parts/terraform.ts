@@ -34,10 +34,15 @@ export interface Terraform {
   /** The plan in `planFile` as JSON. */
   show(): Promise<unknown>;
   /** Applies `planFile`, telling each step. */
-  apply(say: (text: string) => void): Promise<RunResult>;
+  apply(say: (text: string) => void): Promise<ApplyResult>;
   outputs(): Promise<Readonly<Record<string, unknown>>>;
   /** Addresses in the state. */
   addresses(): Promise<readonly string[]>;
+}
+
+export interface ApplyResult extends RunResult {
+  /** False where not one change was tried: somebody else has the lock, or has applied something since the plan. */
+  readonly began: boolean;
 }
 
 export interface PlanOptions {
@@ -106,11 +111,12 @@ export function createTerraform(environment: EnvironmentName, root: Root): Terra
       return result.code === 2;
     },
     show: async () => JSON.parse(await kept(['show', '-json', planFile], `make plan ENV=${environment}`)) as unknown,
-    apply: (say) =>
-      run('terraform', [`-chdir=${folder}`, 'apply', '-input=false', '-lock-timeout=60s', '-json', planFile], {
-        env,
-        onLine: tellApply(say),
-      }),
+    apply: async (say) => {
+      const args = [`-chdir=${folder}`, 'apply', '-input=false', '-lock-timeout=60s', '-json', planFile];
+      const result = await run('terraform', args, { env, onLine: tellApply(say) });
+      // https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+      return { ...result, began: result.stdout.includes('"type":"apply_start"') };
+    },
     outputs: async () => {
       const text = await kept(['output', '-json'], `make doctor ENV=${environment}`);
       const outputs = JSON.parse(text) as Readonly<Record<string, { readonly value: unknown }>>;

@@ -11,7 +11,14 @@ import {
   GetAliasCommand,
   LambdaClient,
 } from '@aws-sdk/client-lambda';
-import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { DescribeParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 
 // The account behind the operator's commands, looked at and disturbed from outside.
@@ -21,6 +28,8 @@ export interface OperatorAccount {
   names(): Promise<readonly string[]>;
   objects(bucket: string): Promise<readonly string[]>;
   object(bucket: string, key: string): Promise<string>;
+  /** Answers how it is removed. */
+  putObject(bucket: string, key: string, text: string): Promise<() => Promise<void>>;
   parameter(name: string): Promise<{ readonly type: string; readonly value: string }>;
   version(name: string): Promise<number>;
   putParameter(name: string, value: string): Promise<void>;
@@ -68,6 +77,10 @@ export function createOperatorAccount(options: AccountOptions): OperatorAccount 
     object: async (bucket, key) => {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       return (await Body?.transformToString()) ?? '';
+    },
+    putObject: async (bucket, key, text) => {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }));
+      return async () => void (await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })));
     },
     parameter: async (name) => {
       const { Type: type = '', Value: value = '' } = (await parameterOf(name)) ?? {};

@@ -61,6 +61,13 @@ output "urls" {
 }
 `;
 
+/** Terraform as it is, but between a plan and its apply somebody else deploys: a second `make deploy`, which finishes first. */
+export const DEPLOYED_MEANWHILE = `#!/bin/sh
+PATH=\${PATH#*:}
+case " $* " in *" apply "*) node scripts/aws/deploy.ts dev --yes >&2 ;; esac
+exec terraform "$@"
+`;
+
 export interface Doors {
   /** What the commands are told of where to knock. */
   readonly environment: Readonly<Record<string, string>>;
