@@ -43,8 +43,9 @@ export function createAwsReader(options: AwsReaderOptions): AwsReader {
     return new Client({ region, ...RETRIES, ...BUCKETS, ...(credentials !== undefined && { credentials }) });
   }
 
-  function clientFor(Client: AwsClientClass, region: string, account: string | undefined): Promise<AwsClient> {
-    const key = `${Client.name} ${region} ${account ?? ''}`;
+  /** `sdk`: its package. The class's own name is no name: the bundle's minifier gives several the same one. */
+  function clientFor(sdk: string, Client: AwsClientClass, { region, account }: ReadRequest): Promise<AwsClient> {
+    const key = `${sdk} ${region} ${account ?? ''}`;
     const known = clients.get(key);
     if (known !== undefined) return known;
     if (clients.size >= MAX_CLIENTS) clients.clear();
@@ -56,7 +57,8 @@ export function createAwsReader(options: AwsReaderOptions): AwsReader {
   }
 
   return {
-    async read({ data, operation, parameters, region, account, signal }) {
+    async read(request) {
+      const { data, operation, parameters, signal } = request;
       const listed = Object.hasOwn(data.operations, operation) ? data.operations[operation] : undefined;
       const imported = Object.hasOwn(options.importClients, data.service)
         ? await options.importClients[data.service]?.()
@@ -67,7 +69,7 @@ export function createAwsReader(options: AwsReaderOptions): AwsReader {
       }
       const described = new entry.command({});
       checkParameters(operation, described, parameters);
-      const client = await clientFor(entry.client, region, account);
+      const client = await clientFor(listed.via?.package ?? data.package, entry.client, request);
       options.onSend?.(data.service, operation);
       const input = withDates(described, { ...parameters, ...listed.fixed });
       return client.send(new entry.command(input), { abortSignal: signal });
