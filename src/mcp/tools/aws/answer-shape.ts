@@ -63,12 +63,15 @@ interface Longest {
   readonly length: number;
 }
 
+/** As it is sent: a letter of another script is two or three bytes. */
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
 /** The list with the longest JSON that has two items or more, else the longest text. */
 function findLongest(value: unknown, wanted: 'list' | 'text'): Longest | undefined {
   let longest: Longest | undefined;
   const visit = (holder: Longest['holder'], key: string | number, held: unknown): void => {
     const fits = wanted === 'list' ? Array.isArray(held) && held.length > 1 : typeof held === 'string';
-    const length = fits ? JSON.stringify(held).length : 0;
+    const length = fits ? sizeOf(held) : 0;
     if (length > (longest?.length ?? 0)) longest = { holder, key, length };
     if (Array.isArray(held)) for (const [index, item] of held.entries()) visit(held, index, item);
     else if (isJsonObject(held)) for (const [name, item] of Object.entries(held)) visit(held, name, item);
@@ -84,15 +87,15 @@ export interface Shortened {
   readonly cut: boolean;
 }
 
-const MIN_TEXT = 200;
+const MIN_TEXT_BYTES = 200;
 
-/** Shortens its longest lists, then its longest texts, until its JSON has at most `characters`. Of lists, one side stays. */
-export function shorten(value: Json, characters: number, keep: KeptSide = 'start'): Shortened {
+/** Shortens its longest lists, then its longest texts, until its JSON has at most `bytes`. Of lists, one side stays. */
+export function shorten(value: Json, bytes: number, keep: KeptSide = 'start'): Shortened {
   // A copy, because it is cut in place.
   const copy = JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
   let leftOut = 0;
   let cut = false;
-  while (JSON.stringify(copy).length > characters) {
+  while (sizeOf(copy) > bytes) {
     const list = findLongest(copy, 'list');
     const text = findLongest(copy, 'text');
     if (list !== undefined && list.length >= (text?.length ?? 0)) {
@@ -100,9 +103,11 @@ export function shorten(value: Json, characters: number, keep: KeptSide = 'start
       const kept = Math.floor(items.length / 2);
       leftOut += items.length - kept;
       items.splice(keep === 'start' ? kept : 0, items.length - kept);
-    } else if (text !== undefined && text.length > MIN_TEXT) {
+    } else if (text !== undefined && text.length > MIN_TEXT_BYTES) {
       const words = (text.holder as Record<string | number, string>)[text.key] ?? '';
-      (text.holder as Record<string | number, string>)[text.key] = `${words.slice(0, Math.floor(words.length / 2))}…`;
+      // Never the half of a character.
+      const half = words.slice(0, Math.floor(words.length / 2)).replace(/[\ud800-\udbff]$/, '');
+      (text.holder as Record<string | number, string>)[text.key] = `${half}…`;
       cut = true;
     } else return { value: {}, leftOut, cut: true };
   }

@@ -26,7 +26,9 @@ interface Asked {
 const MAX_WORDS = 300;
 
 const EXPIRED = /^(?:ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/;
-const DENIED = /AccessDenied|UnauthorizedOperation|NotAuthorized|AuthorizationError|^Forbidden$|OptInRequired/;
+const DENIED = /AccessDenied|UnauthorizedOperation|NotAuthorized|AuthorizationError|^Forbidden$/;
+/** A service, or a region, that the account has not switched on. */
+const NOT_ENABLED = /OptInRequired|SubscriptionRequired/;
 const UNKNOWN_KEY = /UnrecognizedClient|InvalidClientTokenId|SignatureDoesNotMatch|InvalidSignature|AuthFailure/;
 const MISSING = /CredentialsProviderError|TokenProviderError|NoCredentials/;
 const BUSY =
@@ -72,7 +74,14 @@ export function describeAwsFailure(error: unknown, asked: Asked): AwsFailure {
   if (MISSING.test(name))
     return { code: 'credentials_missing', message: `There are no AWS credentials. ${CREDENTIALS}` };
   if (UNKNOWN_KEY.test(name)) {
-    return { code: 'credentials_missing', message: `AWS does not know these credentials (${name}). ${CREDENTIALS}` };
+    // A region that the account has not enabled knows nobody of it: AWS says no more than this.
+    const other = 'Do other regions answer, this one is not enabled for the account: leave it out, or enable it.';
+    const message = `AWS does not know these credentials in ${place} (${name}). ${other} Else: ${CREDENTIALS}`;
+    return { code: 'credentials_missing', message };
+  }
+  if (NOT_ENABLED.test(name)) {
+    const message = `The account has not enabled this service or region (${name} in ${place}). An administrator of the account can.`;
+    return { code: 'access_denied', message };
   }
   if (DENIED.test(name)) {
     const needed = asked.actions.join(', ');

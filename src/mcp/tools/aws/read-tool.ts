@@ -47,9 +47,9 @@ interface Answer {
 
 /** A region that hangs must not use up the whole call. */
 const PLACE_TIMEOUT_MS = 18_000;
-const MAX_ANSWER_CHARACTERS = 60_000;
+const MAX_ANSWER_BYTES = 60_000;
 /** For what stands around the data. */
-const MARGIN_CHARACTERS = 2000;
+const MARGIN_BYTES = 2000;
 const MAX_ENTRIES = 300;
 const MAX_PARAMETERS_CHARACTERS = 16_384;
 const MAX_LISTED_CHARACTERS = 500;
@@ -94,17 +94,20 @@ interface Reading {
   readonly operation: string;
   readonly parameters: JsonObject;
   readonly fields: readonly string[];
-  readonly characters: number;
+  /** How long it may be. */
+  readonly bytes: number;
 }
 
 /** Prepares one answer for its reader: hidden secrets, the fields asked for, as much as fits. */
-function shape(answer: object, { data, operation, parameters, fields, characters }: Reading, where: Place): Read {
+function shape(answer: object, { data, operation, parameters, fields, bytes }: Reading, where: Place): Read {
   const { sent, next, keep } = pagingOf(data, operation, parameters);
   // A token goes back to AWS as it came, whatever it looks like.
   const { [next]: token, ...rest } = toPlain(answer) as JsonObject;
   const cursor = cursorAfter(operation, token, parameters[sent]);
   const all = redact(rest) as JsonObject;
-  const { value, leftOut, cut } = shorten(pickFields(all, fields), characters, keep);
+  // What AWS leads on by may be long itself; something of the answer is told all the same.
+  const room = Math.max(bytes - (cursor?.length ?? 0), bytes / 4);
+  const { value, leftOut, cut } = shorten(pickFields(all, fields), room, keep);
   const found = {
     ...where,
     data: value,
@@ -154,7 +157,7 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
     const { sent } = pagingOf(data, operation, given);
     const parameters = cursor === undefined ? given : { ...given, [sent]: readCursor(operation, cursor) };
     const fields = optionalTexts(args, 'fields') ?? [];
-    const characters = Math.floor((MAX_ANSWER_CHARACTERS - MARGIN_CHARACTERS) / places.length);
+    const bytes = Math.floor((MAX_ANSWER_BYTES - MARGIN_BYTES) / places.length);
     // Nobody is answered from what somebody else asked: rights may differ.
     const key = canonicalJson({
       person,
@@ -164,7 +167,7 @@ export function createReadTool(data: AwsServiceData, deps: ReadToolDeps): Tool {
       fields: [...fields],
       places: places.map(placeInWords),
     });
-    const ask = () => readAll({ data, operation, parameters, fields, characters }, places);
+    const ask = () => readAll({ data, operation, parameters, fields, bytes }, places);
     const answer = await answers.get(key, ask, { refresh: flag(args, 'refresh') });
     const words = inWords(operation, answer);
     const { reads, errors, readAt } = answer;

@@ -36,6 +36,9 @@ const VALUE_LISTS: ReadonlySet<string> = new Set(
 );
 const VALUE_MEMBERS: ReadonlySet<string> = new Set(['value', 'parametervalue', 'outputvalue', 'resolvedvalue']);
 
+/** What such a pair is named by, wherever it stands: tags, columns of a query's answer. */
+const NAMING_MEMBERS: ReadonlySet<string> = new Set(['key', 'name', 'field', 'parametername', 'parameterkey']);
+
 /** An access key's id is no secret where AWS lists it; in other texts the secret is seldom far. */
 const ACCESS_KEY_ID = simple('AccessKeyId');
 
@@ -91,10 +94,26 @@ function redactMember(key: string, value: unknown): unknown {
   return redact(value);
 }
 
+/** A name and a value in two members, of which the one says that the other is a secret. */
+function namesSecret(entries: readonly (readonly [string, unknown])[]): boolean {
+  return entries.some(
+    ([key, held]) => NAMING_MEMBERS.has(simple(key)) && typeof held === 'string' && isSecretName(held),
+  );
+}
+
 /** The same answer, with secrets hidden. Takes plain JSON. */
 export function redact(value: unknown): unknown {
   if (typeof value === 'string') return redactJson(value) ?? hideInText(value);
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, redactMember(key, held)]));
+  const entries = Object.entries(value);
+  const isPair = namesSecret(entries);
+  return Object.fromEntries(
+    entries.map(([key, held]) => [
+      key,
+      isPair && VALUE_MEMBERS.has(simple(key)) && typeof held === 'string' && !isReference(held)
+        ? HIDDEN
+        : redactMember(key, held),
+    ]),
+  );
 }

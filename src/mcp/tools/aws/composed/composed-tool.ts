@@ -32,7 +32,7 @@ const DEADLINE_MS = 20_000;
 /** The same behind the answer, where somebody looks how far it is. */
 const TASK_DEADLINE_MS = 600_000;
 const MAX_ENTRIES = 100;
-const MAX_ANSWER_CHARACTERS = 58_000;
+const MAX_ANSWER_BYTES = 58_000;
 
 const TEXT = { type: 'string' } as const;
 export const REFRESH = { type: 'boolean', description: 'Asks anew, not from memory.' } as const;
@@ -84,7 +84,7 @@ export function createComposedTool(
     // Some parts may have failed; that none answered is a failure.
     if (!asking.answered() && errors[0] !== undefined) return { isError: true, code: errors[0].code, text };
     const readAt = new Date(clock.nowMs()).toISOString();
-    const { value, leftOut } = shorten({ ...data, errors }, MAX_ANSWER_CHARACTERS);
+    const { value, leftOut } = shorten({ ...data, errors }, MAX_ANSWER_BYTES);
     return { structuredContent: { readAt, ...value, ...(leftOut > 0 && { leftOut }) }, text };
   }
 

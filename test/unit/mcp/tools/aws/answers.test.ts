@@ -36,15 +36,20 @@ describe('what AWS answered, made plain', () => {
   it('is shortened to what fits, whatever it is', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ stringUnit: 'grapheme' })),
         fc.integer({ min: 2, max: 3000 }),
-        (value, characters) => {
-          const { value: short, leftOut, cut } = shorten(value as Record<string, unknown>, characters);
-          expect(JSON.stringify(short).length).toBeLessThanOrEqual(characters);
+        (value, bytes) => {
+          const { value: short, leftOut, cut } = shorten(value as Record<string, unknown>, bytes);
+          expect(Buffer.byteLength(JSON.stringify(short))).toBeLessThanOrEqual(bytes);
           if (leftOut === 0 && !cut) expect(short).toEqual(JSON.parse(JSON.stringify(value)));
         },
       ),
     );
+  });
+
+  it('is cut between characters', () => {
+    const { value } = shorten({ Text: `x${'🚀'.repeat(1000)}` }, 900);
+    expect(value['Text']).toMatch(/^x(?:🚀)+…+$/u);
   });
 
   it('counts what a list lost', () => {
@@ -66,6 +71,21 @@ describe('secrets in an answer', () => {
       { Parameters: [{ ParameterKey: 'K', ParameterValue: HIDDEN }] },
     ],
     [{ Outputs: [{ OutputKey: 'K', OutputValue: 'x' }] }, { Outputs: [{ OutputKey: 'K', OutputValue: HIDDEN }] }],
+    [
+      {
+        Tags: [
+          { Key: 'db-password', Value: 'x' },
+          { Key: 'Name', Value: 'worker' },
+        ],
+      },
+      {
+        Tags: [
+          { Key: 'db-password', Value: HIDDEN },
+          { Key: 'Name', Value: 'worker' },
+        ],
+      },
+    ],
+    [{ results: [[{ field: 'token', value: 'x' }]] }, { results: [[{ field: 'token', value: HIDDEN }]] }],
     [{ UserData: { Value: 'x' } }, { UserData: HIDDEN }],
     [{ Endpoint: 'rediss://app:pw@host:1' }, { Endpoint: `rediss://app:${HIDDEN}@host:1` }],
     [{ Command: 'run --password=abc123 --verbose' }, { Command: `run --password=${HIDDEN} --verbose` }],
@@ -75,6 +95,7 @@ describe('secrets in an answer', () => {
 
   it.each([
     [{ Name: 'worker', SecretArn: 'arn:aws:secretsmanager:eu-central-1:1:secret:x', TokenCount: 3, KeyPairs: ['a'] }],
+    [{ Tags: [{ Key: 'secret', Value: 'arn:aws:secretsmanager:eu-central-1:1:secret:x' }, { Key: 'password' }] }],
     [{ Parameters: [{ Name: '/app/p1', Type: 'SecureString' }], Url: 'https://example.com/path?x=1' }],
   ])('are not seen where there are none: %j', (answer) => {
     expect(redact(answer)).toEqual(answer);

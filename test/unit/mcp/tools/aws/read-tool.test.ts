@@ -90,6 +90,15 @@ describe('an answer that does not fit', () => {
     expect(said.text).toContain('long texts cut: ask for less');
   });
 
+  it('has 60 kB at most in any script, its cursor included', async () => {
+    const events = Array.from({ length: 500 }, (_, index) => ({ timestamp: index, message: '日本語'.repeat(50) }));
+    const run = toolOf('logs', () => ({ events, nextToken: 'x'.repeat(20_000) }));
+    const { said, result } = await run({ operation: 'FilterLogEvents', parameters: { logGroupName: '/app' } });
+    expect(Buffer.byteLength(JSON.stringify(said.structuredContent))).toBeLessThanOrEqual(60_000);
+    expect((result?.data.events.length ?? 0) + (result?.leftOut ?? 0)).toBe(500);
+    expect(result?.data.events.length).toBeGreaterThan(20);
+  });
+
   it('has a cursor with AWS’s own token in it, whatever that looks like', async () => {
     const token = '{"password":"x"} AKIAABCDEFGHIJKLMNOP';
     const asked: JsonObject[] = [];
@@ -100,6 +109,20 @@ describe('an answer that does not fit', () => {
     const { result } = await run({ operation: 'DescribeInstances' });
     await run({ operation: 'DescribeInstances', cursor: result?.cursor ?? '' });
     expect(asked).toEqual([{}, { NextToken: token }]);
+  });
+});
+
+describe('a region that the account has not enabled', () => {
+  it.each([
+    ['UnrecognizedClientException', 'credentials_missing', 'in me-south-1'],
+    ['AuthFailure', 'credentials_missing', 'this one is not enabled for the account'],
+    ['OptInRequired', 'access_denied', 'has not enabled this service or region'],
+  ])('is said to be one: %s', async (name, code, words) => {
+    const run = toolOf('ec2', () => {
+      throw Object.assign(new Error('The security token included in the request is invalid.'), { name });
+    });
+    const { said } = await run({ operation: 'DescribeInstances', region: 'me-south-1' });
+    expect(said).toMatchObject({ isError: true, code, text: expect.stringContaining(words) });
   });
 });
 
