@@ -187,6 +187,8 @@ export function createTransport(
     const { url, method } = wire;
     const proxy = proxyFor(environment, url);
     const headers = {
+      // AWS's common firewall rules, which `edge` sets up, refuse whoever says nothing here (NoUserAgent_HEADER).
+      'user-agent': 'sallyport',
       ...wire.headers,
       ...(wire.body !== undefined && { 'content-length': `${Buffer.byteLength(wire.body)}` }),
     };

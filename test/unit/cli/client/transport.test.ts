@@ -53,6 +53,18 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return text;
 }
 
+describe('a request', () => {
+  const saidOf = async (headers: Readonly<Record<string, string>>): Promise<string> => {
+    const url = await serve((incoming, outgoing) => void outgoing.end(incoming.headers['user-agent'] ?? 'nothing'));
+    return textOf((await createTransport()(request(url, { headers }))).body);
+  };
+
+  it('says who asks, since firewalls refuse whoever does not', async () => {
+    expect(await saidOf({})).toBe('sallyport');
+    expect(await saidOf({ 'user-agent': 'another/1' })).toBe('another/1');
+  });
+});
+
 describe('a request that fails', () => {
   const transport = createTransport();
 
