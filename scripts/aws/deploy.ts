@@ -6,7 +6,7 @@ import { hasDanger } from './parts/plan-summary.ts';
 import { BUNDLE_OPTION, buildBundle, demand, preconditions } from './parts/preconditions.ts';
 import { confirm, demandConfirmable } from './parts/prompt.ts';
 import { rollBack } from './parts/roll-back.ts';
-import { checkNeededSecrets, checkTruststore } from './parts/service-needs.ts';
+import { checkNeededSecrets, checkTruststore, checkZone } from './parts/service-needs.ts';
 import { planAndShow } from './parts/service-plan.ts';
 import { NO_SMOKE_OPTION, smokeTest, smokeUrls } from './parts/smoke.ts';
 import { Stop } from './parts/stop.ts';
@@ -81,7 +81,8 @@ SALLYPORT_KEY_URL and SALLYPORT_OAUTH_DOOR_URL say where to knock if not at the 
       variables: true,
     } as const;
     const { account } = await preconditions(() => aws, names, needs);
-    demand([...(await checkTruststore(aws, names, account)), ...(await checkNeededSecrets(aws, names))]);
+    const checks = [checkTruststore(aws, names, account), checkNeededSecrets(aws, names), checkZone(aws, names)];
+    demand((await Promise.all(checks)).flat());
     await buildBundle(context);
     const terraform = createTerraform(environment, 'service');
     await terraform.init();

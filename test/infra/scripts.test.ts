@@ -457,6 +457,22 @@ describeHere('a deployment', () => {
     await checkout.bundle(1);
   });
 
+  it('without the hosted zone of its names changes nothing, and names the values that say which', async () => {
+    const refused = await run('deploy');
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining(
+        'the hosted zone Z0123456789EXAMPLE is not there: set zone_id and domain in terraform/environments/dev.tfvars',
+      ),
+    ]);
+    const valuesIn = (zone: string) => VALUES.replace('Z0123456789EXAMPLE', zone);
+    await checkout.write('terraform/environments/dev.tfvars', valuesIn(await account.createZone('other.test')));
+    const { code, stderr } = await run('deploy');
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/dev\.sallyport\.test does not lie in .*other\.test/)]);
+    expect(await versions()).toEqual({});
+    await checkout.write('terraform/environments/dev.tfvars', valuesIn(await account.createZone('sallyport.test')));
+  }, 60_000);
+
   it('stopped by Ctrl-C leaves a state that knows, and goes on', async () => {
     let stopped = false;
     const first = await run('deploy', [], {

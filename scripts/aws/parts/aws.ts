@@ -6,6 +6,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -24,6 +25,7 @@ export interface AwsClients {
   readonly logs: CloudWatchLogsClient;
   readonly gateway: ApiGatewayV2Client;
   readonly dynamodb: DynamoDBClient;
+  readonly route53: Route53Client;
   readonly keyValueStores: CloudFrontKeyValueStoreClient;
 }
 
@@ -51,6 +53,7 @@ export function createAwsClients(): AwsClients {
     logs: new CloudWatchLogsClient(settings),
     gateway: new ApiGatewayV2Client(settings),
     dynamodb: new DynamoDBClient(settings),
+    route53: new Route53Client(settings),
     // Global; the client wants a region all the same.
     keyValueStores: new CloudFrontKeyValueStoreClient({ ...settings, region: 'us-east-1' }),
   };
@@ -71,6 +74,7 @@ export const errorName = (error: unknown): string => (error instanceof Error ? e
 
 const ABSENT: ReadonlySet<string> = new Set([
   'NoSuchBucket',
+  'NoSuchHostedZone',
   'NoSuchKey',
   'NotFound',
   'NotFoundException',

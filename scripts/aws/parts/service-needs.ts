@@ -1,9 +1,11 @@
+import { GetHostedZoneCommand } from '@aws-sdk/client-route-53';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { type AwsClients, errorName, ifThere } from './aws.ts';
 import { type EnvironmentNames, TRUSTSTORE_KEY } from './environment.ts';
 import type { Missing } from './preconditions.ts';
 import { SECRET_FORMS } from './secret-forms.ts';
+import { variableFile } from './terraform.ts';
 import { readServiceValues } from './variables.ts';
 
 // What the service needs of the foundation before it can be planned. Whoever deploys may read no secret, so a parameter that was never
@@ -18,6 +20,32 @@ export async function checkTruststore(
   const object = await ifThere(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: TRUSTSTORE_KEY })));
   const what = `there is no truststore (s3://${bucket}/${TRUSTSTORE_KEY})`;
   return object === undefined ? [{ what, mend: `make certs ENV=${names.environment}` }] : [];
+}
+
+/** Undefined where it is not there; nothing of it where we may not ask. */
+async function readZoneName({ route53 }: Pick<AwsClients, 'route53'>, id: string) {
+  try {
+    const zone = await ifThere(route53.send(new GetHostedZoneCommand({ Id: id })));
+    return zone === undefined ? undefined : { name: zone.HostedZone?.Name?.replace(/\.$/, '') };
+  } catch (error) {
+    if (/^AccessDenied/.test(errorName(error))) return { name: undefined };
+    throw error;
+  }
+}
+
+/** The zone that the names are to lie in: without it AWS would refuse the first record, in the middle of an apply. */
+export async function checkZone(
+  aws: Pick<AwsClients, 'route53'>,
+  { environment }: EnvironmentNames,
+): Promise<readonly Missing[]> {
+  const { zoneId, domain } = readServiceValues(environment);
+  if (zoneId === undefined || domain === undefined) return [];
+  const zone = await readZoneName(aws, zoneId);
+  const mend = `set zone_id and domain in ${variableFile(environment, 'service')} (docs/deployment.md explains each value)`;
+  if (zone === undefined) return [{ what: `the hosted zone ${zoneId} is not there`, mend }];
+  const { name } = zone;
+  if (name === undefined || domain === name || domain.endsWith(`.${name}`)) return [];
+  return [{ what: `${domain} does not lie in the hosted zone ${zoneId}, which is ${name}`, mend }];
 }
 
 /** Versions by the last part of the name; nothing where we may not ask. */

@@ -12,6 +12,7 @@ export interface ServiceValues {
   readonly redisCa: string | undefined;
   readonly domain: string | undefined;
   readonly trustDomain: string | undefined;
+  readonly zoneId: string | undefined;
   /** As `agent/<name>`; the first of the list. */
   readonly agent: string;
   /** Whether this secret is needed with these values. */
@@ -71,6 +72,7 @@ export function serviceValuesOf(text: string): ServiceValues {
     redisCa: readRedisCa(text),
     domain,
     trustDomain: quoted('trust_domain') ?? domain,
+    zoneId: quoted('zone_id'),
     agent: /"(agent\/[a-z0-9-]+)"/.exec(text.slice(Math.max(0, text.search(/^agents\s*=/m))))?.[1] ?? 'agent/assistant',
     needs: ({ when }) => when === undefined || needed[when],
   };

@@ -11,6 +11,7 @@ import {
   GetAliasCommand,
   LambdaClient,
 } from '@aws-sdk/client-lambda';
+import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -38,6 +39,8 @@ export interface OperatorAccount {
   enableKey(id: string): Promise<void>;
   /** Of those functions that are there. */
   liveVersions(functions: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /** Answers its id. */
+  createZone(name: string): Promise<string>;
   /** A Function URL for everybody, as somebody might click it together. Answers how it is removed. */
   openUrl(name: string, place: 'live' | 'the function itself'): Promise<() => Promise<void>>;
 }
@@ -49,9 +52,10 @@ interface AccountOptions {
 }
 
 export function createOperatorAccount(options: AccountOptions): OperatorAccount {
-  const [kms, lambda, s3, ssm] = [
+  const [kms, lambda, route53, s3, ssm] = [
     new KMSClient(options),
     new LambdaClient(options),
+    new Route53Client(options),
     new S3Client(options),
     new SSMClient(options),
   ];
@@ -106,6 +110,10 @@ export function createOperatorAccount(options: AccountOptions): OperatorAccount 
         if (alias?.FunctionVersion !== undefined) found[name] = alias.FunctionVersion;
       }
       return found;
+    },
+    createZone: async (name) => {
+      const zone = await route53.send(new CreateHostedZoneCommand({ Name: name, CallerReference: name }));
+      return zone.HostedZone?.Id?.replace('/hostedzone/', '') ?? '';
     },
     openUrl: async (name, place) => {
       const url = { FunctionName: `sallyport-dev-${name}`, ...(place === 'live' && { Qualifier: place }) };
