@@ -94,7 +94,14 @@ const keys: Item = {
   dollars: price('kmsRequest', PER * assumptions.kmsPerCall),
 };
 
-const { tool_call: callRecords, question: questionRecords } = measured.dynamodb;
+const { tool_call: callRecords, question: questionRecords, conversation } = measured.dynamodb;
+
+/** Where it lies by default, whatever the other records lie in. */
+const conversationItem: Item = {
+  what: 'the conversation, in a table of its own',
+  why: `${conversation.writes} write units, ${conversation.reads} read units (with Redis too; none with \`conversations = "store"\`)`,
+  dollars: price('dynamoWrite', PER * conversation.writes) + price('dynamoRead', PER * conversation.reads),
+};
 
 /** The agent door itself: what a managed gateway does. */
 const doorItems = [apiRequests(), ...computing('MCP function', measured.door_ms, measured.mcp_start_ms), keys];
@@ -117,6 +124,7 @@ const questionItems = [
   waiting('Agent function: waiting for the model', assumptions.modelMs),
   { ...keys, dollars: keys.dollars * (1 + calls) },
   ...watching(measured.question_agent_log_bytes + calls * measured.tool_call_log_bytes, 1 + calls),
+  conversationItem,
 ];
 
 /** At the Function URL the first of the API's requests falls away. */
@@ -202,7 +210,7 @@ ${table([...callItems, dynamoDb(callRecords)])}
 
 ## A thousand questions
 
-A question of one tool call ("am I free on 1 March at three?"), measured with the offline planner. The time of a model is assumed (${assumptions.modelMs} ms), **its tokens
+A question of one tool call ("am I free on 1 March at three?") that begins a conversation, measured with the offline planner. The time of a model is assumed (${assumptions.modelMs} ms), **its tokens
 are not in here**: they cost more than all the rest, by the provider’s own list.
 
 ${table([...questionItems, dynamoDb(questionRecords)])}

@@ -1,15 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { connectGoogle } from '../../src/cli/client/connect.ts';
+import { CONVERSATIONS_TABLE } from '../../src/compose/conversations.ts';
 import { createHeadlessPerson } from '../../src/local/headless-person.ts';
+import { createConversationsTable } from '../support/conversations-table.ts';
 import { ANN } from '../support/google-stand-in.ts';
 import type { LambdaFunction } from '../support/lambda-function.ts';
 import { type LambdaWorld, startLambdaWorld } from '../support/lambda-world.ts';
 import { createOutsideAgent, type OutsideAgent, toolCall } from '../support/outside-agent.ts';
-import { startSharedDynamoDb } from '../support/shared-store.ts';
+import { type SharedDynamoDb, startSharedDynamoDb } from '../support/shared-store.ts';
 
 // What a call and a question use, for docs/costs.md: the zip under Lambda's own runtime client, with Redis over TLS, an emulated KMS and Parameter Store and
-// a stand-in Google; then the same with DynamoDB, whose requests are counted. Writes scripts/costs/measured.json.
+// a stand-in Google; then the same with DynamoDB, whose requests are counted, and in the table of conversations their units. Writes
+// scripts/costs/measured.json.
 //   node test/bench/lambda-costs.ts
 
 /** All of them together stay under the 120 a minute that one person may have. */
@@ -118,8 +123,28 @@ async function measureColdStarts(world: LambdaWorld) {
 
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
+type Seen = SharedDynamoDb['seen'];
+
+const isConversation = ({ body }: Seen[number]): boolean => String(body['TableName']).endsWith(CONVERSATIONS_TABLE);
+
+/** The same requests once more, at a table like theirs, for DynamoDB Local to say what each takes: a conversation grows, and has an index. */
+async function countUnits({ client }: SharedDynamoDb, seen: Seen) {
+  const TableName = `replayed-${randomUUID()}`;
+  await createConversationsTable(client, TableName);
+  let [writes, reads] = [0, 0];
+  for (const { action, body } of seen) {
+    const input = { ...body, TableName, ReturnConsumedCapacity: 'TOTAL' } as never;
+    const command = action === 'PutItem' ? new PutItemCommand(input) : new GetItemCommand(input);
+    const { ConsumedCapacity: used } = await client.send(command as PutItemCommand);
+    if (used?.CapacityUnits === undefined) throw new Error(`${action} says nothing of what it took`);
+    if (action === 'PutItem') writes += used.CapacityUnits;
+    else reads += used.CapacityUnits;
+  }
+  return { writes, reads };
+}
+
 async function countDynamoDb() {
-  const shared = await startSharedDynamoDb();
+  const shared = await startSharedDynamoDb({ ownConversations: true });
   const world = await startLambdaWorld(shared);
   try {
     await connect(world);
@@ -129,13 +154,18 @@ async function countDynamoDb() {
       const from = shared.seen.length;
       await repeat(times, what);
       const seen = shared.seen.slice(from);
-      const writes = seen.filter(({ action }) => WRITES.has(action)).length;
-      return { writes: round(writes / times, 1), reads: round((seen.length - writes) / times, 1) };
+      const records = seen.filter((one) => !isConversation(one));
+      const writes = records.filter(({ action }) => WRITES.has(action)).length;
+      const units = await countUnits(shared, seen.filter(isConversation));
+      const each = (count: number): number => round(count / times, 1);
+      return {
+        records: { writes: each(writes), reads: each(records.length - writes) },
+        conversation: { writes: each(units.writes), reads: each(units.reads) },
+      };
     };
-    return {
-      tool_call: await count(20, () => call(world, agent, toolCall('freebusy', DAY))),
-      question: await count(10, () => ask(world)),
-    };
+    const { records: tool_call } = await count(20, () => call(world, agent, toolCall('freebusy', DAY)));
+    const { records: question, conversation } = await count(10, () => ask(world));
+    return { tool_call, question, conversation };
   } finally {
     await world.stop();
   }

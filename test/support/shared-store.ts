@@ -1,12 +1,15 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Redis } from 'ioredis';
 import { createDynamoDbStore } from '../../src/adapters/aws/dynamodb-store.ts';
 import { createRedisStore } from '../../src/adapters/redis/redis-store.ts';
+import { CONVERSATIONS_TABLE } from '../../src/compose/conversations.ts';
 import { dynamoDbAccess } from '../../src/config/dynamodb-access.ts';
 import { redisAclCommand } from '../../src/config/redis-acl.ts';
 import { type StoreUser, storeAccess } from '../../src/config/store-access.ts';
 import { ALONE, placeRecord, type StoreTable, storeTables } from '../../src/config/store-tables.ts';
 import { createSecret } from '../../src/kernel/secret.ts';
 import type { KeyValueStore } from '../../src/ports/key-value-store.ts';
+import { createConversationsTable } from './conversations-table.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
 import { openDynamoDbRoad, type SeenRequest } from './dynamodb-road.ts';
 import { createTestLog } from './log.ts';
@@ -62,6 +65,8 @@ export async function startSharedRedis(): Promise<SharedStore> {
 export interface SharedDynamoDb extends SharedStore {
   /** Every request of a function, in order. */
   readonly seen: readonly (SeenRequest & { readonly allowed: boolean })[];
+  /** With every right. */
+  readonly client: DynamoDBClient;
 }
 
 const TABLE_PREFIX = 'sallyport-dev-';
@@ -91,14 +96,18 @@ export function isAllowed(user: string, { action, body }: SeenRequest): boolean 
 /** DynamoDB takes letters and figures as a key's id; it tells the road who asks. */
 const keyIdOf = (user: StoreUser): string => user.replaceAll('-', '');
 
-export async function startSharedDynamoDb(): Promise<SharedDynamoDb> {
+/** Conversations have a table of their own, as deployed by default; else they are in the store. Its rights are not looked at here. */
+const OWN_TABLE = `${TABLE_PREFIX}${CONVERSATIONS_TABLE}`;
+
+export async function startSharedDynamoDb({ ownConversations = false } = {}): Promise<SharedDynamoDb> {
   const server = await startDynamoDbLocal();
+  if (ownConversations) await createConversationsTable(server.client, OWN_TABLE);
   await server.createTables((Object.keys(storeTables) as StoreTable[]).map((name) => `${TABLE_PREFIX}${name}`));
   const road = await openDynamoDbRoad(server.endpoint);
   const seen: (SeenRequest & { readonly allowed: boolean })[] = [];
   road.decide((request) => {
     const user = users.find((name) => keyIdOf(name) === request.caller) ?? '';
-    const allowed = isAllowed(user, request);
+    const allowed = isAllowed(user, request) || (user === 'agent' && request.body['TableName'] === OWN_TABLE);
     seen.push({ ...request, allowed });
     return allowed ? 'passes' : { status: 400, error: 'AccessDeniedException' };
   });
@@ -107,9 +116,11 @@ export async function startSharedDynamoDb(): Promise<SharedDynamoDb> {
   return {
     store,
     seen,
+    client: server.client,
     parameters: {},
     settings: (user) => ({
       SALLYPORT_STORE: 'dynamodb',
+      ...(ownConversations && user === 'agent' && { SALLYPORT_CONVERSATIONS: 'dynamodb' }),
       SALLYPORT_TABLE_PREFIX: TABLE_PREFIX,
       AWS_ENDPOINT_URL_DYNAMODB: road.endpoint,
       AWS_ACCESS_KEY_ID: keyIdOf(user),
