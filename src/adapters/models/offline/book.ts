@@ -1,10 +1,11 @@
 import { readDetails, takenBy } from './details.ts';
 import { spelledOut } from './intent.ts';
+import { readLead } from './lead.ts';
 import { freebusyCalls, freeText, searchFor } from './look.ts';
 import type { Part } from './parts.ts';
 import { resolveGuests } from './people.ts';
 import { eventText, failedText, joined, nobodyInvited, sentence, slotText, whichPerson } from './reply.ts';
-import { busyIn, eventIn, type JsonObject, slotsIn } from './results.ts';
+import { busyIn, eventIn, type JsonObject, slotsIn, unreadableIn } from './results.ts';
 import { type BookingStyle, bookingOf, eventArguments, type Slot } from './slots.ts';
 import { type Asking, type Run, type Setting, type Task, zoneOf } from './task.ts';
 
@@ -35,7 +36,8 @@ const MEAL_HALF: readonly (readonly [RegExp, 'am' | 'pm'])[] = [
 ];
 
 export function styleOf({ words, located }: Pick<Task, 'words' | 'located'>): BookingStyle {
-  const text = spelledOut(words);
+  // `Tomorrow book a call`: the verb stands behind the time.
+  const text = spelledOut(readLead(words, located)?.rest ?? words);
   // In `after lunch` lunch is a time, and not what is booked.
   const taken = takenBy(words, located);
   const about = spelledOut(words.filter((_, at) => taken[at] === false));
@@ -116,8 +118,11 @@ export function* book(task: Task, setting: Setting): Run {
     const calendars = Array.isArray(others) ? { calendars: ['primary', ...others] } : {};
     return yield* bookFirstFree({ ...task, timing }, setting, { draft, calendars, zone });
   }
-  if (task.ifFree) {
-    const refusal = yield* refusalIfBusy(booking.slots);
+  if (task.ifFree !== undefined) {
+    const guests = task.ifFree === 'everybody' ? draft.details['attendees'] : [];
+    if (!Array.isArray(guests)) return 'I cannot see whether everybody is free, so nothing was booked.';
+    const calendars = guests.length === 0 ? {} : { calendars: ['primary', ...guests] };
+    const refusal = yield* refusalIfBusy(booking.slots, calendars);
     if (refusal !== undefined) return refusal;
   }
   return yield* create(draft, booking.slots, zone);
@@ -145,6 +150,8 @@ export function* refusalIfBusy(slots: readonly Slot[], calendars: JsonObject = {
   const answers = yield freebusyCalls(placed, calendars);
   const failed = answers.find((answer) => answer.failed);
   if (failed !== undefined) return sentence(failedText('Looking at the calendar', failed), 'Nothing was booked.');
+  const unknown = new Set(answers.flatMap(unreadableIn));
+  if (unknown.size > 0) return `I cannot see whether ${joined([...unknown])} is free, so nothing was booked.`;
   const taken = placed.flatMap((slot, index) => {
     const answer = answers[index];
     const busy =

@@ -1,14 +1,15 @@
 import { resolveRange } from './clocks.ts';
+import { spelledOut } from './intent.ts';
 import { searchFor } from './look.ts';
 import { type Change, readChange, type Shift, withoutVerb } from './read-change.ts';
 import { type Chosen, choose, isNothing, lookupArguments, type Reference, readReference } from './reference.ts';
-import { eventText, failedText, sentence } from './reply.ts';
-import { eventIn, eventsIn, type FoundEvent, isPartial, type JsonObject, slotsIn } from './results.ts';
+import { eventText, failedText, listed, sentence, spanText } from './reply.ts';
+import { busyIn, eventIn, eventsIn, type FoundEvent, isPartial, type JsonObject, slotsIn } from './results.ts';
 import { scopeIn, withoutScope } from './scope.ts';
 import { eventArguments, type Slot, toSlot, wholeDays } from './slots.ts';
 import type { Asking, Run, Setting, Task } from './task.ts';
 import { addMonths, DAY, MINUTE, partsOf, startOfDay, startOfWeek } from './wall.ts';
-import { daysOf, hintsOf, placeClock, type Timing, windowsOf } from './when.ts';
+import { dayFor, daysOf, hintsOf, placeClock, type Timing, windowsOf } from './when.ts';
 import { wallAt } from './zones.ts';
 
 // Changing and cancelling: first the event is looked up, then changed by its id. Several that fit: the person is asked. None: said.
@@ -51,14 +52,16 @@ function movedTo(event: FoundEvent, timing: Timing, setting: Setting): Times | '
   const target = day?.day ?? (timing.stretch === undefined ? own : inStretch(own, timing));
   if (timing.clocks !== undefined) {
     const range = resolveRange(timing.clocks, hintsOf(timing.part));
-    return timed(target + range.from * MINUTE, target + range.to * MINUTE);
+    const on = dayFor(day ?? { day: target }, range.from, context, range.to);
+    return timed(on + range.from * MINUTE, on + range.to * MINUTE);
   }
   if (timing.clock !== undefined)
-    return timed(placeClock(clockLike(timing, start), { day: target }, timing.part, context));
+    return timed(placeClock(clockLike(timing, start), day ?? { day: target }, timing.part, context));
   if (timing.part !== undefined || timing.after !== undefined) return 'search';
   if (day === undefined && timing.stretch === undefined) return undefined;
   if (event.allDay) return { slot: wholeDays(target, target + lengthOf(event), zone) };
-  return timed(target + (start - own));
+  // "To Sunday", said on a Sunday when that hour is over, is a week later.
+  return timed(dayFor(day ?? { day: target }, (start - own) / MINUTE, context) + (start - own));
 }
 
 /** A bare hour stays in the half of the day where the event is: the 9am standup moved to 7 is at seven in the morning. */
@@ -163,6 +166,8 @@ export function* changeEvent(task: Task, setting: Setting): Run {
   if (event === undefined) return '';
   const values = yield* newValues(event, change, setting);
   if (typeof values === 'string') return values;
+  const refusal = task.ifFree !== undefined ? yield* refusalIfTaken(values, event, setting) : undefined;
+  if (refusal !== undefined) return refusal;
   const [answer] = yield [
     { name: 'updateevent', arguments: { eventId: event.id, ...values, ...scopeOf(reference, event) } },
   ];
@@ -173,6 +178,20 @@ export function* changeEvent(task: Task, setting: Setting): Run {
   const only = chosen.next && reference.scope === undefined ? 'Only the next one of the series was changed.' : '';
   const note = change.kind === 'set' || change.kind === 'invite' ? change.note : '';
   return sentence(`Changed${partText(reference, event)}: ${eventText(now ?? event, setting.zone)}.`, only, note);
+}
+
+/** `move it to 3 if I'm free`: why it stays, or nothing when only the event itself stands there. */
+function* refusalIfTaken(values: JsonObject, event: FoundEvent, setting: Setting): Asking<string | undefined> {
+  const { start, end, timeZone = setting.zone } = values;
+  if (typeof start !== 'string' || start.length === 10)
+    return 'I cannot tell whether that is free, so nothing was changed.';
+  const [answer] = yield [{ name: 'freebusy', arguments: { timeMin: start, timeMax: end, timeZone } }];
+  if (answer === undefined || answer.failed)
+    return sentence(answer === undefined ? '' : failedText('Looking at the calendar', answer), 'Nothing was changed.');
+  const others = busyIn(answer).filter((busy) => busy.start < event.start || busy.end > event.end);
+  return others.length === 0
+    ? undefined
+    : sentence(`Not free then:${listed(others.map((busy) => spanText(busy, setting.zone)))}\n`, 'Nothing was changed.');
 }
 
 function* newValues(
@@ -193,7 +212,7 @@ function* newValues(
     length: { minutes, days: 0, months: 0 },
     ...(stay ? { days: [day] } : {}),
   };
-  const search: Task = { intent: 'find', words: [], located: [], timing, ifFree: false };
+  const search: Task = { intent: 'find', words: [], located: [], timing, ifFree: undefined };
   const [answer] = yield [{ name: 'suggesttime', arguments: searchFor(search, setting) }];
   if (answer === undefined) return '';
   if (answer.failed) return sentence(failedText('Looking for a free time', answer), 'Nothing was changed.');
@@ -202,8 +221,15 @@ function* newValues(
   return eventArguments({ ...first, allDay: false, zone, notes: [] });
 }
 
+/** What is to stay cannot be told from what is to go by words alone. */
+const LEAVES_OUT =
+  /\b(?:except|apart from|aside from|other than|excluding|besides|all but|everything but|(?:but|and) (?:not|keep|leave|spare))\b/;
+const LEAVING_OUT = 'I cannot leave something out, so I cancelled nothing. Name what is to go.';
+
 export function* cancelEvent(task: Task, setting: Setting): Run {
   const said = [...task.words, ...(task.front ?? [])];
+  if (LEAVES_OUT.test(spelledOut(said))) return LEAVING_OUT;
+  if (task.ifFree !== undefined) return 'I cannot make that depend on anything, so I cancelled nothing.';
   const words = withoutScope(said);
   const reference = readReference(withoutVerb(words), setting);
   const whole = readReference(words, setting);

@@ -1,12 +1,17 @@
-import { either, findFirst, maybe, type Rule, says, seq } from './rules.ts';
+import { either, type Found, findFirst, maybe, type Rule, says, seq } from './rules.ts';
 import type { Word } from './words.ts';
 
 // From a message to the single things it asks for: sentences, and parts joined by "and book …" or "if so". Courtesies go.
 
+/** Who must be free for it. */
+export type IfFree = 'me' | 'everybody' | undefined;
+
 export interface Clause {
   readonly words: readonly Word[];
   /** Asked for only if the time turns out free: `if so, book …`, `… if I'm free`. */
-  readonly ifFree: boolean;
+  readonly ifFree: IfFree;
+  /** A question mark ends it. */
+  readonly asked: boolean;
 }
 
 const courtesy: Rule<unknown> = either<unknown>(
@@ -21,7 +26,7 @@ const courtesy: Rule<unknown> = either<unknown>(
     "help me [to] | let 's | let us | go ahead and | would it be possible to | is it possible to | would you mind | do you mind | be so kind as to | i was wondering if you could | do me a favour and | make sure to | don't forget to | try to | i'm trying to | i am trying to | i'm going to",
   ),
   says(
-    'can/could/may/shall/should/might i/we [please] [just] book/schedule/add/put/move/cancel/reschedule/set/see/get/block/arrange',
+    'can/could/may/shall i/we [please] [just] book/schedule/add/put/move/cancel/reschedule/set/see/get/block/arrange',
   ),
 );
 
@@ -44,27 +49,47 @@ const VERB_AT_END = new Set('book schedule add put move cancel reschedule set se
 const ACTIONS = says(
   'book | schedule | add | put | create | cancel | delete | remove | move | reschedule | block | reserve | arrange | set up | set | push | shift | plan | make | organise | organize | invite | pencil | remind | find | show | tell | check | see | list | rename | call it | title it | extend | shorten',
 );
-const condition = either(
+const condition = either<string>(
   says(
     "if so | if yes | if i am | if i'm | if not busy | if it is | if it's | if that is | if that's | if free | if available | if possible | in that case | if that works | if nothing is | if there's nothing | if there is nothing | if the slot is | if the time is | if we are | if we're | if they are | if they're | if she is | if she's | if he is | if he's | if everyone is | if everybody is | if both are | if nobody is | if clear | if open",
   ),
+  someoneIs,
 );
+const OTHERS = /\b(?:we|they|she|he|everyone|everybody|both|someone)\b/;
+
+/** `if Tom is free`, `if Ana and Tom are both available`. */
+function someoneIs(words: readonly Word[], at: number): Found<string> | undefined {
+  if (words[at]?.lower !== 'if') return undefined;
+  const end = words.findIndex(({ lower }, place) => place > at + 1 && /^(?:is|are)$/.test(lower));
+  const free = /^(?:free|available|around|both|all|also)$/.test(words[end + 1]?.lower ?? '');
+  return free && end - at <= 5 ? { value: 'if someone', end: end + 1 } : undefined;
+}
+
 const ASKING = /^(?:check|see|know|tell|me|verify|out|confirm|wonder|wondering|sure|ask|double)$/;
 const conditionTail = says(
   'both free | all free | free | available | open | both available | clear | okay | ok | fine | possible | the case | there | on | scheduled | booked | then | not busy | busy | good | so',
 );
 
+const action = says(
+  'cancel | delete | remove | drop | scrap | move | reschedule | postpone | push | shift | delay | bump',
+);
+
 /** Takes `if I'm free [then]` out of the words and says whether it was there. */
-export function takeCondition(words: readonly Word[]): Clause {
+function takeCondition(words: readonly Word[]): Pick<Clause, 'words' | 'ifFree'> {
   for (let at = 0; at < words.length; at += 1) {
     const found = condition(words, at);
     // "check if I'm free" is the question itself.
     if (found === undefined || ASKING.test(words[at - 1]?.lower ?? '')) continue;
     let end = found.end;
     for (let tail = conditionTail(words, end); tail !== undefined; tail = conditionTail(words, end)) end = tail.end;
-    return { words: withoutCourtesy([...words.slice(0, at), ...words.slice(end)]), ifFree: true };
+    // "If I'm not free, cancel …" waits for the opposite.
+    if (words[end]?.lower === 'not') continue;
+    const rest = withoutCourtesy([...words.slice(0, at), ...words.slice(end)]);
+    // Cancelling does not depend on a free time: there it is only polite.
+    if (found.value === 'if possible' && action(rest, 0) !== undefined) return { words: rest, ifFree: undefined };
+    return { words: rest, ifFree: OTHERS.test(found.value) ? 'everybody' : 'me' };
   }
-  return { words, ifFree: false };
+  return { words, ifFree: undefined };
 }
 
 const ending = (words: readonly Word[], at: number): boolean => {
@@ -82,10 +107,6 @@ const ending = (words: readonly Word[], at: number): boolean => {
     );
   return !(abbreviated && next !== undefined && (words[at - 1]?.lower !== 'm' || !/^\p{Lu}/u.test(next.text)));
 };
-
-const action = says(
-  'cancel | delete | remove | drop | scrap | move | reschedule | postpone | push | shift | delay | bump',
-);
 
 const joint = either<unknown>(
   seq(
@@ -146,19 +167,19 @@ function resolvePointing(clauses: readonly Clause[]): readonly Clause[] {
 }
 
 function parts(words: readonly Word[]): readonly Clause[] {
-  const found: (readonly Word[])[] = [];
+  const found: { readonly part: readonly Word[]; readonly asked: boolean }[] = [];
   let start = 0;
   for (let at = 0; at < words.length; at += 1) {
     if (ending(words, at)) {
-      found.push(words.slice(start, at));
+      found.push({ part: words.slice(start, at), asked: words[at]?.text === '?' });
       start = at + 1;
     } else if (at > start && joint(words, at) !== undefined) {
-      found.push(words.slice(start, at));
+      found.push({ part: words.slice(start, at), asked: false });
       start = at;
     }
   }
-  found.push(words.slice(start));
+  found.push({ part: words.slice(start), asked: false });
   return found
-    .map((part) => takeCondition(withoutCourtesy(part)))
+    .map(({ part, asked }) => ({ ...takeCondition(withoutCourtesy(part)), asked }))
     .filter((clause) => clause.words.some(({ kind }) => kind !== 'mark'));
 }

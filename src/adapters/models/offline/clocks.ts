@@ -50,21 +50,29 @@ function clock(hour: number, minute: number, half: 'am' | 'pm' | undefined, lead
 
 const isZeroed = (text: string) => text.length === 2 && text.startsWith('0');
 
+const half = either(meridian, shortMeridian);
+
 const digital: Rule<Clock> = either(
-  map(
-    seq(hourDigits, glued(says(':')), minuteDigits, maybe(seq(glued(says(':')), minuteDigits)), maybe(meridian)),
-    (v) => clock(Number(v[0]), v[2], v[4], isZeroed(v[0])),
+  map(seq(hourDigits, glued(says(':')), minuteDigits, maybe(seq(glued(says(':')), minuteDigits)), maybe(half)), (v) =>
+    clock(Number(v[0]), v[2], v[4], isZeroed(v[0])),
   ),
-  map(seq(hourDigits, dotted, maybe(meridian)), ([hour, [, minute], half]) =>
+  map(seq(hourDigits, dotted, maybe(half)), ([hour, [, minute], half]) =>
     clock(Number(hour), minute, half, isZeroed(hour)),
   ),
-  map(seq(hourDigits, dotted, meridian), ([hour, [, minute], half]) => clock(Number(hour), minute, half)),
-  map(seq(hourDigits, either(meridian, shortMeridian)), ([hour, half]) => clock(Number(hour), 0, half)),
+  map(seq(hourDigits, dotted, half), ([hour, [, minute], half]) => clock(Number(hour), minute, half)),
+  map(seq(hourDigits, half), ([hour, half]) => clock(Number(hour), 0, half)),
   map(seq(hourDigits, glued(says('h')), maybe(minuteDigits)), ([hour, , minute]) =>
     Number(hour) >= 7 ? clock(Number(hour), minute ?? 0, undefined, true) : undefined,
   ),
   map(seq(fourDigits(), says('hours | hrs | h')), ([value]) => value),
+  map(seq(spaced(), meridian), ([[hour, minute], half]) => clock(Number(hour), minute, half)),
 );
+
+/** `9 30`: five-minute steps only, or it would be two numbers. */
+function spaced(): Rule<readonly [string, number]> {
+  const minute = one((word) => (/^[0-5][05]$/.test(word.text) ? Number(word.text) : undefined));
+  return seq(hourDigits, minute);
+}
 
 /** `1530`, but `2026` is a year. */
 function fourDigits(): Rule<Clock> {
@@ -154,7 +162,9 @@ const wordedMinute = either(
 /** `three pm`, `three o'clock`, `three thirty pm`. */
 const worded: Rule<Clock> = either(
   map(seq(wordedHour, meridian), ([hour, half]) => clock(hour, 0, half)),
-  map(seq(wordedHour, wordedMinute, meridian), ([hour, minute, half]) => clock(hour, minute, half)),
+  map(seq(wordedHour, maybe(glued(says('-'))), wordedMinute, meridian), ([hour, , minute, half]) =>
+    clock(hour, minute, half),
+  ),
   map(seq(either(wordedHour, hour12), oclock, maybe(meridian)), ([hour, , half]) => clock(hour, 0, half)),
 );
 
@@ -181,7 +191,11 @@ export const looseClock: Rule<Clock> = ish(
   either(
     clockRule,
     unless(
-      map(seq(wordedHour, wordedMinute), ([hour, minute]) => clock(hour, minute, undefined)),
+      map(seq(wordedHour, maybe(glued(says('-'))), wordedMinute), ([hour, , minute]) => clock(hour, minute, undefined)),
+      unitAhead,
+    ),
+    unless(
+      map(spaced(), ([hour, minute]) => clock(Number(hour), minute, undefined, isZeroed(hour))),
       unitAhead,
     ),
     unless(

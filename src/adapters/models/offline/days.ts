@@ -251,7 +251,13 @@ function endsRule(context: DayContext): Rule<Day> {
 /** `Monday, Tuesday or Friday`; a week that is said once holds for all. */
 export function severalDays(context: DayContext): Rule<readonly Day[]> {
   const between = says(', | and | or | , and | , or | or on | and on | , or on | & | and then | as well as');
-  return map(several(dayRule(context), between), (days) => {
+  const single = dayRule(context);
+  // "Monday Wednesday and Friday": weekdays need nothing between them.
+  const weekday: Rule<Day> = (words, at) =>
+    weekdayName(words, at) === undefined
+      ? undefined
+      : map(single, (day) => ((day.again ?? day.week) === undefined ? undefined : day))(words, at);
+  return map(either(several(single, between), several(weekday, maybe(between))), (days) => {
     const week = days.find((day) => day.week !== undefined)?.week;
     const inWeek = (day: Day): Day => {
       if (week === undefined || day.week !== undefined || day.again === undefined) return day;

@@ -1,6 +1,7 @@
 import type { Located } from './mentions.ts';
+import { namesOccasion } from './names.ts';
 import { type Guest, guestList } from './people.ts';
-import { findFirst, type Rule, says } from './rules.ts';
+import { either, findFirst, type Rule, says, unless } from './rules.ts';
 import { textOf, type Word } from './words.ts';
 
 // What an event is besides its time: its title, place, guests. Everything that says something else is taken out of the words; what is
@@ -36,7 +37,7 @@ const DESCRIBING = says(
   'with the description | with description | description | description : | with the note | with a note | with a note saying | with notes | notes : | note : | with the notes',
 );
 const INVITING = says(
-  'invite | inviting | and invite | with | w / | and | including | guests : | attendees : | attendees | guests | together with | along with | cc | plus | between me and | between | for me and | for',
+  'invite | inviting | and invite | with | and | including | guests : | attendees : | attendees | guests | together with | along with | cc | plus | between me and | between | for me and | for',
 );
 const PLACING = says(', | at | in | @ | location | location : | location is | over | on | via | from');
 
@@ -47,8 +48,10 @@ const FILLER: Rule<string> = says(
   'a | an | the | some | me | us | my | in | for | to | new | event | calendar event | calendar entry | entry | slot | out | of | up | off | time | down | : | - | , | on | about | that | with | one | another | reminder | it | is | at | by | as | our | appointment for | slot for | time for | room for | and',
 );
 const ON_CALENDAR = says(
-  'to my calendar | in my calendar | on my calendar | into my calendar | onto my calendar | to the calendar | on the calendar | in the calendar | in my diary | to my diary | into my diary | on my schedule | to my schedule | in my schedule | on my agenda | to my agenda | in my agenda | in the diary | to the diary | for me | calendar | on to my calendar | for my calendar | please | thanks | thank you | off | as busy | out',
+  'to my calendar | in my calendar | on my calendar | into my calendar | onto my calendar | to the calendar | on the calendar | in the calendar | in my diary | to my diary | into my diary | on my schedule | to my schedule | in my schedule | on my agenda | to my agenda | in my agenda | in the diary | to the diary | calendar | on to my calendar | for my calendar | please | thanks | thank you | off | as busy | out',
 );
+/** `for me and Tom` is about two. */
+const FOR_ME = unless(says('for me'), says('and/,/plus'));
 /** Here `off` and `out` are no part of a verb. */
 const ABSENT = says(
   'out of office | out of the office | out of town | day off | days off | time off | week off | weeks off | drop off | dropping off | kick off | sign off | send off',
@@ -62,7 +65,10 @@ const PLACES =
 
 export function readDetails(all: readonly Word[], located: readonly Located[]): Details {
   const words = all;
-  const taken = takenBy(words, located);
+  const taken = takenBy(
+    words,
+    located.filter((one) => !namesOccasion(one, words, located)),
+  );
   const free = (at: number, end: number): boolean =>
     words.slice(at, end).every((_, index) => taken[at + index] === false);
   const takeFirst = (rule: Rule<unknown>): boolean => {
@@ -83,7 +89,7 @@ export function readDetails(all: readonly Word[], located: readonly Located[]): 
   const absent = findFirst(ABSENT, words);
   const absence = absent !== undefined && free(absent.at, absent.end) ? absent : undefined;
   if (absence !== undefined) taken.fill(true, absence.at, absence.end);
-  while (takeFirst(ON_CALENDAR));
+  while (takeFirst(either(ON_CALENDAR, FOR_ME)));
   if (absence !== undefined) taken.fill(false, absence.at, absence.end);
   const guests = takeGuests(words, taken);
   const location = takePlace(words, taken);
@@ -133,9 +139,10 @@ function takeGuests(words: readonly Word[], taken: boolean[]): readonly Guest[] 
     const invited = /invit|guests|attendees|cc|including/.test(opener.value);
     // "for Ana and me" is about people, "for deep work" is not.
     const shared =
-      opener.value === 'for' && words.slice(opener.end, list.end).some(({ lower }) => /^(?:me|i|us)$/.test(lower));
+      opener.value === 'for me and' ||
+      (opener.value === 'for' && words.slice(opener.end, list.end).some(({ lower }) => /^(?:me|i|us)$/.test(lower)));
     if (opener.value === 'for' && !shared) continue;
-    const loose = /^(?:and|plus|between|for me and)$/.test(opener.value);
+    const loose = /^(?:and|plus|between)$/.test(opener.value);
     if (loose && !list.value.every(({ address }) => address !== undefined)) continue;
     guests.push(...list.value);
     if (invited || shared) taken.fill(true, at, list.end);

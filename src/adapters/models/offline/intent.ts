@@ -58,13 +58,19 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     ),
   ],
   ['book', /^(?:calendar|event|appointment|meeting|reminder|new event) :/u],
+  // A condition that nobody here can judge, and what may mean `cancel` as well as `do not mind`.
+  [
+    'unclear',
+    /^(?:cancel|delete|remove|move|reschedule|postpone|push|shift|drop|scrap|call off)\b.* (?:unless|if|in case|provided|as long as|depending)\b|^(?:book|schedule|put|add) .* (?:unless|provided|depending)\b|^forget\b/u,
+  ],
   // Greetings and wishes.
   [
     'unclear',
     /^(?:(?:good )?(?:morning|afternoon|evening|night)|have an? (?:nice|good|great|lovely|wonderful|pleasant|safe) .*)(?: (?:all|everyone|everybody|there|to you|sallyport))?$/u,
   ],
   // A wish, though it is put as a question.
-  ['change', pattern(`^(?:can|could) (?:i|we) (?:make|have|do|start) ${OWNED} .+ (?:instead|earlier|later)\\b`)],
+  ['change', pattern(`^(?:can|could) (?:(?:i|we) (?:make|have|do|start) )?${OWNED} .+ (?:instead|earlier|later)\\b`)],
+  ['change', pattern(String.raw`^(?:make|have|let|get) .+ (?:start|begin|end|finish) (?:at|by|on|earlier|later)\b`)],
   // Days off are entered; things are taken off the calendar.
   [
     'book',
@@ -81,9 +87,11 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'cancel',
     pattern(
-      String.raw`^(?:cancel|delete|drop(?! (?:off|by|in|round)\b)|scrap|call off|get rid of|clear(?! out\b)|wipe|erase|bin|ditch|unbook|kill|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
+      String.raw`^(?:cancel|delete|drop(?! (?:off|by|in|round)\b)|scrap|call off|get rid of|clear(?! out\b)|wipe|erase|bin|ditch|unbook|kill|nuke|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
     ),
   ],
+  // Somebody is taken off an event, an event off the calendar.
+  ['change', pattern(`^take .+ off ${OWNED} (?!${CALENDAR}\\b)`)],
   ['cancel', pattern(String.raw`^(?:take|call|get|strike|cross) .+ (?:off|out of)\b`)],
   [
     'cancel',
@@ -108,7 +116,10 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   ['change', pattern(`^(?:bring|pull) ${OWNED}`)],
   ['change', pattern(`^(?:call|name|title|label) ${OWNED} .+ "(?: instead)?$`)],
   ['change', pattern(String.raw`^(?:make|set|have|get|let) ${OWNED} (?!.*\b(?:reminder|aside|up) )`)],
-  ['change', pattern(String.raw`^(?:add|invite|include|put|attach|give) .+ to ${OWNED} (?!.*${CALENDAR}\b)`)],
+  [
+    'change',
+    pattern(String.raw`^(?:add|invite|include|put|attach|give) (?!in |down ).+ to ${OWNED} (?!.*${CALENDAR}\b)`),
+  ],
   [
     'change',
     pattern(
@@ -134,8 +145,12 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'detail',
     pattern(
-      String.raw`^(?:make it|call it|name it|title it|label it|it is|it will|it should|invite|inviting|location|include|send|do it|put it|same|with|without|no |at |for |duration|title|subject|description|notes?|it lasts|add (?:a )?(?:google )?(?:meet|video)|should be|repeat|(?:the )?(?:location|title|topic|place) (?:is|should))\b`,
+      String.raw`^(?:make it|call it|name it|title it|label it|it is|it will|it should|invite|inviting|location|include|send|do it|put it(?! (?:in|on|into) (?:my|the|our) ${CALENDAR})|same|with|without|no |at |for |duration|title|subject|description|notes?|it lasts|add (?:a )?(?:google )?(?:meet|video)|should be|repeat|(?:the )?(?:location|title|topic|place) (?:is|should))\b`,
     ),
+  ],
+  [
+    'change',
+    /^(?!(?:has|have|what|when|why|who|where|how)\b).*\b(?:has|have) been (?:moved|rescheduled|postponed|pushed|shifted|changed) to\b/,
   ],
   [
     'change',
@@ -147,6 +162,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     /^(?:which|what) (?:day|days|time|times|morning|afternoon|evening|slots?)\b.*\b(?:work|works|suit|suits|best|good|better)\b/u,
   ],
   ['find', /^when (?:is |would be |might be |could be )?(?:good|best|better|convenient|possible|works?|suits?)\b/u],
+  ['find', /^when can (?:i|we) (?:next )?see\b/u],
   ['find', /\b(?:earliest|soonest|first time|next time|quickest)\b.*\b(?:can|could|free|available|both|for)\b/u],
   [
     'find',
@@ -155,6 +171,12 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     ),
   ],
   ['find', pattern(`^(?:find|suggest|propose) (?:a |an |some )`)],
+  [
+    'find',
+    pattern(
+      String.raw`^(?:(?:i|we) (?:need|want) )?(?:any |an? |some )?(?:\w+ )?(?:slots?|gaps?|openings?|windows?)\b(?! (?:and|with the)\b)`,
+    ),
+  ],
   [
     'find',
     pattern(
@@ -213,7 +235,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'free',
     pattern(
-      String.raw`^(?:have|has) (?:i|we|\S+) (?:got )?(?:anything|something|time|any (?:plans|time|conflicts?|commitments))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
+      String.raw`^(?:have|has) (?:i|we|\S+) (?:got )?(?:anything|something|time|(?:an? |any |some |half )*(?:free|spare)|any (?:plans|time|conflicts?|commitments))\b(?!.*\b(?:on|in) (?:my|the) ${CALENDAR})`,
     ),
   ],
   [
@@ -241,7 +263,8 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     ),
   ],
   ['book', pattern(String.raw`^(?:get|put|have) .+ (?:on|in|into|onto|to) (?:my|the|our) ${CALENDAR}\b(?!.*\?)`)],
-  ['free', /^(?:can|could|might) (?:i|we) (?:fit|squeeze|do|make|manage|take|have)\b/u],
+  ['free', /^(?:can|could) .+ and (?:i|me) (?:meet|talk|speak)\b/u],
+  ['free', /^(?:can|could|might) (?:i|we) (?:meet|fit|squeeze|do|make|manage|take|have)\b/u],
   // What is there.
   [
     'events',
@@ -309,6 +332,8 @@ export interface Said {
   readonly length: boolean;
   /** A time of day is said. */
   readonly clock: boolean;
+  /** It ends with a question mark. */
+  readonly asked: boolean;
 }
 
 export function intentOf(words: readonly Word[], said: Said): Intent {
@@ -320,10 +345,13 @@ export function intentOf(words: readonly Word[], said: Said): Intent {
   const found = PATTERNS.find(([, expression]) => expression.test(text))?.[0];
   if (found !== undefined) return concernsCalendar(found, text, said) ? found : 'unclear';
   return said.timed &&
-    !/^(?:how|why|what|who|you|thanks|thank|hi|no|yes|if|nice|it)\b|\b(?:maybe|perhaps|not sure|dunno|can not|cannot|won't|couldn't|cancelled|canceled)\b/u.test(
+    !/^(?:how|why|what|who|you|thanks|thank|hi|no|yes|if|nice|it|can|could|should|shall|would|may|might|must|see you|(?:i|we|he|she|they) (?:could|might|may|should))\b|\b(?:maybe|perhaps|not sure|dunno|can not|cannot|won't|couldn't|cancelled|canceled|(?:asked|said|says|told|wondered|wants|thinks|mentioned|suggested) (?:me|us|if|whether|that|to|about))\b/u.test(
       text,
     ) &&
     !OTHER_TOPIC.test(text)
-    ? 'book'
+    ? // "Coffee on Friday at three?" asks; only what is told is booked.
+      said.asked
+      ? 'free'
+      : 'book'
     : 'unclear';
 }

@@ -42,7 +42,9 @@ export function othersIn(task: Task, setting: Setting): Asked {
   const { addresses, unknown } = people;
   const alone =
     addresses.length > 0 &&
-    /^(?:is|are|has|have|when is|when are|will|does|what is|check if|check whether)\b/.test(spelledOut(task.words)) &&
+    /^(?:is|are|has|have|when is|when are|will|can|could|does|what is|check if|check whether)\b/.test(
+      spelledOut(task.words),
+    ) &&
     !/\b(?:i|me|we|us|our|my|with)\b/.test(spelledOut(task.words));
   const calendars = addresses.length === 0 ? {} : { calendars: alone ? addresses : ['primary', ...addresses] };
   return { calendars, addresses, unknown, question: undefined };
@@ -141,19 +143,13 @@ export function searchFor(task: Task, setting: Setting, found?: Window): JsonObj
     };
   const from = window.to > now ? Math.max(window.from, now) : window.from;
   const days = daysOf(task.timing);
-  const hours = workingHours(window, setting.workingHours);
-  const only = days !== undefined && days.length > 1 ? { days: days.map(({ day }) => dayCode(day)) } : {};
-  const limited =
-    days !== undefined && days.length > 1 ? { workingHours: { ...(hours['workingHours'] ?? {}), ...only } } : hours;
+  const only = days !== undefined && days.length > 1 ? days.map(({ day }) => partsOf(day).weekday) : undefined;
   return {
     ...boundArguments(toSlot({ ...window, from }, zoneOf(task, setting))),
     durationMinutes: Math.min(task.timing.length?.minutes ?? 60, 1440),
-    ...limited,
+    ...workingHours(window, setting.workingHours, { only, except: task.timing.except }),
   };
 }
-
-const dayCode = (day: number): string =>
-  ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'][partsOf(day).weekday - 1] ?? 'mon';
 
 function joinWindows(windows: readonly Window[]): Window | undefined {
   const [first] = windows;

@@ -8,17 +8,18 @@ import {
   plainClock,
   wordedMinutesTo,
 } from './clocks.ts';
-import { type Day, type DayContext, monthName, newYear } from './day-names.ts';
+import { type Day, type DayContext, monthName, newYear, weekdayPlural } from './day-names.ts';
 import { dayRule, severalDays } from './days.ts';
 import { type Length, lengthRule } from './lengths.ts';
+import { noun, withoutNames } from './names.ts';
 import { cardinal } from './numbers.ts';
 import { type Part, partRule } from './parts.ts';
 import { isPlainMonthly, type Repeat, repeatRule, turnOfMonth } from './repeats.ts';
 import { either, type Found, lookup, map, maybe, type Rule, says, seq, several, unless } from './rules.ts';
 import { type Days, daysRule } from './stretches.ts';
-import { MINUTE, type Wall } from './wall.ts';
+import { MINUTE, partsOf, type Wall } from './wall.ts';
 import type { Word } from './words.ts';
-import { zoneRule } from './zones.ts';
+import { bareZone, zoneRule } from './zones.ts';
 
 // Finds what a request says about time, piece by piece, and where it says it. It does not decide what the pieces mean together.
 
@@ -38,7 +39,9 @@ export type Mention =
   | { readonly kind: 'bound'; readonly side: Side; readonly point: Point }
   | { readonly kind: 'zone'; readonly zone: string }
   | { readonly kind: 'times'; readonly count: number }
-  | { readonly kind: 'rest' };
+  | { readonly kind: 'rest' }
+  /** `but not on Monday`: days of the week, 1 to 7. */
+  | { readonly kind: 'except'; readonly weekdays: readonly number[] };
 
 /** `after Friday` and `before Friday` leave Friday out; `from Friday on`, `by Friday` and `until Friday` take it in. */
 export type Side = 'after' | 'from' | 'before' | 'by' | 'until';
@@ -99,27 +102,6 @@ function readAll(words: readonly Word[], rules: Rule<Mention>): readonly Located
   return located;
 }
 
-/** Words of time that are part of a name are no time. */
-function withoutNames(located: readonly Located[], words: readonly Word[]): readonly Located[] {
-  const onDate = located.some(({ mention }) => ['days', 'stretch', 'span'].includes(mention.kind));
-  return withoutFeasts(onDate ? located.filter((one) => !isOccasion(one, words)) : located);
-}
-
-/** `the quarterly all-hands on 2 April` is one of them, and that is its name. */
-function isOccasion({ mention, at, end }: Located, words: readonly Word[]): boolean {
-  if (mention.kind !== 'repeat' || end !== at + 1) return false;
-  const named = words[end]?.kind === 'word' && /^(?:quarterly|annual|yearly)$/.test(words[at]?.lower ?? '');
-  return named && !words.some(({ lower }) => /^(?:every|each|repeating|recurring|repeat)$/.test(lower));
-}
-
-/** `Christmas shopping on the 12th`: where another day is said, the feast is what the event is about. */
-function withoutFeasts(located: readonly Located[]): readonly Located[] {
-  const isFeast = ({ mention }: Located): boolean =>
-    mention.kind === 'days' && mention.days.every(({ feast }) => feast === true);
-  const placed = located.some((one) => ['days', 'stretch', 'span'].includes(one.mention.kind) && !isFeast(one));
-  return placed ? located.filter((one) => !isFeast(one)) : located;
-}
-
 /** `squeeze in an hour` is no hour from now. */
 const isParticle = (words: readonly Word[], at: number): boolean =>
   words[at]?.lower === 'in' && /^(?:squeeze|fit|get|slot|pencil|work|put|sneak)$/.test(words[at - 1]?.lower ?? '');
@@ -132,9 +114,11 @@ function noSuchDay(words: readonly Word[], at: number): boolean {
   return beyond(words[at - 1]);
 }
 
-/** A bare number or range counts as a time directly behind a day: `tomorrow 3`, `Friday 10-11`. */
+/** A bare number or range counts as a time directly behind a day: `tomorrow 3`, `Friday 10-11`; a zone needs no `time` behind a clock. */
 function looseAfter(words: readonly Word[], at: number, previous: Located | undefined): Found<Mention> | undefined {
   const adjacent = previous !== undefined && previous.end === at;
+  if (adjacent && /^clocks?$/.test(previous.mention.kind))
+    return map(bareZone, (zone): Mention => ({ kind: 'zone', zone }))(words, at);
   if (!adjacent || !['days', 'part', 'repeat'].includes(previous.mention.kind)) return undefined;
   return either<Mention>(
     map(clockRange(false), (clocks) => ({ kind: 'clocks', clocks })),
@@ -182,20 +166,14 @@ function clockRules(): Rule<Mention> {
     map(seq(maybe(introduction), plainClock), ([, clock]) => clockMention(clock)),
     map(
       seq(
-        says(
-          'at | @ | at about | at around | around | about | at exactly | starting at | beginning at | from | for | by | start at',
-        ),
+        says('at | @ | at about | at around | at exactly | starting at | beginning at | from | start at'),
         introducedClock,
       ),
-      ([how, clock]) =>
-        how === 'for' || how === 'about' || how === 'by' || how === 'around' ? onlyIfPlain(clock) : clockMention(clock),
+      ([, clock]) => clockMention(clock),
     ),
+    // "For three" is as likely a number of guests, "around three" a number of whatever follows: `plainClock` has read the certain ones.
+    map(seq(says('around | in for | down for'), unless(introducedClock, noun)), ([, clock]) => clockMention(clock)),
   );
-}
-
-/** "for three" is as likely a number of guests: `plainClock` has read the certain ones. */
-function onlyIfPlain(_clock: Clock): Mention | undefined {
-  return undefined;
 }
 
 function pointRule(context: TimeContext): Rule<Point> {
@@ -254,23 +232,18 @@ function boundRules(context: TimeContext): Rule<Mention> {
     map(seq(says('from'), point, says('on | onwards | onward | and later')), ([, value]) => bound('from', value)),
     map(seq(point, says('or later | onwards')), ([value]) => bound('from', value)),
     map(
-      seq(
-        close,
-        says(
-          'before | any time before | anytime before | sometime before | earlier than | no later than | not after | ahead of',
-        ),
-        point,
-      ),
+      seq(close, says('before | any time before | anytime before | sometime before | earlier than | ahead of'), point),
       ([, , value]) => bound('before', value),
     ),
     map(seq(says('by | by the'), point), ([, value]) => bound('by', value)),
+    map(seq(says('no later than | not later than | not after'), point), ([, value]) => bound('until', value)),
     map(seq(says('between now and | from now until | from now till | from now to | now until'), point), ([, value]) =>
       bound('until', value),
     ),
     map(
       seq(
         says(
-          'until | till | up to | up until | through | ending at | ending on | ending | ends at | to end at | finishing at | ending by',
+          'until | till | up to | up until | through | ending at | ending on | ending | ends at | to end at | finishing at | ending by | arriving [at] | arrives [at] | landing [at]',
         ),
         point,
       ),
@@ -323,6 +296,10 @@ function momentRules({ nowMs }: TimeContext): Rule<Mention> {
   );
 }
 
+const LEAVING_OUT = says(
+  'not | not on | except | except on | except for | excluding | other than | apart from | avoiding | but not | but not on',
+);
+
 function mentionRules(context: TimeContext): Rule<Mention> {
   const prefix = maybe(
     says(
@@ -337,6 +314,10 @@ function mentionRules(context: TimeContext): Rule<Mention> {
     'all day | all - day | whole day | the whole day | entire day | the entire day | full day | the full day | a full day | full - day | all day long | as an all day event | the whole of | the entire | the whole | all of | the entirety of | all the day | 24 hours',
   );
   const day = severalDays(context);
+  const left = either(
+    map(day, (days) => days.map((one) => partsOf(one.day).weekday)),
+    several(weekdayPlural, says(', | and | or')),
+  );
   return either<Mention>(
     spanRule(context),
     map(seq(prefix, repeatRule(context)), ([, repeat]) => ({ kind: 'repeat', repeat })),
@@ -368,6 +349,10 @@ function mentionRules(context: TimeContext): Rule<Mention> {
     ),
     map(seq(maybe(says('for | , | as | off')), whole), () => ({ kind: 'whole' })),
     map(seq(maybe(says('for | ,')), count), ([, value]) => value),
+    map(seq(maybe(says(', | but | , but | just | only')), LEAVING_OUT, left), ([, , weekdays]) => ({
+      kind: 'except',
+      weekdays,
+    })),
     map(zoneRule, (zone) => ({ kind: 'zone', zone })),
   );
 }

@@ -12,7 +12,7 @@ export interface Guest {
 }
 
 const STOP = new Set(
-  'at on in for from to about re regarding this next every each tomorrow today tonight until till by after before between around if so when where which while via over and or please as is are free busy available called titled named during last starting beginning because then that it also called entitled both all can could should would will meet have get be to discuss next with without too there off of was not just only any some time times how what'.split(
+  'at on in for from to about re regarding this next every each tomorrow today tonight until till by after before between around if so when where which while via over and or please as is are free busy available called titled named during last starting beginning because then that it also called entitled both all can could should would will meet have get be to make do but discuss next with without too there off of was not just only any some time times how what'.split(
     ' ',
   ),
 );
@@ -101,11 +101,12 @@ export function peopleAskedAbout(words: readonly Word[], taken: readonly boolean
     const next = words[list.end]?.lower ?? '';
     const fits =
       opener === 'with' ||
-      /^(?:free|busy|available|both|all|meet|get|talk|have|around|be|'s|open|catch|speak|sit|do|chat|able|booked|also)$/.test(
+      /^(?:free|busy|available|both|all|meet|get|talk|have|around|be|'s|open|catch|speak|sit|do|make|chat|able|booked|also)$/.test(
         next,
       ) ||
       (list.value.length > 0 && words.slice(at + 1, list.end).some(({ lower }) => SELF.has(lower)));
-    if (fits) for (const guest of list.value) if (opener === 'with' || startsLikeName(guest)) add(guest);
+    const seen = opener === 'see' && /^\p{Lu}/u.test(list.value[0]?.name ?? '');
+    if (fits || seen) for (const guest of list.value) if (opener === 'with' || startsLikeName(guest)) add(guest);
   }
   return [...found.values()];
 }

@@ -4,11 +4,13 @@ import { cancelEvent, changeEvent } from './change.ts';
 import { type Clause, splitClauses } from './clauses.ts';
 import { readDetails } from './details.ts';
 import { requestAt } from './dialog.ts';
+import { impossibleIn } from './impossible.ts';
 import { type Intent, intentOf, spelledOut } from './intent.ts';
 import { intentBehind, isOnlyTime, readLead } from './lead.ts';
 import type { SecondReader } from './library.ts';
 import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
 import { createMentionReader, type MentionReader, type TimeContext } from './mentions.ts';
+import { isNaming } from './names.ts';
 import { withoutVerb } from './read-change.ts';
 import { replay, say } from './replay.ts';
 import { HELP, NOT_UNDERSTOOD, sentence, WHICH_IT } from './reply.ts';
@@ -93,7 +95,7 @@ async function readAll(text: string, setting: Setting, options: PlannerOptions):
   const library = await options.loadLibrary();
   const read: MentionReader = (part) => {
     const own = setting.read(part);
-    const more = library(text, part, setting.context);
+    const more = library(text, part, setting.context).filter((one) => !isNaming(one, part));
     const kept = own.filter((one) => !more.some((other) => one.at < other.end && other.at < one.end));
     return [...kept, ...more].sort((left, right) => left.at - right.at);
   };
@@ -132,9 +134,14 @@ function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
       tasks.push(previous === undefined ? task : inherit(another(task, previous), previous));
     }
   }
+  const last = tasks.at(-1);
+  if (last !== undefined && RETRACTS.test(spelledOut(last.words))) return [{ ...last, intent: 'never' }];
   const clear = tasks.filter(({ intent }) => intent !== 'unclear');
   return (clear.length > 0 ? clear : tasks).slice(0, MAX_TASKS);
 }
+
+/** `Cancel the vet? No, leave it.` */
+const RETRACTS = /^(?:no )?(?:, )?(?:leave it|never mind|scratch that|forget (?:it|that|about it)|don't bother)\b/;
 
 /** `Tomorrow, please cancel the standup`: a time that stands alone in front belongs to what follows. */
 function timesJoined(clauses: readonly Clause[], setting: Setting): readonly Clause[] {
@@ -175,6 +182,7 @@ function readTask(clause: Clause, setting: Setting): Task {
     timed: hasTime(said),
     length: said.length !== undefined,
     clock: said.clock !== undefined || said.clocks !== undefined,
+    asked: clause.asked,
   };
   const lead = readLead(clause.words, located);
   const behind = lead === undefined ? undefined : intentBehind(lead, spoken);
@@ -232,6 +240,8 @@ function inherit(task: Task, previous: Task): Task {
 
 function* runAll(tasks: readonly Task[], setting: Setting): Run {
   const texts: string[] = [];
+  const impossible = tasks.map(({ words, located }) => impossibleIn(words, located)).find((said) => said !== undefined);
+  if (impossible !== undefined) return `There is no ${impossible}, so I did nothing.`;
   for (let index = 0; index < tasks.length; index += 1) {
     const task = tasks[index];
     const next = tasks[index + 1];
@@ -244,7 +254,7 @@ function* runAll(tasks: readonly Task[], setting: Setting): Run {
         yield* book(
           {
             ...next,
-            words: [...task.words, ...next.words],
+            words: [...task.words, comma(next.words[0]), ...next.words.slice(BOOK_IT(next.words, 0)?.end ?? 0)],
             located: task.located,
             timing: searchOnly(task.timing),
             title: readDetails(next.words, []).title,
@@ -260,13 +270,17 @@ function* runAll(tasks: readonly Task[], setting: Setting): Run {
   return texts.length === 0 ? NOT_UNDERSTOOD : sentence(...texts);
 }
 
+/** What was found: it names nothing. */
+const BOOK_IT = says('book/schedule/put/add/reserve/block/take it/that/one [in]');
+
 const searchOnly = (timing: Timing): Timing =>
   timing.length === undefined ? { ...timing, length: { minutes: 60, days: 0, months: 0 } } : timing;
 
 /** The booking is at the time that was asked about, or says only how long. */
 function sameTime(question: Task, task: Task): boolean {
   return (
-    task.ifFree || JSON.stringify({ ...question.timing, length: 0 }) === JSON.stringify({ ...task.timing, length: 0 })
+    task.ifFree !== undefined ||
+    JSON.stringify({ ...question.timing, length: 0 }) === JSON.stringify({ ...task.timing, length: 0 })
   );
 }
 
@@ -289,7 +303,7 @@ function* freeThenBook(question: Task, task: Task, setting: Setting): Run {
       asked.calendars,
       windows.map((window) => toSlot(window, zone)),
     );
-  return yield* book({ ...task, ifFree: true }, setting);
+  return yield* book({ ...task, ifFree: asked.addresses.length > 0 ? 'everybody' : 'me' }, setting);
 }
 
 function* runOne(task: Task, setting: Setting): Run {

@@ -57,7 +57,7 @@ export function readChange(said: readonly Word[], setting: Setting): ChangeReque
 }
 
 const VERB = says(
-  'move | reschedule | shift | push back | push out | push | postpone | prepone | delay | defer | bump | slide | change the time of | change the date of | change the start of | change the start time of | change | update | edit | modify | adjust | extend | lengthen | prolong | shorten | trim | rename | retitle | bring forward | bring | pull forward | pull | put back | put off | put | make | set | turn | have | get | cut | end | finish | start | advance | swap | switch | relocate | rearrange | convert | cancel | delete | remove | drop | scrap | call off | get rid of | clear | wipe | erase | bin | ditch | unbook | kill | axe | trash | take | skip | free up | let | give | alter | unschedule | discard',
+  'move | reschedule | shift | push back | push out | push | postpone | prepone | delay | defer | bump | slide | change the time of | change the date of | change the start of | change the start time of | change | update | edit | modify | adjust | extend | lengthen | prolong | shorten | trim | rename | retitle | bring forward | bring | pull forward | pull | put back | put off | put | make | set | turn | have | get | cut | end | finish | start | advance | swap | switch | relocate | rearrange | convert | cancel | delete | remove | drop | scrap | call off | get rid of | clear | wipe | erase | bin | ditch | unbook | kill | nuke | axe | trash | take | skip | free up | let | give | alter | unschedule | discard',
 );
 
 export function withoutVerb(words: readonly Word[]): readonly Word[] {
@@ -201,8 +201,16 @@ const at = (words: readonly Word[]): Word => ({
 
 const EARLIER = /\b(?:forward|earlier|ahead|up|sooner|advance)\b/;
 
+/** Counted from where the event is, not from today. */
+const ONWARD = says('to the next/following day/week | to the day/week after');
+
 function readShift(words: readonly Word[], setting: Setting): ChangeRequest | undefined {
   const text = spelledOut(words);
+  const onward = findFirst(ONWARD, words);
+  if (onward !== undefined && onward.end === words.length) {
+    const by = { minutes: 0, days: /week/.test(onward.value) ? 7 : 1, months: 0 };
+    return { reference: withoutVerb(words.slice(0, onward.at)), change: { kind: 'shift', by } };
+  }
   const located = setting.read(words);
   const found = located.findLast(({ mention }) => mention.kind === 'length');
   if (found?.mention.kind !== 'length') return undefined;
@@ -211,9 +219,9 @@ function readShift(words: readonly Word[], setting: Setting): ChangeRequest | un
     /\b(?:back|later|forward|earlier|ahead|up|sooner)\b/.test(text) ||
     words.slice(found.at, found.end).some(({ lower }) => lower === 'by') ||
     lead === 'by' ||
-    /^(?:push|postpone|delay|defer|bring|pull|bump|slide|advance)\b/.test(text);
+    /^(?:push|postpone|prepone|delay|defer|bring|pull|bump|slide|advance)\b/.test(text);
   if (!directed || lead === 'to' || lead === 'in') return undefined;
-  const sign = EARLIER.test(text) || /^(?:bring|pull|advance)\b/.test(text) ? -1 : 1;
+  const sign = EARLIER.test(text) || /^(?:bring|pull|advance|prepone)\b/.test(text) ? -1 : 1;
   const { minutes, days, months } = found.mention.length;
   const reference = withoutVerb([...words.slice(0, found.at), ...words.slice(found.end)]).filter(
     ({ lower }) => !/^(?:back|later|forward|earlier|ahead|by|up|sooner|start|out|off|down)$/.test(lower),
@@ -228,9 +236,9 @@ function readShift(words: readonly Word[], setting: Setting): ChangeRequest | un
 function withoutOrigin(words: readonly Word[], setting: Setting): readonly Word[] {
   const onward = mergeMentions(setting.read(words)).after?.side === 'from';
   if (onward) return words;
-  // A bare hour is no part of the name.
+  // A bare hour is no part of the name: it is when the event is.
   const bare = words.at(-1)?.kind === 'number' && words.at(-2)?.lower === 'from';
-  return (bare ? words.slice(0, -1) : words).filter(({ lower }) => lower !== 'from');
+  return bare ? [...words.slice(0, -2), at(words), ...words.slice(-1)] : words.filter(({ lower }) => lower !== 'from');
 }
 
 /** What is moved to a day keeps its time anyway. */

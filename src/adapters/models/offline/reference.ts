@@ -1,5 +1,6 @@
-import { looseClock } from './clocks.ts';
+import { looseClock, resolveClock } from './clocks.ts';
 import { spelledOut } from './intent.ts';
+import { isNamingFeast } from './names.ts';
 import { eventText } from './reply.ts';
 import type { FoundEvent, JsonObject } from './results.ts';
 import { either, map, type Rule, says, seq } from './rules.ts';
@@ -7,7 +8,7 @@ import { isKindOfSeries, type Scope, saysAll, saysAllOfAName, scopeIn } from './
 import { boundArguments, toSlot } from './slots.ts';
 import { likeness, searchTerm, subjectOf } from './subject.ts';
 import type { Setting } from './task.ts';
-import { DAY, HOUR, MINUTE } from './wall.ts';
+import { DAY, HOUR, MINUTE, startOfDay, type Wall } from './wall.ts';
 import { hasTime, mergeMentions, type Timing, type Window, windowsOf } from './when.ts';
 import type { Word } from './words.ts';
 import { wallAt } from './zones.ts';
@@ -46,14 +47,17 @@ export function introduceClocks(words: readonly Word[]): readonly Word[] {
 
 export function readReference(original: readonly Word[], setting: Setting): Reference {
   const words = introduceClocks(original);
-  const located = setting.read(words).filter((one) => !isKindOfSeries(one, words));
+  const located = setting.read(words).filter((one) => !isKindOfSeries(one, words) && !isNamingFeast(one, words));
   const timing = mergeMentions(located);
   const text = spelledOut(original);
   const named = subjectOf(words, located);
   const subject = saysAllOfAName(text) ? named.map(singular) : named;
   // "all of the series" says how much, not when.
   const placed = timing.repeat === undefined && hasTime({ ...timing, whole: false });
-  const [window] = placed ? windowsOf(timing, setting.context) : [];
+  // "The lunch from 12:30" is at that hour on whatever day it is.
+  const { clock, ...besides } = timing;
+  const clockOnly = subject.length > 0 && clock !== undefined && !hasTime({ ...besides, whole: false });
+  const [window] = placed && !clockOnly ? windowsOf(timing, setting.context) : [];
   const clears = /^(?:clear|wipe|free up|empty)\b/.test(text);
   const plural = /\b(?:meetings|appointments|events|everything)\b/.test(text) || saysAllOfAName(text);
   const many =
@@ -115,7 +119,10 @@ export function matching(events: readonly FoundEvent[], reference: Reference, se
     reference.subject.length === 0 ? events : scored.filter(({ score }) => fits(score)).map(({ event }) => event);
   const { window, timing } = reference;
   const ahead = named.filter((event) => event.end > setting.context.nowMs || event.allDay);
-  if (window === undefined) return ahead;
+  if (window === undefined) {
+    const hour = ahead.filter((event) => !event.allDay && startsAt(timing.clock, wallAt(event.start, zone)));
+    return hour.length > 0 ? hour : ahead;
+  }
   if (reference.every && window.to > setting.context.now) return ahead;
   if (timing.clock === undefined && timing.clocks === undefined && timing.moment === undefined) {
     const inside = named.filter((event) => event.allDay || wallAt(event.start, zone) >= window.from);
@@ -124,6 +131,13 @@ export function matching(events: readonly FoundEvent[], reference: Reference, se
   const exact = named.filter((event) => !event.allDay && wallAt(event.start, zone) === window.from);
   if (exact.length > 0 || reference.subject.length > 0) return exact.length > 0 ? exact : named;
   return named.filter((event) => !event.allDay && wallAt(event.start, zone) > window.from);
+}
+
+function startsAt(clock: Timing['clock'], start: Wall): boolean {
+  if (clock === undefined) return false;
+  // A bare hour may be in either half of the day.
+  const half = clock.half === 'bare' ? 12 * HOUR : DAY;
+  return (start - startOfDay(start)) % half === (resolveClock(clock) * MINUTE) % half;
 }
 
 export type Chosen =

@@ -131,7 +131,7 @@ const inMonths: Rule<Repeat> = either(
 );
 /** `a monthly review … on the last Friday`: read only where something else says that it is monthly. */
 export const turnOfMonth: Rule<Repeat> = map(
-  seq(says('on the | the | every'), nthName, weekdayName),
+  seq(says('on the | the | every'), nthName, weekdayName, maybe(says('of the month'))),
   ([, nth, weekday]) => monthlyOn(weekday, nth),
 );
 
@@ -165,6 +165,16 @@ export function joinRepeats(first: Repeat, second: Repeat): Repeat {
   const exact =
     second.weekdays.length > 0 || second.monthDay !== undefined || second.date !== undefined ? second : first;
   return { ...exact, interval: Math.max(first.interval, second.interval) };
+}
+
+/** `every day except Sunday` is on the other days of the week. */
+export function leavingOut(repeat: Repeat, except: readonly number[]): Repeat {
+  const turns = repeat.frequency === 'DAILY' && repeat.interval === 1 ? [1, 2, 3, 4, 5, 6, 7] : repeat.weekdays;
+  const weekdays = turns.filter((weekday) => !except.includes(weekday));
+  const fewer = weekdays.length > 0 && weekdays.length < turns.length;
+  return fewer
+    ? { ...repeat, frequency: repeat.frequency === 'DAILY' ? 'WEEKLY' : repeat.frequency, weekdays }
+    : repeat;
 }
 
 /** Whether the series has a turn on that day, when `anchor` is a day on which it may begin. */

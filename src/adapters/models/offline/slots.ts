@@ -1,6 +1,6 @@
 import { resolveClock, resolveRange } from './clocks.ts';
 import type { TimeContext } from './mentions.ts';
-import { firstTurn, type RepeatEnd, recurrenceLine, turnsIn } from './repeats.ts';
+import { firstTurn, leavingOut, type RepeatEnd, recurrenceLine, turnsIn } from './repeats.ts';
 import type { JsonObject } from './results.ts';
 import { addMonths, DAY, dateText, localText, MINUTE, partsOf, startOfDay, type Wall } from './wall.ts';
 import { dayFor, daysOf, hintsOf, type Timing, type Window, windowsOf } from './when.ts';
@@ -97,7 +97,10 @@ function atDeadline(timing: Timing): Timing {
 
 export function bookingOf(said: Timing, style: BookingStyle, context: TimeContext, zone: string): Booking {
   const timing = atDeadline(said);
-  if (timing.repeat !== undefined) return slots(seriesSlot(timing, style, context, zone));
+  if (timing.repeat !== undefined) {
+    const repeat = leavingOut(timing.repeat, timing.except ?? []);
+    return slots(seriesSlot({ ...timing, repeat }, style, context, zone));
+  }
   const days = daysOf(timing);
   const timed = timing.clock !== undefined || timing.clocks !== undefined || timing.moment !== undefined;
   if (timing.clocks !== undefined || timing.clock !== undefined) {
@@ -242,15 +245,18 @@ const CODES = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export function workingHours(
   window: Window,
   usual: { readonly start: string; readonly end: string } | undefined,
+  /** Days of the week, 1 to 7. */
+  {
+    only,
+    except = [],
+  }: { readonly only?: readonly number[] | undefined; readonly except?: readonly number[] | undefined },
 ): JsonObject {
   const clock = (minute: number): string =>
     `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
-  const days = new Set<(typeof CODES)[number]>();
-  for (let day = startOfDay(window.from); day < window.to && days.size < 7; day += DAY) {
-    const code = CODES[partsOf(day).weekday - 1];
-    if (code !== undefined) days.add(code);
-  }
-  const weekend = [...days].every((day) => day === 'sat' || day === 'sun');
+  const days = new Set<number>();
+  for (let day = startOfDay(window.from); day < window.to && days.size < 7; day += DAY) days.add(partsOf(day).weekday);
+  const weekend = [...days].every((day) => day > 5);
+  const open = (only ?? [...days].filter((day) => weekend || day <= 5)).filter((day) => !except.includes(day));
   const oneDay = startOfDay(window.to - 1) === startOfDay(window.from);
   const own =
     window.hours ??
@@ -261,6 +267,7 @@ export function workingHours(
   const hours = outside
     ? { start: clock(Math.min(own.from, 23 * 60 + 59)), end: clock(Math.min(own.to, 24 * 60)) }
     : usual;
-  const named = weekend ? { days: [...days] } : {};
-  return hours === undefined && !weekend ? {} : { workingHours: { ...hours, ...named } };
+  const limited = open.length > 0 && (weekend || only !== undefined || except.length > 0);
+  const named = limited ? { days: open.map((day) => CODES[day - 1] ?? 'mon') } : {};
+  return hours === undefined && !limited ? {} : { workingHours: { ...hours, ...named } };
 }

@@ -142,6 +142,11 @@ function longerRule(context: DayContext): Rule<Days> {
       to: addMonths(month, 1),
     })),
     map(says('[the] next year'), () => months(dayOf(year + 1, 1, 1) ?? today, 12)),
+    map(seq(says('[the] first half of'), monthReference(context)), ([, month]) => stretch(month, 15)),
+    map(seq(says('[the] second half of'), monthReference(context)), ([, month]) => ({
+      from: month + 15 * DAY,
+      to: addMonths(month, 1),
+    })),
     map(seq(says('early'), monthReference(context)), ([, month]) => stretch(month, 10)),
     map(seq(says('late'), monthReference(context)), ([, month]) => ({
       from: month + 20 * DAY,

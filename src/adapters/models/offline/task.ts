@@ -1,4 +1,5 @@
 import type { ModelContact } from '../../../ports/model.ts';
+import type { IfFree } from './clauses.ts';
 import type { Intent } from './intent.ts';
 import type { Located, MentionReader, TimeContext } from './mentions.ts';
 import type { JsonObject, ToolAnswer } from './results.ts';
@@ -27,7 +28,7 @@ export interface Task {
   readonly words: readonly Word[];
   readonly located: readonly Located[];
   readonly timing: Timing;
-  readonly ifFree: boolean;
+  readonly ifFree: IfFree;
   /** Said before the verb of a change: `tomorrow` in `tomorrow, cancel the standup`. It says when the event is. */
   readonly front?: readonly Word[] | undefined;
   /** A title that stands elsewhere: `find half an hour and book it for a haircut`. */

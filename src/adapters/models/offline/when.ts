@@ -31,6 +31,8 @@ export interface Timing {
   readonly before?: Point & { readonly side: Side };
   readonly zone?: string;
   readonly times?: number;
+  /** Days of the week that were left out. */
+  readonly except?: readonly number[];
   /** A length in days beside a repetition: how long the series runs. */
   readonly running?: Length;
 }
@@ -110,6 +112,9 @@ function take(timing: Writable, mention: Mention): void {
       break;
     case 'times':
       timing.times ??= mention.count;
+      break;
+    case 'except':
+      timing.except ??= mention.weekdays;
       break;
   }
 }

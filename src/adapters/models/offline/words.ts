@@ -51,11 +51,12 @@ const SPELLING: Readonly<Record<string, string>> = {
   pls: 'please',
   plz: 'please',
   w: 'with',
+  'w/': 'with',
 };
 
 /** Longest alternatives first. A quotation needs a space (or the start) before it, or every apostrophe would open one. */
 const PIECES =
-  /(?<address>[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)|(?<=^|[\s(:,])(?:"(?<double>[^"\n]+)"|'(?<single>[^'\n]*[^'\n\s])'(?![\p{L}\p{N}]))|(?<number>\d+)|(?<word>[\p{L}\p{M}]+(?:'(?!s\b)[\p{L}\p{M}]+)*)|(?<genitive>'s\b)|(?<mark>\S)/giu;
+  /(?<address>[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)|(?<=^|[\s(:,])(?:"(?<double>[^"\n]+)"|'(?<single>[^'\n]*[^'\n\s])'(?![\p{L}\p{N}]))|(?<number>\d+)|(?<word>w\/(?![co]\b)|[\p{L}\p{M}]+(?:'(?!s\b)[\p{L}\p{M}]+)*)|(?<genitive>'s\b)|(?<mark>\S)/giu;
 
 /** Typographic quotes, dashes and spaces become the plain ones, one character for one, so that positions stay true. */
 export function plainText(text: string): string {

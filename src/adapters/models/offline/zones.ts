@@ -151,6 +151,9 @@ const ianaName: Rule<string> = map(
   },
 );
 
+/** `5pm eastern`: only behind a time of day, or an eastern trip would be in that zone. */
+export const bareZone: Rule<string> = map(says('eastern/central/mountain/pacific'), (name) => REGIONS[name]);
+
 /** `UTC`, `PST`, `London time`, `Eastern time`, `in the Asia/Tokyo time zone`. */
 export const zoneRule: Rule<string> = map(
   seq(

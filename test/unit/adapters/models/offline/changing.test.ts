@@ -48,6 +48,11 @@ describe('moving an event', () => {
       DENTIST,
       { start: '2026-11-25T11:00:00', end: '2026-11-25T12:00:00' },
     ],
+    ['change the dentist from 10 to 11', DENTIST, { start: '2026-11-25T11:00:00', end: '2026-11-25T12:00:00' }],
+    ['prepone the review by 15 minutes', REVIEW, { start: '2026-11-24T14:45:00', end: '2026-11-24T15:45:00' }],
+    ['move the review to the next day', REVIEW, { start: '2026-11-25T15:00:00', end: '2026-11-25T16:00:00' }],
+    // Today is a Tuesday, and nine is over.
+    ['move the dentist to Tuesday at 9', DENTIST, { start: '2026-12-01T09:00:00', end: '2026-12-01T10:00:00' }],
     ["move tomorrow's dentist to 8", DENTIST, { start: '2026-11-25T08:00:00', end: '2026-11-25T09:00:00' }],
   ])('%s', async (text, held, expected) => {
     const { calls } = await createPerson(holding(held)).says(text);
@@ -104,6 +109,7 @@ describe('changing what is not its time', () => {
     ['add a Meet link to the review', REVIEW, { meet: true }],
     ['add Ana to my lunch with Tom', LUNCH, { attendees: ['tom@example.com', 'ana@example.com'], sendUpdates: 'all' }],
     ['remove tom@example.com from the lunch', LUNCH, { attendees: [], sendUpdates: 'all' }],
+    ['take tom@example.com off the lunch', LUNCH, { attendees: [], sendUpdates: 'all' }],
   ])('%s', async (text, held, expected) => {
     const { calls } = await createPerson(holding(held), { contacts }).says(text);
     expect(calls[1]).toEqual({ tool: 'updateevent', args: { eventId: held['id'], ...expected } });
