@@ -119,13 +119,22 @@ export function* book(task: Task, setting: Setting): Run {
     return yield* bookFirstFree({ ...task, timing }, setting, { draft, calendars, zone });
   }
   if (task.ifFree !== undefined) {
-    const guests = task.ifFree === 'everybody' ? draft.details['attendees'] : [];
-    if (!Array.isArray(guests)) return 'I cannot see whether everybody is free, so nothing was booked.';
-    const calendars = guests.length === 0 ? {} : { calendars: ['primary', ...guests] };
+    const calendars = calendarsAsked(task, draft, setting);
+    if (calendars === undefined) return 'I cannot see whether everybody is free, so nothing was booked.';
     const refusal = yield* refusalIfBusy(booking.slots, calendars);
     if (refusal !== undefined) return refusal;
   }
   return yield* create(draft, booking.slots, zone);
+}
+
+/** Whose calendars a condition is about; nothing where one of them has no known address. */
+function calendarsAsked({ ifFree, who = [] }: Task, { details }: Draft, { contacts }: Setting): JsonObject | undefined {
+  if (ifFree !== 'everybody') return {};
+  const named = resolveGuests(who, contacts);
+  const guests: unknown = details['attendees'] ?? [];
+  if (!named.ok || named.unknown.length > 0 || !Array.isArray(guests)) return undefined;
+  const others = [...new Set([...guests, ...named.addresses])];
+  return others.length === 0 ? undefined : { calendars: ['primary', ...others] };
 }
 
 interface Search {

@@ -1,3 +1,4 @@
+import { type Guest, guestList } from './people.ts';
 import { either, type Found, findFirst, maybe, type Rule, says, seq } from './rules.ts';
 import type { Word } from './words.ts';
 
@@ -10,6 +11,8 @@ export interface Clause {
   readonly words: readonly Word[];
   /** Asked for only if the time turns out free: `if so, book …`, `… if I'm free`. */
   readonly ifFree: IfFree;
+  /** Who is named in such a condition: `if Tom is free`. */
+  readonly who: readonly Guest[];
   /** A question mark ends it. */
   readonly asked: boolean;
 }
@@ -57,12 +60,14 @@ const condition = either<string>(
 );
 const OTHERS = /\b(?:we|they|she|he|everyone|everybody|both|someone)\b/;
 
+const SOMEONE = 'if someone';
+
 /** `if Tom is free`, `if Ana and Tom are both available`. */
 function someoneIs(words: readonly Word[], at: number): Found<string> | undefined {
   if (words[at]?.lower !== 'if') return undefined;
   const end = words.findIndex(({ lower }, place) => place > at + 1 && /^(?:is|are)$/.test(lower));
   const free = /^(?:free|available|around|both|all|also)$/.test(words[end + 1]?.lower ?? '');
-  return free && end - at <= 5 ? { value: 'if someone', end: end + 1 } : undefined;
+  return free && end - at <= 5 ? { value: SOMEONE, end: end + 1 } : undefined;
 }
 
 const ASKING = /^(?:check|see|know|tell|me|verify|out|confirm|wonder|wondering|sure|ask|double)$/;
@@ -75,7 +80,7 @@ const action = says(
 );
 
 /** Takes `if I'm free [then]` out of the words and says whether it was there. */
-function takeCondition(words: readonly Word[]): Pick<Clause, 'words' | 'ifFree'> {
+function takeCondition(words: readonly Word[]): Pick<Clause, 'words' | 'ifFree' | 'who'> {
   for (let at = 0; at < words.length; at += 1) {
     const found = condition(words, at);
     // "check if I'm free" is the question itself.
@@ -86,10 +91,12 @@ function takeCondition(words: readonly Word[]): Pick<Clause, 'words' | 'ifFree'>
     if (words[end]?.lower === 'not') continue;
     const rest = withoutCourtesy([...words.slice(0, at), ...words.slice(end)]);
     // Cancelling does not depend on a free time: there it is only polite.
-    if (found.value === 'if possible' && action(rest, 0) !== undefined) return { words: rest, ifFree: undefined };
-    return { words: rest, ifFree: OTHERS.test(found.value) ? 'everybody' : 'me' };
+    if (found.value === 'if possible' && action(rest, 0) !== undefined)
+      return { words: rest, ifFree: undefined, who: [] };
+    const who = found.value === SOMEONE ? (guestList(words, at + 1, [])?.value ?? []) : [];
+    return { words: rest, ifFree: OTHERS.test(found.value) ? 'everybody' : 'me', who };
   }
-  return { words, ifFree: undefined };
+  return { words, ifFree: undefined, who: [] };
 }
 
 const ending = (words: readonly Word[], at: number): boolean => {

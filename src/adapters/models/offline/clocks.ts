@@ -40,7 +40,7 @@ const meridian: Rule<'am' | 'pm'> = either(
   map(letters('p'), () => 'pm' as const),
 );
 const shortMeridian: Rule<'am' | 'pm'> = glued(lookup({ a: 'am', p: 'pm' } as const));
-const oclock = says("o'clock [sharp] | sharp");
+const oclock = says("o'clock [sharp] | o clock [sharp] | sharp");
 
 function clock(hour: number, minute: number, half: 'am' | 'pm' | undefined, leadingZero = false): Clock | undefined {
   if (half !== undefined) return hour >= 1 && hour <= 12 ? { hour, minute, half } : undefined;

@@ -42,7 +42,7 @@ const INVITING = says(
 const PLACING = says(', | at | in | @ | location | location : | location is | over | on | via | from');
 
 const VERBS: Rule<string> = says(
-  "do a | do an | book in | book | schedule in | schedule | put in | put down | put | add in | add | create | make | set up | setup | set aside | set | arrange for | arrange | organise | organize | plan for | plan | block off | block out | block | reserve | hold | enter | pencil in | pencil me in for | pencil | log | note down | note | mark down | mark | jot down | save | fix up | fix | throw in | throw | stick | pop in | pop | send out | send | slot in | slot | squeeze in | squeeze | fit in | get | insert | keep | plug in | place | remind me to | remind me about | remind me of | remind me that | remind me i have to | remind me | register | record | start | new | i have got | i've got | i have | i am having | i'm having | i'm | i am | i'll be | i will be | i'll | i need | i want | i'd like | we have | we're having | we are having | we're | we've got | we are | there is | there 's | there's | have | give me | sign me up for | invite | find me | find us | find | event | new event | calendar event | insert | an event | look for",
+  "do a | do an | book in | book | schedule in | schedule | put in | put down | put | add in | add | create | make | set up | setup | set aside | set | arrange for | arrange | organise | organize | plan for | plan | block off | block out | block | reserve | hold | enter | pencil in | pencil me in for | pencil | log | note down | note | mark down | mark | jot down | save | fix up | fix | throw in | throw | stick | pop in | pop | send out | send | slot in | slot | squeeze in | squeeze | fit in | get | insert | keep | lock in | plug in | place | remind me to | remind me about | remind me of | remind me that | remind me i have to | remind me | register | record | start | new | i have got | i've got | i have | i am having | i'm having | i'm | i am | i'll be | i will be | i'll | i need | i want | i'd like | we have | we're having | we are having | we're | we've got | we are | there is | there 's | there's | have | give me | sign me up for | invite | find me | find us | find | event | new event | calendar event | insert | an event | look for",
 );
 const FILLER: Rule<string> = says(
   'a | an | the | some | me | us | my | in | for | to | new | event | calendar event | calendar entry | entry | slot | out | of | up | off | time | down | : | - | , | on | about | that | with | one | another | reminder | it | is | at | by | as | our | appointment for | slot for | time for | room for | and',
@@ -158,7 +158,8 @@ function takeGuests(words: readonly Word[], taken: boolean[]): readonly Guest[] 
 
 /** `at Café Rosa`, `in room 4`, `over Zoom`. */
 function takePlace(words: readonly Word[], taken: boolean[]): string | undefined {
-  for (let at = 0; at < words.length; at += 1) {
+  // The "in" of "pencil in" opens no place.
+  for (let at = says('lock/pencil/put/pop/slot/throw/fit/squeeze in')(words, 0)?.end ?? 0; at < words.length; at += 1) {
     const opener = taken[at] === false ? PLACING(words, at) : undefined;
     if (opener === undefined) continue;
     let end = opener.end;

@@ -148,6 +148,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
       String.raw`^(?:make it|call it|name it|title it|label it|it is|it will|it should|invite|inviting|location|include|send|do it|put it(?! (?:in|on|into) (?:my|the|our) ${CALENDAR})|same|with|without|no |at |for |duration|title|subject|description|notes?|it lasts|add (?:a )?(?:google )?(?:meet|video)|should be|repeat|(?:the )?(?:location|title|topic|place) (?:is|should))\b`,
     ),
   ],
+  ['change', pattern(String.raw`^${OWNED} .+ should (?:be|start|begin|end|finish) (?:at|on|by)\b`)],
   [
     'change',
     /^(?!(?:has|have|what|when|why|who|where|how)\b).*\b(?:has|have) been (?:moved|rescheduled|postponed|pushed|shifted|changed) to\b/,
@@ -274,7 +275,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'events',
     pattern(
-      String.raw`^(?:show|list|display|read|view|see(?= (?:my|what|all|if|when|the (?:calendar|schedule|agenda|diary)))|open|pull up|bring up|print|look up|look at|check|get|give|tell|run me|walk me|take me|brief|summarize|summarise|search|find|remind me (?:what|when|about my|of my)|fetch|recap|go over|go through|overview)\b`,
+      String.raw`^(?:show|list|display|read|view|see(?= (?:my|what|all|if|when|the (?:calendar|schedule|agenda|diary)))|open|pull up|bring up|print|look up|look at|check|get|give|tell|run me|walk me|talk me|take me|brief|summarize|summarise|search|find|remind me (?:what|when|about my|of my)|fetch|recap|go over|go through|overview)\b`,
     ),
   ],
   ['events', pattern(String.raw`^(?:do|does|did|will|have|has|am|are|is|was|were)\b`)],
@@ -287,7 +288,7 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'book',
     pattern(
-      String.raw`^(?:book|schedule|put|add|create|make|set|arrange|organi[sz]e|plan|block|reserve|hold|enter|pencil|remind|log|note|mark|jot|save|fix|throw|stick|pop|send|slot|squeeze|get|insert|keep|setup|plug|place|fill|register|record|drop|start|invite|meet|new|mark|ring|call|have|i have|i am|i will|i have got|i would|i need|i want|we have|we are|we will|we need|there is|there are|event|appointment|sign me up|give)\b`,
+      String.raw`^(?:book|schedule|put|add|create|make|set|arrange|organi[sz]e|plan|block|reserve|hold|enter|pencil|remind|log|note|mark|jot|save|fix|throw|stick|pop|send|slot|squeeze|get|insert|keep|lock in|setup|plug|place|fill|register|record|drop|start|invite|meet|new|mark|ring|call|have|i have|i am|i will|i have got|i would|i need|i want|we have|we are|we will|we need|there is|there are|event|appointment|sign me up|give)\b`,
     ),
   ],
 ];
@@ -309,7 +310,7 @@ function concernsCalendar(intent: Intent, text: string, said: Said): boolean {
     case 'events':
       return said.timed
         ? SELF.test(text) || ASKS_WHAT_IS_ON.test(text)
-        : /^(?:when|what time|at what time|where) (?:is|are|am|does|do|was|will|did)\b/u.test(text) ||
+        : /^(?:when|what time|at what time|where|how long) (?:is|are|am|does|do|was|will|did)\b/u.test(text) ||
             (/\b(?:next|coming up|upcoming|scheduled|planned|booked|lined up)\b/u.test(text) && SELF.test(text)) ||
             /^what is (?:on|up next|next|happening|coming up)$/u.test(text);
     case 'free':

@@ -102,9 +102,10 @@ function readAll(words: readonly Word[], rules: Rule<Mention>): readonly Located
   return located;
 }
 
-/** `squeeze in an hour` is no hour from now. */
+/** `squeeze in an hour` is no hour from now, and `walk me through Monday` does not end there. */
 const isParticle = (words: readonly Word[], at: number): boolean =>
-  words[at]?.lower === 'in' && /^(?:squeeze|fit|get|slot|pencil|work|put|sneak)$/.test(words[at - 1]?.lower ?? '');
+  (words[at]?.lower === 'through' && /^(?:me|us)$/.test(words[at - 1]?.lower ?? '')) ||
+  (words[at]?.lower === 'in' && /^(?:squeeze|fit|get|slot|pencil|work|put|sneak)$/.test(words[at - 1]?.lower ?? ''));
 
 /** `31 November` is not all of November. */
 function noSuchDay(words: readonly Word[], at: number): boolean {

@@ -111,6 +111,28 @@ export function peopleAskedAbout(words: readonly Word[], taken: readonly boolean
   return [...found.values()];
 }
 
+/** `book lunch with him`, behind `is Tom free?`: the people who were named take the pronoun's place. */
+export function namingThem(words: readonly Word[], people: readonly Guest[]): readonly Word[] {
+  const at = words.findIndex(
+    ({ lower }, place) =>
+      /^(?:him|her|them)$/.test(lower) && /^(?:with|invite|inviting)$/.test(words[place - 1]?.lower ?? ''),
+  );
+  const pronoun = words[at];
+  // "With her sister" is about somebody else.
+  if (pronoun === undefined || people.length === 0 || guestList(words, at + 1, []) !== undefined) return words;
+  const named = people.flatMap(({ name, address }, index): readonly Word[] => [
+    ...(index === 0 ? [] : [{ ...pronoun, text: 'and', lower: 'and', glued: false }]),
+    {
+      ...pronoun,
+      kind: address === undefined ? 'word' : 'address',
+      text: name,
+      lower: name.toLowerCase(),
+      glued: false,
+    },
+  ]);
+  return [...words.slice(0, at), ...named, ...words.slice(at + 1)];
+}
+
 const startsLikeName = (guest: Guest): boolean =>
   guest.address !== undefined || /^\p{Lu}/u.test(guest.name) || /^\p{Ll}+$/u.test(guest.name);
 

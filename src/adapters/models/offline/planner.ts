@@ -2,7 +2,7 @@ import type { ModelReply, ModelRequest } from '../../../ports/model.ts';
 import { book, bookIfFree, mealHalf, mealPart } from './book.ts';
 import { cancelEvent, changeEvent } from './change.ts';
 import { type Clause, splitClauses } from './clauses.ts';
-import { readDetails } from './details.ts';
+import { readDetails, takenBy } from './details.ts';
 import { requestAt } from './dialog.ts';
 import { impossibleIn } from './impossible.ts';
 import { type Intent, intentOf, spelledOut } from './intent.ts';
@@ -11,6 +11,7 @@ import type { SecondReader } from './library.ts';
 import { askCalendars, askEvents, askFree, findTime, freeWindows, othersIn } from './look.ts';
 import { createMentionReader, type MentionReader, type TimeContext } from './mentions.ts';
 import { isNaming } from './names.ts';
+import { namingThem, peopleAskedAbout } from './people.ts';
 import { withoutVerb } from './read-change.ts';
 import { replay, say } from './replay.ts';
 import { HELP, NOT_UNDERSTOOD, sentence, WHICH_IT } from './reply.ts';
@@ -109,8 +110,8 @@ const DETAIL_OPENING = says(
 function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
   const tasks: Task[] = [];
   for (const clause of timesJoined(splitClauses(words), setting)) {
-    const task = readTask(clause, setting);
     const previous = tasks.at(-1);
+    const task = readTask(clause, setting, previous);
     const joins = previous !== undefined && ['book', 'change', 'find'].includes(previous.intent);
     if (task.intent === 'find' && !hasTime(task.timing) && previous !== undefined && isWish(previous)) {
       tasks[tasks.length - 1] = { ...previous, intent: 'find' };
@@ -123,6 +124,7 @@ function readTasks(words: readonly Word[], setting: Setting): readonly Task[] {
         ),
         intent: previous.intent,
         ifFree: previous.ifFree,
+        who: previous.who,
       };
     } else if (task.intent === 'detail') {
       const pointing = DETAIL_OPENING(task.words, 0)?.end;
@@ -175,7 +177,16 @@ const comma = (near: Word | undefined): Word => ({
   glued: true,
 });
 
-function readTask(clause: Clause, setting: Setting): Task {
+/** `previous`: what was asked for before, which tells who `him` is. */
+function readTask(said: Clause, setting: Setting, previous?: Task): Task {
+  const { who } = said;
+  const named =
+    previous === undefined ? [] : peopleAskedAbout(previous.words, takenBy(previous.words, previous.located));
+  const words = namingThem(said.words, who.length > 0 ? who : named);
+  return { ...readWith({ ...said, words }, setting), who };
+}
+
+function readWith(clause: Clause, setting: Setting): Task {
   const located = setting.read(clause.words);
   const said = withMeal(mergeMentions(located), clause.words);
   const spoken = {

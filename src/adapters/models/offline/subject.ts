@@ -6,7 +6,7 @@ import { textOf, type Word } from './words.ts';
 
 /** Words that say that there is an event, not which. */
 const GENERIC = new Set(
-  "a an the my our your his her their this that it its is are was be on in at for of to from with and or by me i we us you what what's whats when when's where which who how do does did have has got will would am can could should about any anything some all every each everything next upcoming coming up first last earliest latest meeting meetings meet appointment appointments event events calendar diary schedule agenda scheduled planned plan plans booked day week today tomorrow show list see view check display read give get tell find look pull open please time times many much long there 's day's everything else happening going entire whole series occurrence occurrences recurring repeating one ones slot entry booking bookings left remaining today's if that then thing things out down cancel delete remove move reschedule called titled named free busy start starts end ends begin begins happen doing due deck rundown overview share send plate docket lined store summary summarize summarise brief run walk through look like looks full details detail calendars more than planner needs need has have must should been moved rescheduled postponed changed pushed shifted also just only again still other another later between doing got invited attending search searching store".split(
+  "a an the my our your his her their this that it its is are was be on in at for of to from with and or by me i we us you what what's whats when when's whens where wheres which who how do does did have has got will would am can could should about any anything some all every each everything next upcoming coming up first last earliest latest meeting meetings meet appointment appointments event events calendar diary schedule agenda scheduled planned plan plans booked day week today tomorrow show list see view check display read give get tell find look pull open please time times many much long there 's day's everything else happening going entire whole series occurrence occurrences recurring repeating one ones slot entry booking bookings left remaining today's if that then thing things out down cancel delete remove move reschedule called titled named free busy start starts end ends begin begins happen doing due deck rundown overview share send plate docket lined store summary summarize summarise brief run walk through look like looks full details detail calendars more than planner needs need has have must should been moved rescheduled postponed changed pushed shifted also just only again still other another later between doing got invited attending search searching store".split(
     ' ',
   ),
 );
@@ -26,15 +26,21 @@ export function subjectOf(words: readonly Word[], located: readonly Located[]): 
   for (let at = 0; at < words.length; ) {
     const end = runEnd(words, taken, at);
     const word = joined(words.slice(at, end));
+    // "Show me", "talk us through": what stands in front is an order.
+    const orders = /^(?:me|us)$/.test(words[end]?.lower ?? '');
     const possessor = words[end]?.lower === "'s" && GENERIC.has(word.lower);
     const kept: boolean =
       word.kind === 'quote' ||
       word.kind === 'address' ||
       (taken[at] === false &&
         !possessor &&
+        !orders &&
         (word.kind === 'number'
           ? isNumberOfName(words, at, named)
-          : word.kind === 'word' && word.lower !== "'s" && !GENERIC.has(word.lower) && !ORDINAL.test(word.lower)));
+          : word.kind === 'word' &&
+            word.lower !== "'s" &&
+            !GENERIC.has(word.lower.replace(SHORT, '')) &&
+            !ORDINAL.test(word.lower)));
     if (kept) subject.push(word);
     // `Job #5`, `Covid-19`: the mark stands between the name and its number.
     named = kept || (named && /^[#-]$/.test(word.text));
@@ -43,6 +49,8 @@ export function subjectOf(words: readonly Word[], located: readonly Located[]): 
   return subject;
 }
 
+/** `I've`, `we'll`. */
+const SHORT = /'(?:ve|m|ll|d|re)$/;
 const ORDINAL = /^\d+(?:st|nd|rd|th)$/;
 
 /** `Q4`, `CS101` and `B2B` are one word each to whoever gave the name, though the grammar of times reads `3pm` as two. */

@@ -2,6 +2,7 @@ import type { ModelContact } from '../../../ports/model.ts';
 import type { IfFree } from './clauses.ts';
 import type { Intent } from './intent.ts';
 import type { Located, MentionReader, TimeContext } from './mentions.ts';
+import type { Guest } from './people.ts';
 import type { JsonObject, ToolAnswer } from './results.ts';
 import type { Timing } from './when.ts';
 import type { Word } from './words.ts';
@@ -29,6 +30,8 @@ export interface Task {
   readonly located: readonly Located[];
   readonly timing: Timing;
   readonly ifFree: IfFree;
+  /** Whose calendars such a condition is about, besides the guests'. */
+  readonly who?: readonly Guest[] | undefined;
   /** Said before the verb of a change: `tomorrow` in `tomorrow, cancel the standup`. It says when the event is. */
   readonly front?: readonly Word[] | undefined;
   /** A title that stands elsewhere: `find half an hour and book it for a haircut`. */

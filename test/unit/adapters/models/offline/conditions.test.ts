@@ -41,6 +41,30 @@ describe('a booking if somebody is free', () => {
   });
 });
 
+describe('somebody who was named before', () => {
+  it.each([
+    'Is Tom free tomorrow at 1? If so book lunch with him',
+    'If Tom is free tomorrow at 1, book lunch with him',
+  ])('is the one meant: %s', async (text) => {
+    const { calls } = await createPerson(FREE, { contacts }).says(text);
+    expect(calls[1]?.args).toMatchObject({ summary: 'Lunch with Tom', attendees: ['tom@example.com'] });
+  });
+
+  it('is not whoever belongs to somebody else', async () => {
+    const { calls } = await createPerson(FREE, { contacts }).says(
+      'Is Tom free at 1 tomorrow? Book lunch with his boss',
+    );
+    expect(calls[1]?.args).not.toHaveProperty('attendees');
+  });
+
+  it('counts where he is not invited', async () => {
+    const taken = calendar(period('tom@example.com', '2026-11-27T19:00', '2026-11-27T20:00'));
+    const dinner = 'Book a table on Friday at 7pm if Tom is free';
+    expect(await toolsFor(taken, dinner)).toEqual(['freebusy']);
+    expect(await toolsFor(FREE, dinner)).toEqual(['freebusy', 'createevent']);
+  });
+});
+
 describe('a change if the time is free', () => {
   const text = "move the dentist to 10:30 tomorrow if I'm free";
 
