@@ -84,14 +84,30 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
     /^(?:do|have) (?:a|an|some|another|breakfast|brunch|lunch|dinner|drinks|coffee)\b(?!.*\b(?:have|clash|overlap|conflict|work)\b)/u,
   ],
   // Changes before bookings: "make my 2pm an hour long", "add bob@… to the standup".
+  // A part of an event is not the event.
+  [
+    'unclear',
+    /^(?:cancel|delete|drop|scrap|clear|wipe|erase|bin) (?:\S+ ){0,3}?(?:guests?|attendees|description|notes?|location|room|venue|invitations?|invites?|link|title|attachments?) (?:of|from|to|for (?:my|the|our))\b/u,
+  ],
+  // Somebody is taken off an event, an event off the calendar.
+  [
+    'change',
+    pattern(
+      String.raw`^(?:take|get|strike|cross) .+ (?:off|out of) (?!(?:my |the |our )?(?:${CALENDAR}|list)\b|on\b|for\b|today|tomorrow|next\b|this\b|\w+day\b)`,
+    ),
+  ],
+  [
+    'change',
+    pattern(
+      String.raw`^(?:drop|delete|cut|scratch) .+ (?:from|off) (?:my|the|our) (?!${CALENDAR}\b|series|\d|first|end|start|beginning|week|month|next|last)`,
+    ),
+  ],
   [
     'cancel',
     pattern(
       String.raw`^(?:cancel|delete|drop(?! (?:off|by|in|round)\b)|scrap|call off|get rid of|clear(?! out\b)|wipe|erase|bin|ditch|unbook|kill|nuke|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
     ),
   ],
-  // Somebody is taken off an event, an event off the calendar.
-  ['change', pattern(`^take .+ off ${OWNED} (?!${CALENDAR}\\b)`)],
   ['cancel', pattern(String.raw`^(?:take|call|get|strike|cross) .+ (?:off|out of)\b`)],
   [
     'cancel',

@@ -14,7 +14,7 @@ import { isNaming } from './names.ts';
 import { namingThem, peopleAskedAbout } from './people.ts';
 import { withoutVerb } from './read-change.ts';
 import { replay, say } from './replay.ts';
-import { HELP, NOT_UNDERSTOOD, sentence, WHICH_IT } from './reply.ts';
+import { HELP, joined, NOT_UNDERSTOOD, sentence, WHICH_IT } from './reply.ts';
 import { says } from './rules.ts';
 import { toSlot } from './slots.ts';
 import type { Run, Setting, Task } from './task.ts';
@@ -298,6 +298,8 @@ function sameTime(question: Task, task: Task): boolean {
 function* freeThenBook(question: Task, task: Task, setting: Setting): Run {
   const asked = othersIn(question, setting);
   if (asked.question !== undefined) return asked.question;
+  if (asked.unknown.length > 0 && task.ifFree !== undefined)
+    return `I know no address for ${joined(asked.unknown)}, so I cannot see who is free, and nothing was booked.`;
   const length = question.timing.length ?? task.timing.length;
   const timed = { ...question, timing: { ...question.timing, ...(length === undefined ? {} : { length }) } };
   const windows = freeWindows(timed, setting);

@@ -121,9 +121,11 @@ function readPlace(words: readonly Word[], setting: Setting): ChangeRequest | un
 function readGuests(words: readonly Word[], setting: Setting): ChangeRequest | undefined {
   const text = spelledOut(words);
   const adding = /^(?:add|invite|include|put|attach|give) .+ to\b/.test(text);
-  const removing = /^(?:remove|uninvite|drop|take) .+ (?:from|off)\b/.test(text);
+  const removing = /^(?:remove|uninvite|drop|delete|cut|scratch|take|get|strike|cross) .+ (?:from|off|out of)\b/.test(
+    text,
+  );
   if (!adding && !removing) return undefined;
-  const joint = lastIndex(words, says(adding ? 'to' : 'from | off'), 1);
+  const joint = lastIndex(words, says(adding ? 'to' : 'from | off | out of'), 1);
   if (joint === undefined) return undefined;
   const reference = words.slice(joint + 1);
   const what = textOf(words.slice(1, joint)).toLowerCase();

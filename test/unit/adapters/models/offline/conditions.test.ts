@@ -50,6 +50,10 @@ describe('somebody who was named before', () => {
     expect(calls[1]?.args).toMatchObject({ summary: 'Lunch with Tom', attendees: ['tom@example.com'] });
   });
 
+  it('has to be known', async () => {
+    expect(await toolsFor(FREE, 'Is Zoe free tomorrow at 1? If so book lunch with her')).toEqual([]);
+  });
+
   it('is not whoever belongs to somebody else', async () => {
     const { calls } = await createPerson(FREE, { contacts }).says(
       'Is Tom free at 1 tomorrow? Book lunch with his boss',
@@ -88,6 +92,11 @@ describe('a cancellation', () => {
     "cancel the dentist if I'm busy",
     'should I cancel the dentist?',
     'cancel the dentist? No, leave it',
+    'take Tom off the dentist',
+    'drop Tom from the dentist',
+    "cancel Tom's invitation to the dentist",
+    'delete the guests of the dentist',
+    'cancel the room for the dentist',
   ])('is not made: %s', async (text) => {
     expect(await toolsFor(FREE, text)).not.toContain('deleteevent');
   });
