@@ -201,5 +201,7 @@ export function* bookIfFree(
   const zone = zoneOf(question, setting);
   const booking = bookingOf(task.timing, styleOf(task), setting.context, zone);
   if (booking.kind !== 'slots') return yield* book(task, setting);
-  return sentence('You are free then.', yield* create(draft, booking.slots, zone));
+  const asked = calendars['calendars'];
+  const who = Array.isArray(asked) && !asked.includes('primary') ? 'They are' : 'You are';
+  return sentence(`${who} free then.`, yield* create(draft, booking.slots, zone));
 }

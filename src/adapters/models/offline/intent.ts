@@ -99,13 +99,13 @@ const PATTERNS: readonly (readonly [Intent, RegExp])[] = [
   [
     'change',
     pattern(
-      String.raw`^(?:drop|delete|cut|scratch) .+ (?:from|off) (?:my|the|our) (?!${CALENDAR}\b|series|\d|first|end|start|beginning|week|month|next|last)`,
+      String.raw`^(?:drop|delete|cut|scratch) .+ (?:from|off(?= (?:my|the|our)\b)) (?!(?:my |the |our )?(?:${CALENDAR}|series|\d|first|end|start|beginning|week|month|next|last|this|now|then|here|today|tomorrow|noon|\w+day|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*)\b)`,
     ),
   ],
   [
     'cancel',
     pattern(
-      String.raw`^(?:cancel|delete|drop(?! (?:off|by|in|round)\b)|scrap|call off|get rid of|clear(?! out\b)|wipe|erase|bin|ditch|unbook|kill|nuke|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
+      String.raw`^(?:cancel|delete|drop(?! (?:off|by|in|round)\b|.* off (?:at|to|in|by)\b)|scrap|call off|get rid of|clear(?! out\b)|wipe|erase|bin|ditch|unbook|kill|nuke|axe|trash|unschedule|discard|cancel out|skip|free up)\b(?! (?:if|whether))`,
     ),
   ],
   ['cancel', pattern(String.raw`^(?:take|call|get|strike|cross) .+ (?:off|out of)\b`)],

@@ -94,6 +94,8 @@ describe('a cancellation', () => {
     'cancel the dentist? No, leave it',
     'take Tom off the dentist',
     'drop Tom from the dentist',
+    'drop Tom from lunch with Tom',
+    'delete Tom from lunch on Friday',
     "cancel Tom's invitation to the dentist",
     'delete the guests of the dentist',
     'cancel the room for the dentist',
