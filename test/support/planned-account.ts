@@ -60,7 +60,7 @@ async function applyFoundation(emulator: Ministack): Promise<Plan> {
   try {
     const github = { repository: 'example/sallyport', owner_id: '1234567', repository_id: '987654321' };
     const vars = copy.variables({ vars: { environment: ENVIRONMENT, dns: DNS, edge: true, github, aws: AWS_TOOLS } });
-    const applied = await copy.run('apply', '-auto-approve', '-no-color', '-parallelism=30', ...vars);
+    const applied = await copy.run('apply', '-auto-approve', '-no-color', '-parallelism=10', ...vars);
     if (applied.code !== 0) throw new Error(applied.output);
     const shown = JSON.parse((await copy.run('show', '-json')).output) as {
       readonly values: PlanDocument['planned_values'];
