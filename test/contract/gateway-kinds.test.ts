@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createOutsideClient } from '../../src/adapters/http/outside-client.ts';
 import type { GatewayParts } from '../../src/compose/upstreams.ts';
+import { freeze } from '../support/freeze.ts';
 import {
   createServersFolder,
   everythingOverHttp,
@@ -179,7 +180,7 @@ describe('an official server over HTTP', () => {
     await folder.approve();
     gateway = openTestGateway(folder, parts);
     await gateway.call('remote__echo', { message: 'there?' });
-    server.child.kill('SIGSTOP');
+    freeze(Number(server.child.pid));
     try {
       const { code, message } = await gateway.refusal('remote__echo', { message: 'hello' });
       expect([code, message]).toEqual(['timed_out', expect.stringMatching(/^The server remote: /)]);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { freeze } from '../support/freeze.ts';
 import {
   createServersFolder,
   officialServers,
@@ -158,7 +159,7 @@ describe('a server that hangs', () => {
   it('costs its own caller a deadline and nobody else anything; its process is replaced', async () => {
     await gateway.call('time__get_current_time', { timezone: 'UTC' });
     const before = onlyProcessOf('mcp_server_time');
-    process.kill(before, 'SIGSTOP');
+    freeze(before);
     const asked = gateway.refusal('time__get_current_time', { timezone: 'UTC' });
     await othersAnswer('time');
     const { code, message } = await asked;
@@ -174,7 +175,7 @@ describe('a server that hangs', () => {
 describe('the end', () => {
   it('leaves no process behind, not even one that hangs', async () => {
     await othersAnswer('none');
-    process.kill(onlyProcessOf('server-everything'), 'SIGSTOP');
+    freeze(onlyProcessOf('server-everything'));
     expect(folder.processes().length).toBeGreaterThanOrEqual(5);
     await gateway.close();
     await folder.untilNoneRuns();

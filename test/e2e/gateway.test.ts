@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type Approval, ask, type TurnAnswer } from '../../src/cli/client/chat.ts';
 import { type DevProcess, freePortBase, startDev } from '../support/dev-process.ts';
+import { freeze } from '../support/freeze.ts';
 import { createServersFolder, oddServer, officialServers, type ServersFolder } from '../support/gateway.ts';
 import { startTestMachine, type TestMachine } from '../support/local-machine.ts';
 import { type ObedientModel, type ObedientStep, startObedientModel } from '../support/obedient-model.ts';
@@ -229,7 +230,7 @@ describe('a machine that ends', () => {
     }
     const [hung] = its.processes();
     expect(its.processes()).toHaveLength(2);
-    process.kill(Number(hung), 'SIGSTOP');
+    freeze(Number(hung));
   }
 
   it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(

@@ -26,6 +26,8 @@ const server = (over: object = {}) => ({
 /** As an entry names a secret: no template of ours. */
 const SECRET = ['$', '{secret:KEY}'].join('');
 
+const DONE = { code: 0, said: '' };
+
 const available = hasPython('the gateway’s commands') && hasTerraform('the gateway’s commands');
 (available ? describe : describe.skip)('the gateway’s commands', () => {
   let ministack: Ministack;
@@ -63,6 +65,12 @@ const available = hasPython('the gateway’s commands') && hasTerraform('the gat
     await checkout.write('servers/mcp.json', JSON.stringify({ mcpServers }));
   }
 
+  /** Its code, and what it said where that is not 0. */
+  async function ended(command: string, args: readonly string[]): Promise<object> {
+    const { code, output } = await checkout.run(command, args);
+    return { code, said: code === 0 ? '' : output };
+  }
+
   const functions = async (): Promise<readonly string[]> => {
     const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
     return Functions.map(({ FunctionName = '' }) => FunctionName).sort();
@@ -96,17 +104,16 @@ const available = hasPython('the gateway’s commands') && hasTerraform('the gat
 
   it('deploy one, then all, and a second time change nothing', async () => {
     await list({ odd: server(), other: server({ cwd: 'odd' }), child: server({ sallyport: { kind: 'child' } }) });
-    const one = await checkout.run('deploy-server', ['dev', 'other', '--yes', '--no-try']);
-    expect({ code: one.code, said: one.code === 0 ? '' : one.output }).toEqual({ code: 0, said: '' });
+    expect(await ended('deploy-server', ['dev', 'other', '--yes', '--no-try'])).toEqual(DONE);
     expect(await functions()).toEqual(['sallyport-dev-server-other']);
-    expect(await checkout.run('deploy-gateway', ['dev', '--yes', '--no-try'])).toMatchObject({ code: 0 });
+    expect(await ended('deploy-gateway', ['dev', '--yes', '--no-try'])).toEqual(DONE);
     expect(await functions()).toEqual(['sallyport-dev-server-odd', 'sallyport-dev-server-other']);
     const again = await checkout.run('deploy-gateway', ['dev', '--yes', '--no-try']);
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('no resource changes')]);
   }, 300_000);
 
   it('take all of them away', async () => {
-    expect(await checkout.run('deploy-gateway', ['dev', '--yes', '--remove'])).toMatchObject({ code: 0 });
+    expect(await ended('deploy-gateway', ['dev', '--yes', '--remove'])).toEqual(DONE);
     expect(await functions()).toEqual([]);
   }, 120_000);
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { TEST_CREDENTIALS, TEST_REGION } from './aws-emulator.ts';
+import { freeze } from './freeze.ts';
 import { freePort } from './redis-server.ts';
 
 // Amazon's own DynamoDB for tests (Maven), on a free loopback port. It enforces what the service does about keys, types, conditions and sizes; it knows
@@ -134,7 +135,9 @@ export async function startDynamoDbLocal({ lasting = false } = {}): Promise<Dyna
       }
     },
     kill,
-    freeze: () => void child?.kill('SIGSTOP'),
+    freeze: () => {
+      if (child?.pid !== undefined) freeze(child.pid);
+    },
     start,
     async stop() {
       await kill();

@@ -64,7 +64,6 @@ export async function createOperatorCheckout(environment: Readonly<Record<string
       ? {}
       : { SALLYPORT_TF_PLUGIN_DIR: process.env['SALLYPORT_TF_PLUGIN_DIR'] }),
     TF_CLI_ARGS_plan: '-parallelism=30',
-    TF_CLI_ARGS_apply: '-parallelism=30',
     ...environment,
   };
   async function start(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {

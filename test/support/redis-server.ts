@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createSecret, type Secret } from '../../src/kernel/secret.ts';
 import { createTestServerCertificate, testAuthority } from './certificates.ts';
+import { freeze } from './freeze.ts';
 
 // A real redis-server on loopback, TLS only, with a certificate of the tests' own authority. It can be killed and started again on the same port.
 
@@ -112,7 +113,9 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     url: createSecret(`rediss://localhost:${port}`),
     ca: authority.pem,
     kill,
-    freeze: () => void child?.kill('SIGSTOP'),
+    freeze: () => {
+      if (child?.pid !== undefined) freeze(child.pid);
+    },
     start,
     async stop() {
       await kill();
