@@ -1,4 +1,5 @@
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import type { Random } from '../ports/random.ts';
@@ -168,7 +169,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       summary: record.summary,
       ...(record.effect !== undefined && { effect: record.effect }),
       ...(record.undo !== undefined && { undo: record.undo }),
-      expires_at: new Date(record.expires_at * 1000).toISOString(),
+      expires_at: isoTime(record.expires_at),
     };
   }
 

@@ -1,9 +1,10 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
+import { isoTime } from '../kernel/iso-time.ts';
 import type { Question } from './approvals.ts';
 import { approvalPage, approvalsPage } from './pages/approval-page.ts';
 import { frameOf, type OAuthParts, sendPage } from './parts.ts';
-import { isoTime, type OAuthContext, type OAuthEnv, parseInput, wantsPage } from './web.ts';
+import { type OAuthContext, type OAuthEnv, parseInput, wantsPage } from './web.ts';
 
 // Questions of agents, for their person's eyes and answer only. Another person's question does not exist here.
 

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import { holdsScope } from '../trust/scope.ts';
 import { checkIssuer, readCallback, refusedFlow } from './callback-query.ts';
 import { GOOGLE_CALLBACK_PATH } from './connect-routes.ts';
@@ -9,7 +10,7 @@ import { agentName, frameOf, GOOGLE, type OAuthParts, sendPage } from './parts.t
 import type { GoogleConnection } from './ports.ts';
 import type { Outcome } from './records.ts';
 import { type Consent, dateInWords, googleBacked, inWords, readConsent } from './scope-words.ts';
-import { isoTime, type OAuthContext, type OAuthEnv, wantsPage } from './web.ts';
+import { type OAuthContext, type OAuthEnv, wantsPage } from './web.ts';
 
 // Back from Google. Everything is checked before anything is kept: the state (once, and by the browser that began), the issuer, the session,
 // the ticket; then the code is exchanged, the account compared and the ticked boxes read; then vault, then grant.

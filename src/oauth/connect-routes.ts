@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import type { Confirmed } from './authentication.ts';
 import { type ConnectStep, connectPage } from './pages/connect-page.ts';
 import { agentName, frameOf, GOOGLE, type OAuthParts, requireAgent, requireScopes, sendPage } from './parts.ts';
@@ -10,7 +11,7 @@ import { codeChallenge, createSecretText } from './secrets.ts';
 import { MAX_GRANT_DAYS } from './settings.ts';
 import { sendToLoopback, ticketView } from './ticket-views.ts';
 import { loopbackAddress } from './tickets.ts';
-import { isoTime, listOf, type OAuthContext, type OAuthEnv, parseInput, queryOnce, readForm } from './web.ts';
+import { listOf, type OAuthContext, type OAuthEnv, parseInput, queryOnce, readForm } from './web.ts';
 
 // The way to Google: a ticket, a page that says what it is about, and the POST that goes on. A link may reach the wrong person,
 // so nothing goes to Google before this browser is known to be the ticket's person's: otherwise a forwarded link would bind

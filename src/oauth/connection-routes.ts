@@ -1,11 +1,12 @@
 import type { Hono } from 'hono';
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import type { VaultSnapshot } from '../vault/vault.ts';
 import { type ConnectionView, connectionsPage } from './pages/home-page.ts';
 import { messagePage } from './pages/message-page.ts';
 import { frameOf, GOOGLE, type OAuthParts, sendPage } from './parts.ts';
 import { googleInWords } from './scope-words.ts';
-import { isoTime, type OAuthContext, type OAuthEnv, wantsPage } from './web.ts';
+import { type OAuthContext, type OAuthEnv, wantsPage } from './web.ts';
 
 // Which accounts are connected, and taking one back: at once here, and at Google as well as far as Google can be reached.
 

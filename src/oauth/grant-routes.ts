@@ -1,12 +1,13 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import type { GrantRecord } from '../trust/grant.ts';
 import { type GrantFormView, type GrantView, grantsPage } from './pages/home-page.ts';
 import { agentName, frameOf, type OAuthParts, OWN_BRIDGE, requireAgent, requireScopes, sendPage } from './parts.ts';
 import { dateInWords, inWords } from './scope-words.ts';
 import { MAX_GRANT_DAYS } from './settings.ts';
-import { isoTime, listOf, type OAuthContext, type OAuthEnv, parseInput, wantsPage } from './web.ts';
+import { listOf, type OAuthContext, type OAuthEnv, parseInput, wantsPage } from './web.ts';
 
 // Which agents may act for a person, how far and until when. Only that person changes it.
 

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { linkIdentity, listIdentities, unlinkIdentity } from '../trust/identities.ts';
 import type { VerifyJwt } from '../trust/jwt.ts';
@@ -11,7 +12,7 @@ import { codePage, identitiesPage, identityInWords, linkPage } from './pages/ide
 import { messagePage } from './pages/message-page.ts';
 import { frameOf, type OAuthParts, sendPage } from './parts.ts';
 import { loopbackAddress } from './tickets.ts';
-import { isoTime, type OAuthContext, type OAuthEnv, parseInput, queryOnce, readJson, wantsPage } from './web.ts';
+import { type OAuthContext, type OAuthEnv, parseInput, queryOnce, readJson, wantsPage } from './web.ts';
 
 // What proves who a person is: the list, one more, one less. Two identities become one person's only when both were proved in one flow:
 //

@@ -1,11 +1,12 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import { refusedFlow } from './callback-query.ts';
 import type { OAuthParts } from './parts.ts';
 import { sendToLoopback } from './ticket-views.ts';
 import { loopbackAddress } from './tickets.ts';
-import { isoTime, type OAuthContext, type OAuthEnv, parseInput, queryOnce, readForm, readJson } from './web.ts';
+import { type OAuthContext, type OAuthEnv, parseInput, queryOnce, readForm, readJson } from './web.ts';
 
 // How a terminal vouches for a browser. The terminal holds the person's token and listens on loopback; the browser comes by there:
 //

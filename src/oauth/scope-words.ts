@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/iso-time.ts';
 import { holdsScope } from '../trust/scope.ts';
 import type { GoogleScope, OAuthSettings } from './settings.ts';
 
@@ -58,4 +59,4 @@ export function googleInWords(known: Scopes, google: readonly string[]): readonl
   return [...new Set(held.map(({ allows }) => allows))];
 }
 
-export const dateInWords = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().slice(0, 10);
+export const dateInWords = (unixSeconds: number): string => isoTime(unixSeconds).slice(0, 10);

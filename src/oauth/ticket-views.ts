@@ -1,6 +1,7 @@
+import { isoTime } from '../kernel/iso-time.ts';
 import type { OAuthParts } from './parts.ts';
 import type { TicketRecord } from './records.ts';
-import { isoTime, type OAuthContext } from './web.ts';
+import type { OAuthContext } from './web.ts';
 
 // What a terminal learns of its ticket, and how a browser is sent to the terminal's listener.
 

@@ -1,9 +1,10 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
+import { isoTime } from '../kernel/iso-time.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
 import { DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS, renewToken } from '../trust/renew-token.ts';
 import type { OAuthParts } from './parts.ts';
-import { isoTime, type OAuthContext, type OAuthEnv, parseInput, readJson } from './web.ts';
+import { type OAuthContext, type OAuthEnv, parseInput, readJson } from './web.ts';
 
 // A person makes a token of theirs anew: another secret, nothing else. How long it lasts, what it may and whose it is, an operator has said when they
 // made it. Asked for with a token that may confirm, so that whoever has only stolen one that chats cannot go on with it.

@@ -70,9 +70,6 @@ export async function readForm(context: OAuthContext): Promise<FormFields> {
   return Object.fromEntries(entries);
 }
 
-/** Unix seconds as clients read them. */
-export const isoTime = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
-
 /** One value or several, always a list. */
 export const listOf = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(schema));

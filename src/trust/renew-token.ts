@@ -1,4 +1,5 @@
 import { AppError } from '../kernel/app-error.ts';
+import { isoTime } from '../kernel/iso-time.ts';
 import { ULID_PATTERN } from '../kernel/ulid.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyValueStore } from '../ports/key-value-store.ts';
@@ -53,7 +54,7 @@ export async function renewToken(deps: RenewTokenDeps, request: RenewTokenReques
   }
   const until = record.previous?.until ?? 0;
   if (nowMs < until * 1000 && request.again !== true) {
-    const when = new Date(until * 1000).toISOString();
+    const when = isoTime(until);
     throw new AppError('conflict', `The secret before this one is accepted until ${when}. Say "again" to end it now.`);
   }
   const lifetimeSeconds = request.lifetimeSeconds ?? record.expires_at - Math.floor(nowMs / 1000);

@@ -1,3 +1,4 @@
+import { startOf } from '../../kernel/start-of.ts';
 import { visibleText } from '../../kernel/visible-text.ts';
 import type { SlackBlock } from '../../ports/slack.ts';
 
@@ -29,7 +30,7 @@ function cutAt(text: string): number {
   if (line > MAX_TEXT / 2) return line;
   const space = head.lastIndexOf(' ');
   if (space > MAX_TEXT / 2) return space;
-  return /[\ud800-\udbff]$/.test(head) ? MAX_TEXT - 1 : MAX_TEXT;
+  return startOf(text, MAX_TEXT).length;
 }
 
 /** A text of any length, exactly as it is. */

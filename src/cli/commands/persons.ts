@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { AppError } from '../../kernel/app-error.ts';
+import { isoTime } from '../../kernel/iso-time.ts';
 import type { Operator } from '../../operator/operator.ts';
 import type { PersonRecord } from '../../trust/person.ts';
 import { callApi } from '../client/api.ts';
@@ -39,7 +40,7 @@ async function disconnectGoogle(operator: Operator, url: string | undefined, per
 const written = ({ person, name, created_at }: PersonRecord) => ({
   person,
   name,
-  created_at: new Date(created_at * 1000).toISOString(),
+  created_at: isoTime(created_at),
 });
 
 export function addPersonCommands(program: Command, context: CliContext): void {

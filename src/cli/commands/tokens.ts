@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
+import { isoTime } from '../../kernel/iso-time.ts';
 import type { TokenRecord } from '../../trust/access-token.ts';
 import { DEFAULT_OVERLAP_HOURS } from '../../trust/renew-token.ts';
 import { callApi } from '../client/api.ts';
@@ -10,8 +11,8 @@ import { asOperator } from '../operator-session.ts';
 
 // `sallyport token …`: tokens of ours, which prove a person to the APIs.
 
-const day = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().slice(0, 10);
-const minute = (unixSeconds: number): string => `${new Date(unixSeconds * 1000).toISOString().slice(0, 16)}Z`;
+const day = (unixSeconds: number): string => isoTime(unixSeconds).slice(0, 10);
+const minute = (unixSeconds: number): string => `${isoTime(unixSeconds).slice(0, 16)}Z`;
 
 function describe(token: TokenRecord): string {
   const state = token.revoked_at === undefined ? `until ${day(token.expires_at)}` : `revoked ${day(token.revoked_at)}`;
@@ -19,18 +20,16 @@ function describe(token: TokenRecord): string {
   return `${token.id}  ${token.person}  ${token.audience}  ${token.scopes.join(' ')}  ${state}${rate}`;
 }
 
-const moment = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
-
 /** As JSON: everything but the hashes of its secrets. */
 function written({ v: _version, hash: _secret, previous, ...token }: TokenRecord): object {
   const { created_at, expires_at, revoked_at, rotated_at, ...rest } = token;
   return {
     ...rest,
-    created_at: moment(created_at),
-    expires_at: moment(expires_at),
-    ...(revoked_at !== undefined && { revoked_at: moment(revoked_at) }),
-    ...(rotated_at !== undefined && { rotated_at: moment(rotated_at) }),
-    ...(previous !== undefined && { previous_until: moment(previous.until) }),
+    created_at: isoTime(created_at),
+    expires_at: isoTime(expires_at),
+    ...(revoked_at !== undefined && { revoked_at: isoTime(revoked_at) }),
+    ...(rotated_at !== undefined && { rotated_at: isoTime(rotated_at) }),
+    ...(previous !== undefined && { previous_until: isoTime(previous.until) }),
   };
 }
 

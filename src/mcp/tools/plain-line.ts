@@ -1,3 +1,5 @@
+import { startOf } from '../../kernel/start-of.ts';
+
 // Text that somebody else wrote, in a line that a person reads before they say yes.
 
 /** Control and format characters, but not the two joiners that scripts and emoji need: with them a line can read otherwise than it says. */
@@ -16,11 +18,10 @@ export function unmarked(line: string): string {
     .replaceAll(/<(?=[a-z/!?])/giu, '‹');
 }
 
-/** Not cut within a character: Slack would show another, and take no answer to a message that says something else than the question. */
-const startOf = (line: string, length: number): string =>
-  line.slice(0, /[\ud800-\udbff]/.test(line.charAt(length - 1)) ? length - 1 : length);
-
-/** A title as it may stand in a line for a person: quoted, no longer than needed, and unable to close its own quotes. */
+/**
+ * A title as it may stand in a line for a person: quoted, no longer than needed, and unable to close its own quotes. For half a character Slack would
+ * show another, and take no answer to a message that says something else than the question.
+ */
 export function quoted(text: string): string {
   const line = oneLine(text).replace(/[“”]/gu, '"');
   return `“${line.length > 120 ? `${startOf(line, 119)}…` : line}”`;

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { isoTime } from '../../kernel/iso-time.ts';
 import type { Question } from '../approvals.ts';
 import { csrfField, type Frame, type Html, layout, visible } from './layout.ts';
 
@@ -12,7 +13,7 @@ function prettyArguments(canonical: string): string {
   }
 }
 
-const clockTime = (unixSeconds: number): string => `${new Date(unixSeconds * 1000).toISOString().slice(11, 16)} UTC`;
+const clockTime = (unixSeconds: number): string => `${isoTime(unixSeconds).slice(11, 16)} UTC`;
 
 function answer(frame: Frame, { record, status }: Question): Html {
   if (status !== 'pending') {

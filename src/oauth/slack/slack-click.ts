@@ -1,4 +1,5 @@
 import { AppError } from '../../kernel/app-error.ts';
+import { isoTime } from '../../kernel/iso-time.ts';
 import type { ApprovalRecord } from '../../trust/approval.ts';
 import {
   LINK_ACTION,
@@ -30,7 +31,7 @@ export function slackQuestionOf(record: ApprovalRecord, publicUrl: string): Slac
     summary: record.summary,
     effect: record.effect,
     undo: record.undo,
-    expires_at: new Date(record.expires_at * 1000).toISOString(),
+    expires_at: isoTime(record.expires_at),
   };
 }
 

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../../kernel/json-object.ts';
+import { startOf } from '../../../kernel/start-of.ts';
 import type { KeptSide } from './pages.ts';
 
 // From what the SDK answers to what a model can read: plain JSON, only the fields that were asked for, and never more than fits.
@@ -105,9 +106,7 @@ export function shorten(value: Json, bytes: number, keep: KeptSide = 'start'): S
       items.splice(keep === 'start' ? kept : 0, items.length - kept);
     } else if (text !== undefined && text.length > MIN_TEXT_BYTES) {
       const words = (text.holder as Record<string | number, string>)[text.key] ?? '';
-      // Never the half of a character.
-      const half = words.slice(0, Math.floor(words.length / 2)).replace(/[\ud800-\udbff]$/, '');
-      (text.holder as Record<string | number, string>)[text.key] = `${half}…`;
+      (text.holder as Record<string | number, string>)[text.key] = `${startOf(words, Math.floor(words.length / 2))}…`;
       cut = true;
     } else return { value: {}, leftOut, cut: true };
   }
